@@ -1,0 +1,76 @@
+"""How the network cuts a text into segments: 3GPP TS 23.040 §9.2.3.24, with an 8-bit reference number.
+
+Counts come from packing: an escape or a surrogate that would end a segment moves, with its other half, into the next.
+"""
+
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+from realtime_sms import gsm7, ucs2
+
+
+class Alphabet(NamedTuple):
+    """Which octets of a packable text begin a pair of units, and how many of them make a unit, and fill a segment."""
+
+    unit: int
+    whole: int
+    part: int
+    leads: bytes
+
+
+GSM7 = Alphabet(unit=1, whole=160, part=153, leads=b"\xc2\xc3")
+UCS2 = Alphabet(unit=2, whole=140, part=134, leads=b"\xd8\xd9\xda\xdb")
+
+
+def split(text: str) -> list[str]:
+    """Cut a text into the segments in which phones get it; none for an empty text.
+
+    160 septets, or 153 each where there are several, if every character is in GSM 03.38; else 70 or 67 UTF-16 code
+    units. Raises LoneSurrogateError, or Unencodable for U+001B.
+    """
+    codes = gsm7.marked(text)
+    if codes is None:
+        octets = ucs2.octets(text)
+        return [octets[start:end].decode("utf-16-be") for start, end in pairwise(_cuts(octets, UCS2))]
+    septets = weighed(codes)
+    lengths = [len(septets[start:end].decode()) for start, end in pairwise(_cuts(septets, GSM7))]
+    return [text[end - length : end] for end, length in zip(accumulate(lengths), lengths, strict=True)]
+
+
+def count(text: str) -> int:
+    """Count the segments of a text without making them: always `len(split(text))`."""
+    codes = gsm7.marked(text)
+    return segments(ucs2.octets(text), UCS2) if codes is None else segments(weighed(codes), GSM7)
+
+
+def weighed(codes: bytes) -> bytes:
+    """Give each marked code as many octets as it takes septets.
+
+    UTF-8 happens to do just that: one octet for a code without the high bit, two for one with it.
+    """
+    return codes if codes.isascii() else codes.decode("latin-1").encode()
+
+
+def segments(packable: bytes, alphabet: Alphabet) -> int:
+    """Count the segments of weighed GSM codes, or of a text in UTF-16BE."""
+    if len(packable) <= alphabet.whole:
+        return 1 if packable else 0
+    return len(_cuts(packable, alphabet)) - 1
+
+
+def _cuts(packable: bytes, alphabet: Alphabet) -> list[int]:
+    """Say where segments begin and end: 0 and every end."""
+    unit, whole, part, leads = alphabet
+    length = len(packable)
+    if length <= whole:
+        return [0, length] if length else [0]
+    if packable.isascii():
+        return [*range(0, length, part), length]  # no octet begins a pair, so packing would cut just there
+    cuts, cut = [0], part
+    while cut < length:
+        if packable[cut - unit] in leads:
+            cut -= unit
+        cuts.append(cut)
+        cut += part
+    cuts.append(length)
+    return cuts

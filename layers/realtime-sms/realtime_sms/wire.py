@@ -1,0 +1,77 @@
+"""The HTTP calls to RealTime as values, and what came back as a value.
+
+Source: RealTime SMS API v2, *Send SMS*, *Authenticate*, *Get SMS info*, *Get balance*.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import quote, urlencode
+
+NotSentCause = Literal["dns", "refused", "connect", "connect_timeout", "tls"]
+BrokenCause = Literal["timeout", "reset", "closed", "garbled", "oversize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request to RealTime; its headers and body never show in a repr."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete HTTP reply: its status, its whole body, and `Retry-After` in seconds where one was given."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The call ended before the first byte of the request left: RealTime cannot have seen it."""
+
+    cause: NotSentCause
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The call ended after the first byte of the request left and before a whole reply came: its fate is open."""
+
+    cause: BrokenCause
+
+
+type Exchange = Reply | NotSent | Broken
+
+
+def authenticate(client_id: str, client_secret: str) -> Call:
+    """Ask for an access token by client credentials."""
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return Call("POST", "/api/auth", headers, urlencode(form).encode())
+
+
+def send_sms(token: str, recipients: Sequence[str], sender: str, charset: int, text: str) -> Call:
+    """Submit one text, already in the wire form of `charset`, to one or more E.164 recipients."""
+    message = {"charset": charset, "text": text}
+    body = json.dumps({"recipients": list(recipients), "sender": sender, "message": message})
+    return Call("POST", "/api/sms", _authorized(token), body.encode())
+
+
+def sms_info(token: str, submission_id: str) -> Call:
+    """Ask what became of a submission."""
+    return Call("GET", f"/api/sms/{quote(submission_id, safe='')}", _authorized(token))
+
+
+def balance(token: str) -> Call:
+    """Ask for the balance of the account."""
+    return Call("GET", "/api/balance", _authorized(token))
+
+
+def _authorized(token: str) -> dict[str, str]:
+    return {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
