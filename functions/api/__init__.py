@@ -1,0 +1,1 @@
+"""The API function: requests over HTTP, previews, and what became of both."""

@@ -1,0 +1,131 @@
+"""Accepting a request: entered in the register, then put on the queue, so that the caller's 202 is never a lie.
+
+Whatever fails on the way, the same key may be tried again: the entry is found, and the message is queued again unless
+it is known to be on the queue. Two messages of one request are one send, for the sender goes by the id.
+"""
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from api import described
+from api.exchange import HttpReply, HttpRequest
+from api.intake import LARGEST, read_key, read_request, read_value, too_large
+from api.ports import Ports
+from api.problem import Fault, ProblemError
+from realtime_sms.compose import Composed
+from realtime_sms.draft import Conflict
+from realtime_sms.fate import Reason
+from realtime_sms.text import EncodedText
+from shell.ledger import StoreUnavailableError
+from shell.observe import logger
+from shell.register import Addressed, Entry
+
+if TYPE_CHECKING:
+    from api.replies import Accepted, Preview
+
+
+def accept(request: HttpRequest, ports: Ports) -> HttpReply:
+    """Take a send request; 202 once it is on the queue.
+
+    Raises:
+        ProblemError: it cannot be sent, or its id was used with other content.
+        StoreUnavailableError, QueueUnavailableError: it may or may not be kept; the same key may be tried again.
+
+    """
+    value = read_value(request)
+    composed = read_request(value, read_key(request), ports.defaults)
+    request_id = composed.opened.request_id
+    message = _message(value | {"requestId": request_id})
+    entry = _enter(composed, ports)
+    if entry.queued_at is None:
+        ports.outbox.publish(message)
+        _mark_queued(request_id, ports)
+    return _accepted(composed, request.base)
+
+
+def preview(request: HttpRequest, ports: Ports) -> HttpReply:
+    """Say what sending would mean, and keep nothing.
+
+    Raises:
+        ProblemError: it could not be sent.
+
+    """
+    composed = read_request(read_value(request), None, ports.defaults)
+    groups = described.previewed_groups(composed)
+    body: Preview = {
+        "recipients": len(composed.recipients.numbers),
+        "segments": described.segments(groups),
+        "groups": groups,
+        "plain": described.transliterated(composed),
+    }
+    return HttpReply(HTTPStatus.OK, body)
+
+
+def _enter(composed: Composed, ports: Ports) -> Entry:
+    """Give the register's entry for the request, its own or that of an earlier try."""
+    request_id = composed.opened.request_id
+    front = ports.requests.front(request_id)
+    if front.content_hash not in {None, composed.content_hash}:
+        raise _conflict()
+    fresh = _entry(composed, ports.now())
+    entry = front.entry or ports.requests.enter(fresh) or fresh
+    if entry.content_hash != composed.content_hash:
+        raise _conflict()
+    return entry
+
+
+def _entry(composed: Composed, now: float) -> Entry:
+    groups = [
+        Addressed(group.encoded.charset, group.encoded.segments, group.numbers)
+        for group in composed.groups.values()
+        if isinstance(group.encoded, EncodedText)
+    ]
+    return Entry(
+        request_id=composed.opened.request_id,
+        content_hash=composed.content_hash,
+        groups=tuple(groups),
+        metadata=composed.request.metadata,
+        created_at=now,
+    )
+
+
+def _conflict() -> ProblemError:
+    return ProblemError(HTTPStatus.CONFLICT, Conflict.detail, (Fault(Conflict.detail, reason=Reason.CONFLICT),))
+
+
+def _message(value: dict[str, object]) -> str:
+    """Write the request as a queue message: the request as it came, with its id.
+
+    U+FFFE and U+FFFF are escaped, because SQS takes neither as a character. Nothing else grows, so that what the API
+    takes the queue takes too.
+    """
+    message = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    message = message.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    if len(message.encode()) > LARGEST:
+        raise too_large()
+    return message
+
+
+def _mark_queued(request_id: str, ports: Ports) -> None:
+    """Note it; where that fails the next try with this key queues a second message, which sends nothing."""
+    try:
+        ports.requests.mark_queued(request_id, ports.now())
+    except StoreUnavailableError as error:
+        logger.warning("not marked as queued", extra={"requestId": request_id, "error": str(error)})
+
+
+def _accepted(composed: Composed, base: str) -> HttpReply:
+    request_id = composed.opened.request_id
+    groups = described.groups(composed)
+    address = f"{base}/messages/{quote(request_id, safe='')}"
+    body: Accepted = {
+        "requestId": request_id,
+        "recipients": len(composed.recipients.numbers),
+        "segments": described.segments(groups),
+        "groups": groups,
+        "links": {"self": address},
+    }
+    logger.info("accepted", extra={name: body[name] for name in ("requestId", "recipients", "segments")})
+    return HttpReply(HTTPStatus.ACCEPTED, body, {"Location": address})

@@ -1,0 +1,74 @@
+"""What a request's text becomes, told to who sends it."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from api.replies import Encoding, Forcing, Group, PreviewedGroup, Replaced, Text, Transliterated
+from realtime_sms.charset import decode
+from realtime_sms.compose import Composed
+from realtime_sms.request import Policy
+from realtime_sms.segment import split
+from realtime_sms.text import EncodedText, encode
+
+_TOLD = 1000  # places that a reply lists, so that no text can make it larger than Lambda allows
+
+
+def groups(composed: Composed) -> list[Group]:
+    """Describe each group; the request has been found sendable."""
+    return [
+        {**_encoding(encoded), "policy": policy, "recipients": count} for policy, encoded, count in _encoded(composed)
+    ]
+
+
+def previewed_groups(composed: Composed) -> list[PreviewedGroup]:
+    """Describe each group, with its text."""
+    return [
+        {**_encoding(encoded), "policy": policy, "recipients": count, **_text(encoded)}
+        for policy, encoded, count in _encoded(composed)
+    ]
+
+
+def transliterated(composed: Composed) -> Transliterated:
+    """Describe what the policy `plain` would make of the text."""
+    message = composed.request.message
+    text = decode(message.text, message.charset) if message.encoded else message.text
+    encoded = encode(text, policy="plain")
+    return {**_encoding(encoded), **_text(encoded)}
+
+
+def segments(described: Sequence[Group] | Sequence[PreviewedGroup]) -> int:
+    """Count the segments that are paid for, over all recipients."""
+    return sum(group["segments"] * group["recipients"] for group in described)
+
+
+def _encoded(composed: Composed) -> list[tuple[Policy, EncodedText, int]]:
+    return [
+        (policy, group.encoded, len(group.numbers))
+        for policy, group in composed.groups.items()
+        if isinstance(group.encoded, EncodedText)
+    ]
+
+
+def _encoding(encoded: EncodedText) -> Encoding:
+    forced_by = encoded.forced_by
+    return {
+        "charset": encoded.charset,
+        "alphabet": encoded.alphabet,
+        "units": encoded.units,
+        "segments": encoded.segments,
+        "forcedBy": [
+            Forcing(character=one.character, codePoint=f"U+{ord(one.character):04X}", position=one.position)
+            for one in islice(forced_by, _TOLD)
+        ],
+        "forcedByTotal": len(forced_by),
+        "replaced": [
+            Replaced(position=one.position, original=one.original, replacement=one.replacement)
+            for one in islice(encoded.replaced, _TOLD)
+        ],
+        "replacedTotal": len(encoded.replaced),
+    }
+
+
+def _text(encoded: EncodedText) -> Text:
+    text = decode(encoded.text, encoded.charset)
+    return {"text": text, "parts": split(text)}

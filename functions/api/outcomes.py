@@ -1,0 +1,137 @@
+"""What became of requests: every recipient of one, by page, and one submission by RealTime's id."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from api.cursor import seal, unseal
+from api.exchange import HttpReply, HttpRequest
+from api.ports import Ports
+from api.problem import ProblemError
+from api.replies import Outcome, Outcomes, State
+from realtime_sms.request import REQUEST_ID
+from realtime_sms.submission import Submission
+from shell.item import iso
+from shell.register import Front
+
+PAGE = 50
+LARGEST_PAGE = 100
+SUBMISSION_ID = r"^[!-~]{1,128}$"
+_LIMIT = re.compile(r"[0-9]{1,9}")
+
+_MEMBERS = {
+    "reason": "reason",
+    "detail": "detail",
+    "charset": "charset",
+    "segments": "segments",
+    "http_status": "httpStatus",
+    "submission_id": "submissionId",
+}
+_TIMES = {
+    "due_at": "dueAt",
+    "expires_at": "expiresAt",
+    "created_at": "createdAt",
+    "updated_at": "updatedAt",
+    "submitted_at": "submittedAt",
+}
+
+
+def show_request(request: HttpRequest, ports: Ports, request_id: str) -> HttpReply:
+    """Give a page of the recipients of a request, each with its state, in the order of their numbers.
+
+    Raises:
+        ProblemError: 404 for an id that nothing is known of, 400 for a limit or cursor that cannot be used.
+
+    """
+    most = _limit(request.parameter("limit"))
+    front = ports.requests.front(request_id) if re.fullmatch(REQUEST_ID, request_id) else Front()
+    if front == Front():
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no request of this id is known")
+    key = front.content_hash or ""
+    after = _after(request.parameter("cursor"), f"{request_id}\n{key}")
+    known = {one.recipient: shown(one) for one in ports.requests.page(request_id, after, most + 1)}
+    states = _expected(front, after, most + 1) | known
+    page = sorted(states)[:most]
+    body: Outcomes = {"requestId": request_id, "recipients": [states[recipient] for recipient in page]}
+    if len(states) > most:
+        body["nextCursor"] = seal(page[-1], f"{request_id}\n{key}")
+    return HttpReply(HTTPStatus.OK, _whole(body, front))
+
+
+def show_submission(_request: HttpRequest, ports: Ports, submission_id: str) -> HttpReply:
+    """Give the submission that RealTime calls so.
+
+    Raises:
+        ProblemError: 404, there is none.
+
+    """
+    found = ports.requests.find(submission_id) if re.fullmatch(SUBMISSION_ID, submission_id) else None
+    if found is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no submission of this id is known")
+    metadata = {"metadata": dict(found.metadata)} if found.metadata else {}
+    return HttpReply(HTTPStatus.OK, {"requestId": found.request_id, **shown(found), **metadata})
+
+
+def shown(submission: Submission) -> Outcome:
+    """Show a submission to who may see it."""
+    members: dict[str, Any] = {name: getattr(submission, attribute) for attribute, name in _MEMBERS.items()}
+    for attribute, name in _TIMES.items():
+        seconds = getattr(submission, attribute)
+        members[name] = None if seconds is None else iso(seconds)
+    members["maybeSent"] = submission.maybe_sent or None
+    members["attempt"] = submission.attempt or None
+    outcome: Outcome = {
+        "recipient": submission.recipient,
+        "status": submission.status,
+        "final": submission.final,
+    }
+    return outcome | {name: value for name, value in members.items() if value is not None}  # type: ignore[return-value]  # TypedDict has no update by computed names
+
+
+def _expected(front: Front, after: str, most: int) -> dict[str, Outcome]:
+    """Show the recipients that were accepted, as if nothing had become of them yet."""
+    if front.entry is None:
+        return {}
+    status: State = "rejected" if front.superseded else "queued"
+    expected = {
+        recipient: Outcome(
+            recipient=recipient,
+            status=status,
+            final=front.superseded,
+            charset=group.charset,
+            segments=group.segments,
+        )
+        for group in front.entry.groups
+        for recipient in group.recipients
+        if recipient > after
+    }
+    return {recipient: expected[recipient] for recipient in sorted(expected)[:most]}
+
+
+def _whole(body: Outcomes, front: Front) -> Mapping[str, Any]:
+    """Add what is known of the request as a whole."""
+    if front.entry is not None:
+        body["createdAt"] = iso(front.entry.created_at)
+    metadata = front.entry.metadata if front.entry else front.first.metadata if front.first else {}
+    if metadata:
+        body["metadata"] = dict(metadata)
+    if front.rejection is not None:
+        note = front.rejection
+        body["rejected"] = {"reason": note.reason, "detail": note.detail, "createdAt": iso(note.created_at)}
+    return body
+
+
+def _limit(written: str | None) -> int:
+    if written is None:
+        return PAGE
+    if not _LIMIT.fullmatch(written) or not 1 <= int(written) <= LARGEST_PAGE:
+        raise ProblemError.of_parameter("limit", f"must be a number from 1 to {LARGEST_PAGE}")
+    return int(written)
+
+
+def _after(cursor: str | None, key: str) -> str:
+    place = "" if cursor is None else unseal(cursor, key)
+    if place is None:
+        raise ProblemError.of_parameter("cursor", "is none that this request's pages gave; begin without one")
+    return place

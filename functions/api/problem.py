@@ -1,0 +1,74 @@
+"""Problems as the API tells them: RFC 9457 documents, each error with its place and, where there is one, its reason."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Self
+
+from realtime_sms.fate import Reason
+from realtime_sms.problem import Problem
+
+_TOLD = 100  # errors that a document lists; it says how many there are
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One error: in the body at a JSON pointer, or in a header or query parameter."""
+
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+    reason: Reason | None = None
+
+    @classmethod
+    def of_problem(cls, problem: Problem, reason: Reason) -> Self:
+        """Tell a problem with the body."""
+        return cls(problem.what, pointer=problem.pointer, reason=reason)
+
+    def document(self) -> dict[str, str]:
+        """Give the members that there are."""
+        members = {
+            "detail": self.detail,
+            "pointer": self.pointer,
+            "parameter": self.parameter,
+            "reason": self.reason,
+        }
+        return {name: str(value) for name, value in members.items() if value is not None}
+
+
+@dataclass(eq=False)  # not frozen: whoever passes an exception on writes its traceback
+class ProblemError(Exception):
+    """What ends a request without its result."""
+
+    status: HTTPStatus
+    detail: str
+    faults: tuple[Fault, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_parameter(cls, name: str, what: str) -> Self:
+        """Refuse a header or query parameter."""
+        return cls(HTTPStatus.BAD_REQUEST, f"{name}: {what}", (Fault(what, parameter=name),))
+
+    @classmethod
+    def of_body(cls, faults: Iterable[Fault]) -> Self:
+        """Refuse a request that is JSON, and cannot be sent as it is."""
+        every = tuple(dict.fromkeys(faults))
+        count = f"{len(every)} errors" if len(every) > 1 else "an error"
+        told = f", of which the first {_TOLD} are listed" if len(every) > _TOLD else ""
+        return cls(HTTPStatus.UNPROCESSABLE_CONTENT, f"the request has {count}{told}; nothing was sent", every[:_TOLD])
+
+    @classmethod
+    def for_now(cls, detail: str) -> Self:
+        """Ask to try again."""
+        return cls(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
+
+    def document(self) -> dict[str, Any]:
+        """Give the problem document; the type is the status's own, so the title is its phrase (RFC 9457 §4.2.1)."""
+        whole: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": int(self.status),
+            "detail": self.detail,
+        }
+        return whole | ({"errors": [fault.document() for fault in self.faults]} if self.faults else {})

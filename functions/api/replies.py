@@ -1,0 +1,181 @@
+"""What the API's replies hold: the types of their JSON, from which its description is made."""
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from pydantic import Field, with_config
+
+from realtime_sms.charset import CHARSETS
+from realtime_sms.fate import Reason
+from realtime_sms.request import Policy
+from realtime_sms.transition import Status
+
+type Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+type Charset = Annotated[int, Field(json_schema_extra={"enum": list(CHARSETS)})]
+type State = Status | Literal["queued", "rejected"]
+
+_closed = with_config({"extra": "forbid"})
+
+
+@_closed
+class Forcing(TypedDict):
+    """A character outside GSM 03.38; `position` counts code points of the text as given, from 0."""
+
+    character: str
+    codePoint: str
+    position: int
+
+
+@_closed
+class Replaced(TypedDict):
+    """What transliteration changed: `original` at `position` of the text as given, for which `replacement` is sent."""
+
+    position: int
+    original: str
+    replacement: str
+
+
+@_closed
+class Encoding(TypedDict):
+    """How a text is sent and counted: `units` are septets (gsm7) or UTF-16 code units (ucs2), `segments` are paid for.
+
+    `forcedBy` and `replaced` list the first thousand; `forcedByTotal` and `replacedTotal` count all.
+    """
+
+    charset: Charset
+    alphabet: Literal["gsm7", "ucs2"]
+    units: int
+    segments: int
+    forcedBy: list[Forcing]
+    forcedByTotal: int
+    replaced: list[Replaced]
+    replacedTotal: int
+
+
+@_closed
+class Group(Encoding):
+    """Recipients, so many, who get the same encoding of the text, and the policy that chose it."""
+
+    policy: Policy
+    recipients: int
+
+
+@_closed
+class Text(TypedDict):
+    """A text as it will be read, and as the network cuts it."""
+
+    text: str
+    parts: list[str]
+
+
+@_closed
+class PreviewedGroup(Group, Text):
+    """The same, with the text."""
+
+
+@_closed
+class Transliterated(Encoding, Text):
+    """What the policy `plain` would make of the text."""
+
+
+@_closed
+class Links(TypedDict):
+    """Addresses, relative to the host."""
+
+    self: str
+
+
+@_closed
+class Accepted(TypedDict):
+    """A request that is kept and will be sent: `recipients` without duplicates, `segments` of all of them together."""
+
+    requestId: str
+    recipients: int
+    segments: int
+    groups: list[Group]
+    links: Links
+
+
+@_closed
+class Preview(TypedDict):
+    """What sending would mean; nothing was sent or kept."""
+
+    recipients: int
+    segments: int
+    groups: list[PreviewedGroup]
+    plain: Transliterated
+
+
+@_closed
+class Outcome(TypedDict):
+    """Where one recipient's SMS is.
+
+    `queued`: not taken up yet. `rejected`: never will be, because its id was used with other content. `sending` and
+    `waiting` may still change. `submitted`: RealTime took it. `failed` and `expired`: it was not sent. `unknown`:
+    nobody knows. `recipient` is E.164, or the entry's place in the request if that was no phone number.
+    """
+
+    recipient: str
+    status: State
+    final: bool
+    reason: NotRequired[Reason]
+    detail: NotRequired[str]
+    charset: NotRequired[int]
+    segments: NotRequired[int]
+    attempt: NotRequired[int]
+    httpStatus: NotRequired[int]
+    submissionId: NotRequired[str]
+    maybeSent: NotRequired[bool]
+    dueAt: NotRequired[Time]
+    expiresAt: NotRequired[Time]
+    createdAt: NotRequired[Time]
+    updatedAt: NotRequired[Time]
+    submittedAt: NotRequired[Time]
+
+
+@_closed
+class Rejected(TypedDict):
+    """Why a message under this request id was rejected."""
+
+    reason: str
+    detail: str
+    createdAt: Time
+
+
+@_closed
+class Outcomes(TypedDict):
+    """A page of a request's recipients; `nextCursor` is there when there are more."""
+
+    requestId: str
+    createdAt: NotRequired[Time]
+    metadata: NotRequired[dict[str, str]]
+    rejected: NotRequired[Rejected]
+    recipients: list[Outcome]
+    nextCursor: NotRequired[str]
+
+
+@_closed
+class Found(Outcome):
+    """One submission, and the request that it is of."""
+
+    requestId: str
+    metadata: NotRequired[dict[str, str]]
+
+
+@_closed
+class Error(TypedDict):
+    """One thing wrong, at a JSON pointer into the body, or in a header or query parameter."""
+
+    detail: str
+    pointer: NotRequired[str]
+    parameter: NotRequired[str]
+    reason: NotRequired[Reason]
+
+
+class Problem(TypedDict):
+    """A problem document (RFC 9457); those that API Gateway makes by itself have no `status`."""
+
+    type: str
+    title: str
+    status: NotRequired[int]
+    detail: str
+    errors: NotRequired[list[Error]]

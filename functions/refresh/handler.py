@@ -1,0 +1,34 @@
+"""The refresh function's entry: a schedule, or a sender whose token was refused."""
+
+from functools import cache
+from typing import Any
+
+from refresh.refresher import Outcome, Refresher
+from shell import clients
+from shell.gateway import Gateway
+from shell.lock import Lock
+from shell.observe import logger
+from shell.settings import RefreshSettings, read
+
+
+@cache
+def _refresher() -> Refresher:
+    settings = read(RefreshSettings)
+    gateway = Gateway(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+    return Refresher(
+        client=clients.secrets(),
+        token_secret_arn=settings.token_secret_arn,
+        credentials_secret_arn=settings.credentials_secret_arn,
+        exchange=gateway.exchange,
+        lock=Lock(clients.dynamodb(), settings.outcomes_table_name, "refresh"),
+    )
+
+
+def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
+    """Refresh the token; `{"refused": fingerprint}` asks for it on demand, anything else comes from the schedule."""
+    outcome = _refresher().refresh(event.get("refused"))
+    if outcome in {Outcome.REFUSED, Outcome.NOT_REACHED}:
+        logger.error("token not refreshed", extra={"outcome": outcome})
+    else:
+        logger.info("token", extra={"outcome": outcome})
+    return {"outcome": outcome}

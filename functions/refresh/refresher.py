@@ -1,0 +1,137 @@
+"""Authenticate with the account's credentials, and keep the new token well before the old one ends."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from realtime_sms import wire
+from realtime_sms.wire import Call, Exchange, Reply
+from shell.token import TokenUnavailableError, read_token
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_LEASE = 30.0  # seconds for which one refresh keeps others out; longer than it can take
+_POLL = 0.25  # seconds between looks at a refresh that another environment is making
+
+
+class Outcome(StrEnum):
+    """What a refresh came to."""
+
+    REFRESHED = "refreshed"
+    STILL_GOOD = "still_good"
+    NO_CREDENTIALS = "no_credentials"
+    BEING_REFRESHED = "being_refreshed"
+    REFUSED = "refused"
+    NOT_REACHED = "not_reached"
+
+
+class Credentials(BaseModel):
+    """The credentials secret's value: `{"client_id": "…", "client_secret": "…"}`."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    client_id: str = Field(min_length=1, repr=False)
+    client_secret: str = Field(min_length=1, repr=False)
+
+
+class _Granted(BaseModel):
+    """RealTime's reply to *Authenticate*; the period is a string of seconds."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    access_token: str = Field(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]+$", repr=False)
+    validity_period: float = Field(gt=0, lt=1e8)
+
+
+class Exclusion(Protocol):
+    """The lock that lets one refresh through at a time."""
+
+    def take(self, owner: str, *, now: float, lease: float) -> bool:
+        """Take it, or say that another holds it."""
+
+    def free(self, owner: str) -> None:
+        """Give it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refresher:
+    """Refreshes the token; `patience` is how many seconds to wait for a refresh that somebody else is making."""
+
+    client: "SecretsManagerClient"
+    token_secret_arn: str
+    credentials_secret_arn: str
+    exchange: Callable[[Call], Exchange]
+    lock: Exclusion
+    patience: float = 5.0
+
+    def refresh(self, refused: str | None) -> Outcome:
+        """Refresh the token if it is the refused one (by its fingerprint), or, on a schedule, if half its time is over.
+
+        Raises:
+            ClientError, BotoCoreError: the secret or the lock could not be written.
+
+        """
+        if not self._needed(refused):
+            return Outcome.STILL_GOOD
+        credentials = self._credentials()
+        if credentials is None:
+            return Outcome.NO_CREDENTIALS
+        owner = secrets.token_hex(8)
+        if not self.lock.take(owner, now=time.time(), lease=_LEASE):
+            return self._wait_for_another(refused)
+        try:
+            return self._authenticate(credentials) if self._needed(refused) else Outcome.STILL_GOOD
+        finally:
+            self.lock.free(owner)
+
+    def _needed(self, refused: str | None) -> bool:
+        try:
+            held = read_token(self.client, self.token_secret_arn)
+        except TokenUnavailableError:
+            return True
+        if refused is not None:
+            return held.fingerprint == refused
+        if held.issued_at is None or held.expires_at is None:
+            return True
+        return time.time() >= (held.issued_at + held.expires_at) / 2
+
+    def _credentials(self) -> Credentials | None:
+        """Read the credentials; a deployment may have none, and keep a token of its own in the token secret."""
+        try:
+            reply = self.client.get_secret_value(SecretId=self.credentials_secret_arn)
+            return Credentials.model_validate_json(reply.get("SecretString", ""))
+        except (self.client.exceptions.ResourceNotFoundException, ValidationError):
+            return None
+
+    def _authenticate(self, credentials: Credentials) -> Outcome:
+        reply = self.exchange(wire.authenticate(credentials.client_id, credentials.client_secret))
+        if not isinstance(reply, Reply) or reply.status >= 500:  # noqa: PLR2004 (any server error)
+            return Outcome.NOT_REACHED
+        try:
+            granted = _Granted.model_validate_json(reply.body)
+        except ValidationError:
+            return Outcome.REFUSED
+        now = time.time()
+        value = {
+            "access_token": granted.access_token,
+            "issued_at": now,
+            "expires_at": now + granted.validity_period,
+        }
+        self.client.put_secret_value(SecretId=self.token_secret_arn, SecretString=json.dumps(value))
+        return Outcome.REFRESHED
+
+    def _wait_for_another(self, refused: str | None) -> Outcome:
+        """Look at the secret until the other environment's refresh shows there, or patience ends."""
+        until = time.monotonic() + self.patience
+        while time.monotonic() < until:
+            if not self._needed(refused):
+                return Outcome.REFRESHED
+            time.sleep(_POLL)
+        return Outcome.BEING_REFRESHED

@@ -1,0 +1,1 @@
+"""The send function: from queue messages to submissions with an outcome."""

@@ -1,0 +1,44 @@
+"""Calls in flight: a pool of threads, each of which makes one call at a time."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+
+from realtime_sms.fate import Fate, Proof, Reason
+from send.ports import Finished, Unit
+from shell.observe import logger
+
+_LINGER = 0.01  # seconds to wait for more that is over, so that one write carries several outcomes
+
+
+class ThreadedCalls:
+    """Up to so many calls at once; the threads outlive an invocation, the calls do not."""
+
+    def __init__(self, workers: int) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="call")
+        self._over: SimpleQueue[Finished] = SimpleQueue()
+        self._in_flight = 0
+        self.submit: Callable[[Unit], Sequence[Fate] | None] = lambda _unit: None
+
+    def start(self, unit: Unit) -> None:
+        """Make the call as soon as one of those in flight is over."""
+        self._in_flight += 1
+        self._pool.submit(self._run, unit)
+
+    def finished(self, most: int) -> Sequence[Finished]:
+        """Wait until at least one call is over, and give up to `most` of those that are."""
+        over = [self._over.get()]
+        while len(over) < min(most, self._in_flight):
+            try:
+                over.append(self._over.get(timeout=_LINGER))
+            except Empty:
+                break
+        self._in_flight -= len(over)
+        return over
+
+    def _run(self, unit: Unit) -> None:
+        try:
+            self._over.put(Finished(unit, self.submit(unit)))
+        except Exception as error:  # noqa: BLE001 (a fault of ours after which nobody knows whether the call was made)
+            logger.error("call failed in our own code", extra={"error": type(error).__name__})
+            self._over.put(Finished(unit, [Fate(Proof.OPEN, Reason.NO_WHOLE_REPLY)] * len(unit.drafts)))

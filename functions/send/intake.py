@@ -1,0 +1,32 @@
+"""From a queue message to a job, or to the reason why it can never be one."""
+
+from dataclasses import dataclass
+
+from realtime_sms.compose import Defaults, compose
+from realtime_sms.envelope import identity, open_envelope
+from realtime_sms.fate import Reason
+from realtime_sms.problem import InvalidInputError
+from send.task import Job
+from shell.queue import QueueMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that no later delivery can make right."""
+
+    message: QueueMessage
+    request_id: str
+    reason: Reason
+    detail: str
+
+
+def take_in(message: QueueMessage, defaults: Defaults) -> Job | Rejected:
+    """Open a message, read its request, and encode its text for each recipient."""
+    try:
+        composed = compose(open_envelope(message.body, message.message_id), defaults)
+    except InvalidInputError as error:
+        return Rejected(message, identity(message.body, message.message_id), error.reason, str(error))
+    job = Job(message, composed.opened.request_id)
+    for draft in composed.drafts:
+        job.add(draft)
+    return job

@@ -1,0 +1,90 @@
+"""What the sender needs of the world: a store, calls, breakers, a queue and a clock.
+
+The shell has the real ones; the tests that try every crash and every order of events have theirs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from realtime_sms.draft import Change, Draft
+from realtime_sms.fate import Fate, Reason
+from realtime_sms.submission import Submission
+from shell.breaker import Breaker, Opened
+from shell.ledger import Key, Swapped
+from shell.queue import QueueMessage
+
+
+class Store(Protocol):
+    """Submissions by key, changed by compare-and-swap."""
+
+    def read(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
+        """Read what there is."""
+
+    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
+        """Carry out each change that still holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one call carries: drafts of one request that have the same text."""
+
+    drafts: tuple[Draft, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A unit whose call is over: a fate for each draft, or None where the call was not started."""
+
+    unit: Unit
+    fates: Sequence[Fate] | None
+
+    @property
+    def pairs(self) -> list[tuple[Draft, Fate | None]]:
+        """Give each draft with its fate."""
+        if self.fates is None:
+            return [(draft, None) for draft in self.unit.drafts]
+        return list(zip(self.unit.drafts, self.fates, strict=True))
+
+
+class Calls(Protocol):
+    """Calls to RealTime, many at once."""
+
+    def start(self, unit: Unit) -> None:
+        """Make the call as soon as one of those in flight is over."""
+
+    def finished(self, most: int) -> Sequence[Finished]:
+        """Wait until at least one call is over, and give up to about `most` of those that are."""
+
+
+class BreakerBoard(Protocol):
+    """The breakers as one environment sees them."""
+
+    def open(self) -> Opened | None:
+        """Give an open breaker, if there is one."""
+
+    def trip(self, breaker: Breaker, reason: Reason) -> None:
+        """Open one for all."""
+
+
+class Time(Protocol):
+    """Wall time, the invocation's rest, and jitter."""
+
+    def now(self) -> float:
+        """Give the epoch seconds."""
+
+    def remaining(self) -> float:
+        """Give the seconds until the invocation ends."""
+
+    def jitter(self) -> float:
+        """Give a fraction in [0, 1)."""
+
+
+class Queue(Protocol):
+    """The queue that the messages came from."""
+
+    def postpone(self, delays: Sequence[tuple[QueueMessage, int]]) -> None:
+        """Make each visible again after so many seconds."""
+
+    def dead_letter(self, message: QueueMessage, *, reason: str, detail: str, request_id: str) -> None:
+        """Put a copy on the dead-letter queue."""

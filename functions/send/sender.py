@@ -1,0 +1,75 @@
+"""One environment's sender: the ports of the shell wired to the wave, made once and used by every invocation."""
+
+import secrets
+from collections.abc import Sequence
+from functools import cache, partial
+from typing import Any, Self
+
+from send.acknowledge import acknowledge
+from send.calls import ThreadedCalls
+from send.intake import Rejected, take_in
+from send.submitter import Submitter
+from send.task import Job
+from send.wave import Limits, Wave
+from shell import clients
+from shell.breaker import Breakers
+from shell.clock import Clock, Invocation
+from shell.gateway import Gateway
+from shell.ledger import Ledger
+from shell.queue import QueueMessage, SendQueue
+from shell.renewal import renew_by
+from shell.settings import SendSettings, read
+from shell.token import Tokens
+
+# Wall seconds between invocations after which kept connections are not trusted: the monotonic clock, by which the
+# gateway ages them, may stand still while the environment is frozen.
+_FROZEN = 1.0
+
+
+class Sender:
+    """Takes batches of queue messages, and gives the ids of those that the queue must keep."""
+
+    def __init__(self, settings: SendSettings) -> None:
+        self._settings = settings
+        self._limits = Limits(settings.calls_in_flight, settings.recipients_per_call, settings.call_timeout_seconds)
+        table = settings.outcomes_table_name
+        self._ledger = Ledger(clients.dynamodb(), table, ttl_days=settings.outcome_ttl_days)
+        self._breakers = Breakers(clients.dynamodb(), table)
+        renew = partial(renew_by, settings.refresh_function_name)
+        self._tokens = Tokens(clients.secrets(), settings.token_secret_arn, renew=renew)
+        self._queue = SendQueue(clients.sqs(), settings.send_queue_url, settings.dead_letter_queue_url)
+        self._gateway = Gateway(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+        self._calls = ThreadedCalls(settings.calls_in_flight)
+        self._last_end = 0.0
+
+    @classmethod
+    @cache
+    def from_environment(cls) -> Self:
+        """Give the environment's sender."""
+        return cls(read(SendSettings))
+
+    def send(self, records: Sequence[dict[str, Any]], invocation: Invocation) -> list[str]:
+        """Send what the records ask for; give the ids of the messages to keep."""
+        clock = Clock(invocation)
+        if clock.now() - self._last_end > _FROZEN:
+            self._gateway.close()
+        taken = [take_in(QueueMessage.from_record(record), self._settings.defaults) for record in records]
+        jobs = [one for one in taken if isinstance(one, Job)]
+        rejected = [one for one in taken if isinstance(one, Rejected)]
+        self._wave(clock).run(jobs)
+        kept = acknowledge(jobs, rejected, queue=self._queue, notes=self._ledger, time=clock)
+        self._last_end = clock.now()
+        return kept
+
+    def _wave(self, clock: Clock) -> Wave:
+        submitter = Submitter(self._gateway.exchange, self._tokens, may_start=lambda: self._limits.time_left(clock))
+        self._calls.submit = submitter.submit
+        return Wave(
+            store=self._ledger,
+            calls=self._calls,
+            breakers=self._breakers,
+            time=clock,
+            rules=self._settings.rules,
+            limits=self._limits,
+            owners=lambda: secrets.token_hex(8),
+        )

@@ -1,0 +1,80 @@
+"""One call to RealTime for one unit: with the current token, and once more with another where that one is refused."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import Protocol
+
+from realtime_sms import wire
+from realtime_sms.fate import Fate, Proof, Reason, judge
+from realtime_sms.wire import Call, Exchange
+from send.ports import Unit
+from shell.breaker import BY_PROOF
+from shell.observe import logger
+from shell.token import TokenUnavailableError
+
+_NO_TOKEN = Fate(Proof.UNAUTHORIZED, Reason.UNAUTHORIZED)
+
+
+class TokenSource(Protocol):
+    """Where tokens come from."""
+
+    def current(self) -> str:
+        """Give the token to use."""
+
+    def renewed(self, refused: str) -> str:
+        """Give another one, if there is one."""
+
+
+class Submitter:
+    """Makes the call of a unit and judges what came of it; `may_start` is asked right before each call.
+
+    Once a call was refused for want of balance or authorisation, no further one is started.
+    """
+
+    def __init__(
+        self, exchange: Callable[[Call], Exchange], tokens: TokenSource, *, may_start: Callable[[], bool]
+    ) -> None:
+        self._exchange = exchange
+        self._tokens = tokens
+        self._may_start = may_start
+        self._halted = Event()
+
+    def submit(self, unit: Unit) -> list[Fate] | None:
+        """Give a fate for each draft of the unit; None where no call was made."""
+        fates = self._with_token(unit)
+        if fates and any(fate.proof in BY_PROOF for fate in fates):
+            self._halted.set()
+        return fates
+
+    def _with_token(self, unit: Unit) -> list[Fate] | None:
+        try:
+            token = self._tokens.current()
+            fates = self._call(unit, token)
+            if _unauthorized(fates):
+                return self._once_more(unit, token) or fates
+        except TokenUnavailableError as error:
+            logger.error("no token", extra={"detail": str(error)})
+            return [_NO_TOKEN] * len(unit.drafts)
+        return fates
+
+    def _once_more(self, unit: Unit, refused: str) -> list[Fate] | None:
+        other = self._tokens.renewed(refused)
+        fates = self._call(unit, other)
+        if other != refused and _unauthorized(fates):
+            # The other one may only have been read, not made: without a new one the breaker that this opens would stay
+            # open until the schedule takes the dead token for old.
+            self._tokens.renewed(other)
+        return fates
+
+    def _call(self, unit: Unit, token: str) -> list[Fate] | None:
+        if self._halted.is_set() or not self._may_start():
+            return None
+        draft = unit.drafts[0]
+        assert draft.encoded is not None  # noqa: S101 (a refused draft is never claimed)
+        recipients = [draft.recipient for draft in unit.drafts]
+        call = wire.send_sms(token, recipients, draft.sender, draft.encoded.charset, draft.encoded.text)
+        return judge(self._exchange(call), len(recipients))
+
+
+def _unauthorized(fates: list[Fate] | None) -> bool:
+    return fates is not None and fates[0].proof is Proof.UNAUTHORIZED

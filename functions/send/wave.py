@@ -1,0 +1,223 @@
+"""The rolling wave: claim a batch, make its calls, record what came of them, until all is done or time is short.
+
+What a crash leaves open is what was in flight and at most one batch of claims. One thread of control does all of it;
+only the calls themselves run beside it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import batched, groupby
+
+from realtime_sms import submission
+from realtime_sms.draft import Change, Conflict, Later, Lease, Write, decide
+from realtime_sms.fate import Fate, Proof, Reason
+from realtime_sms.submission import Rules, Submission
+from realtime_sms.transition import Status
+from send.ports import BreakerBoard, Calls, Finished, Store, Time, Unit
+from send.task import Job, Task
+from shell.breaker import BY_PROOF
+from shell.ledger import BATCH, Held, Key, Lost, StoreUnavailableError, Swapped
+from shell.observe import described, log_outcome, logger
+
+WRITE_SECONDS = 6.0  # of an invocation, kept for recording what the last call brought
+LEASE_SECONDS = 5.0  # beyond the invocation's end, for clocks that disagree
+_ROUNDS = 5  # times that one submission is looked at again because somebody else changed it
+_WRITES = 3  # tries to record an outcome, each with the SDK's own
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one environment does at once; `call_seconds` is the deadline of a whole call."""
+
+    calls_in_flight: int
+    recipients_per_call: int
+    call_seconds: float
+
+    def time_left(self, time: Time) -> bool:
+        """Say whether a call may still be started in this invocation."""
+        return time.remaining() > self.call_seconds + WRITE_SECONDS
+
+
+class Wave:
+    """One invocation's work on its jobs."""
+
+    def __init__(  # noqa: PLR0913 (the ports, by name)
+        self,
+        *,
+        store: Store,
+        calls: Calls,
+        breakers: BreakerBoard,
+        time: Time,
+        rules: Rules,
+        limits: Limits,
+        owners: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._calls = calls
+        self._breakers = breakers
+        self._time = time
+        self._rules = rules
+        self._limits = limits
+        self._owners = owners
+        self._pending: deque[Task] = deque()
+        self._in_flight: dict[Key, Task] = {}
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Bring every task of every job to an end: done, for later, or in conflict."""
+        tasks = [task for job in jobs for task in job.tasks]
+        self._read([task for task in tasks if task.job.seen_before])
+        self._pending.extend(task for task in tasks if task.end is None)
+        while self._pending or self._in_flight:
+            if self._pending and self._has_room():
+                self._advance()
+            if self._in_flight:
+                self._record(self._calls.finished(BATCH))
+
+    def _read(self, tasks: Sequence[Task]) -> None:
+        try:
+            found = self._store.read(task.draft.key for task in tasks) if tasks else {}
+        except StoreUnavailableError:
+            for task in tasks:
+                task.end = Later(self._time.now() + self._rules.first_delay)
+            return
+        for task in tasks:
+            task.found = found.get(task.draft.key)
+
+    def _has_room(self) -> bool:
+        """Claim in whole batches: when one fits, when nothing is in flight, or when the rest is less than one."""
+        room = self._limits.calls_in_flight + BATCH - len(self._in_flight)
+        return room >= min(BATCH, len(self._pending)) or not self._in_flight
+
+    def _advance(self) -> None:
+        """Take the next step of a batch of pending tasks, and start the calls of those that were claimed."""
+        batch = self._next_batch()
+        answers = self._store.swap([change for _, change in batch]) if batch else []
+        claimed = [
+            task for (task, change), answer in zip(batch, answers, strict=True) if self._took(task, change, answer)
+        ]
+        started = [task for task in claimed if task.job.conflict is None]
+        for task in claimed:
+            self._in_flight[task.draft.key] = task
+        for unit in self._units(started):
+            self._calls.start(unit)
+        refused = Fate(Proof.REFUSED, Reason.CONFLICT)
+        self._settle([(task, refused) for task in claimed if task.job.conflict is not None])
+
+    def _next_batch(self) -> list[tuple[Task, Change]]:
+        may_call = self._may_call()
+        chosen: dict[Key, tuple[Task, Change]] = {}
+        for _ in range(len(self._pending)):
+            if len(chosen) == BATCH:
+                break
+            task = self._pending.popleft()
+            key = task.draft.key
+            if key in chosen or key in self._in_flight:  # the same submission twice in one invocation: one at a time
+                self._pending.append(task)
+            elif (change := self._step(task, may_call=may_call)) is not None:
+                chosen[key] = task, change
+        return list(chosen.values())
+
+    def _step(self, task: Task, *, may_call: bool) -> Change | None:
+        """Give the write that a task needs now, or end it."""
+        now = self._time.now()
+        if task.job.conflict is not None:
+            task.end = task.job.conflict
+            return None
+        lease = Lease(self._owners(), now + self._time.remaining() + LEASE_SECONDS)
+        step = decide(task.draft, task.found, lease, self._rules, now=now)
+        if not isinstance(step, Write):
+            task.stop(step)
+            return None
+        if step.change.after.status is Status.SENDING and not may_call:
+            task.end = Later(now + self._pause(task))
+            return None
+        return step.change
+
+    def _may_call(self) -> bool:
+        return self._limits.time_left(self._time) and self._breakers.open() is None
+
+    def _pause(self, task: Task) -> float:
+        """Say how long a message waits whose call may not go out: not at all if only time is short."""
+        if self._breakers.open() is None:
+            return 0
+        return self._rules.delay(task.job.message.receive_count, self._time.jitter())
+
+    def _took(self, task: Task, change: Change, answer: Swapped) -> bool:
+        """Note what a swap brought; True where the task is now claimed for a call."""
+        now = self._time.now()
+        match answer:
+            case Held() if change.after.status is Status.SENDING:
+                task.found = change.after
+                return True
+            case Held():
+                self._rest(task, change.after)
+            case Lost(current):
+                task.found = current
+                task.rounds += 1
+                self._look_again(task, now)
+            case _:
+                task.end = Later(now + self._rules.first_delay)
+        return False
+
+    def _look_again(self, task: Task, now: float) -> None:
+        if task.found is not None and task.found.content_hash != task.draft.content_hash:
+            task.stop(Conflict())
+        elif task.rounds < _ROUNDS:
+            self._pending.append(task)
+        else:
+            task.end = Later(now + self._rules.first_delay)
+
+    def _units(self, tasks: Iterable[Task]) -> Iterable[Unit]:
+        for _, same in groupby(tasks, key=lambda task: (id(task.job), id(task.draft.encoded))):
+            for some in batched(same, self._limits.recipients_per_call, strict=False):
+                yield Unit(tuple(task.draft for task in some))
+
+    def _record(self, finished: Sequence[Finished]) -> None:
+        over = [(self._in_flight[draft.key], fate) for one in finished for draft, fate in one.pairs]
+        self._trip([fate for _, fate in over if fate is not None])
+        self._settle(over)
+
+    def _trip(self, fates: Sequence[Fate]) -> None:
+        for fate in fates:
+            if fate.proof in BY_PROOF:
+                self._breakers.trip(BY_PROOF[fate.proof], fate.reason)
+
+    def _settle(self, over: Sequence[tuple[Task, Fate | None]]) -> None:
+        """Write what became of claimed tasks; what cannot be written is left to the end of its lease."""
+        changes = [(task, Change(task.mine, self._next(task.mine, fate))) for task, fate in over]
+        for _ in range(_WRITES):
+            if not changes:
+                break
+            answers = self._store.swap([change for _, change in changes])
+            pairs = [self._recorded(*pair, answer) for pair, answer in zip(changes, answers, strict=True)]
+            changes = [pair for pair in pairs if pair is not None]
+        for task, change in changes:
+            logger.error("outcome not recorded", extra=described(change.after))
+            task.end = Later(task.mine.lease_until or 0)
+        for task, _ in over:
+            del self._in_flight[task.draft.key]
+
+    def _rest(self, task: Task, written: Submission) -> None:
+        task.rest(written)
+        log_outcome(written)
+
+    def _next(self, mine: Submission, fate: Fate | None) -> Submission:
+        if fate is None:
+            return submission.release(mine, now=self._time.now())
+        return submission.settle(mine, fate, self._rules, now=self._time.now(), jitter=self._time.jitter())
+
+    def _recorded(self, task: Task, change: Change, answer: Swapped) -> tuple[Task, Change] | None:
+        """Note what recording brought; give the write that is still to be tried."""
+        match answer:
+            case Held():
+                self._rest(task, change.after)
+            case Lost(None):
+                task.end = Later(0)
+            case Lost(Submission() as current):
+                if submission.settles(current, change.after):
+                    return task, Change(current, change.after)
+                task.rest(current)
+            case _:
+                return task, change
+        return None

@@ -1,0 +1,88 @@
+"""A submission as a DynamoDB item, both ways: which field is which attribute, in what type.
+
+Times are ISO 8601 in UTC with milliseconds and a fixed width, so that they sort, and compare in conditions, as text.
+"""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from realtime_sms.fate import Reason
+from realtime_sms.submission import Submission
+from realtime_sms.transition import Status
+
+type Attributes = dict[str, Any]
+
+# Partitions of the index of unfinished submissions; one takes 1,000 writes a second.
+SHARD_NAMES = tuple(f"open-{number}" for number in range(8))
+LIFETIME = 14 * 86400  # seconds; SQS keeps no message longer, so nothing waits longer
+
+_NAMES = {
+    field.name: _camel
+    for field in fields(Submission)
+    for _camel in [field.name.split("_")[0] + "".join(part.title() for part in field.name.split("_")[1:])]
+}
+_TIMES = frozenset({"lease_until", "due_at", "expires_at", "created_at", "updated_at", "submitted_at"})
+_FLAGS = frozenset({"resend", "maybe_sent"})
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def iso(epoch: float) -> str:
+    """Write epoch seconds as the table does."""
+    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds(written: str) -> float:
+    """Read a time of the table as epoch seconds."""
+    return datetime.fromisoformat(written).timestamp()
+
+
+def to_item(submission: Submission, ttl_seconds: int) -> Attributes:
+    """Give every attribute that the item has; what is None, false or empty is left out."""
+    item: Attributes = {}
+    for name, attribute in _NAMES.items():
+        value = getattr(submission, name)
+        if value is None or value is False or value == {}:
+            continue
+        item[attribute] = _serialize(iso(value) if name in _TIMES else value)
+    item["ttl"] = {"N": str(int(submission.created_at) + ttl_seconds)}
+    if not submission.final:
+        item["openShard"] = {"S": shard(submission.recipient)}
+        item["openUntil"] = {"S": iso(_look_again(submission))}
+    return item
+
+
+def from_item(item: Mapping[str, Any]) -> Submission:
+    """Read an item back; attributes that are not a submission's (delivery, index, TTL) are passed over."""
+    values: dict[str, Any] = {}
+    for name, attribute in _NAMES.items():
+        if attribute in item:
+            values[name] = _value(name, _deserialize(item[attribute]))
+    return Submission(**values)
+
+
+def shard(recipient: str) -> str:
+    """Name the partition of the index in which an unfinished submission is listed."""
+    return SHARD_NAMES[zlib.crc32(recipient.encode()) % len(SHARD_NAMES)]
+
+
+def _look_again(submission: Submission) -> float:
+    """Say when the sweeper must look: when the lease is over, or when nothing can come of waiting any more."""
+    if submission.lease_until is not None:
+        return submission.lease_until
+    return submission.expires_at or submission.created_at + LIFETIME
+
+
+def _value(name: str, stored: Any) -> Any:  # noqa: ANN401 (DynamoDB's types are those of the attribute)
+    if name in _TIMES:
+        return seconds(stored)
+    if name == "status":
+        return Status(stored)
+    if name == "reason":
+        return Reason(stored)
+    return stored if isinstance(stored, str | bool | dict) else int(stored)

@@ -1,0 +1,81 @@
+"""The dead-letter queue: what is in it and why, and taking letters out again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_BATCH = 10  # messages a ReceiveMessage gives
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter; `reason` is empty where SQS itself moved it, having delivered it too often."""
+
+    message_id: str
+    receipt_handle: str = field(repr=False)
+    body: str = field(repr=False)
+    reason: str = ""
+    detail: str = ""
+    request_id: str = ""
+    sent_at: float = 0.0  # epoch seconds
+
+    @classmethod
+    def from_message(cls, message: Any) -> Self:  # noqa: ANN401 (as boto3 gives it)
+        """Read a received message."""
+        written = message.get("MessageAttributes", {})
+        attributes = {name: written.get(name, {}).get("StringValue", "") for name in ("reason", "detail", "requestId")}
+        return cls(
+            message["MessageId"],
+            message["ReceiptHandle"],
+            message["Body"],
+            attributes["reason"],
+            attributes["detail"],
+            attributes["requestId"] or message["MessageId"],
+            int(message.get("Attributes", {}).get("SentTimestamp", 0)) / 1000,
+        )
+
+
+class DeadLetters:
+    """The dead-letter queue; its methods raise what boto3 raises."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def receive(self, *, batches: int, hidden: int) -> Iterator[Letter]:
+        """Give letters until the queue shows no more, at most `batches` of ten; each is `hidden` so many seconds."""
+        for _ in range(batches):
+            reply = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=_BATCH,
+                VisibilityTimeout=hidden,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["SentTimestamp"],
+            )
+            messages = reply.get("Messages", [])
+            yield from map(Letter.from_message, messages)
+            if not messages:
+                return
+
+    def put(self, body: str, *, reason: str, detail: str, request_id: str) -> None:
+        """Put a message's body here, with why."""
+        attributes = {"reason": reason, "detail": detail, "requestId": request_id}
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=body,
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+            },
+        )
+
+    def stamp(self, letter: Letter, *, reason: str, detail: str, request_id: str) -> None:
+        """Replace a letter by one that says why it is here."""
+        self.put(letter.body, reason=reason, detail=detail, request_id=request_id)
+        self.remove(letter)
+
+    def remove(self, letter: Letter) -> None:
+        """Take a letter out."""
+        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt_handle)

@@ -1,0 +1,115 @@
+"""The access token: from Secrets Manager, kept for minutes, and renewed once when RealTime refuses it."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_FRESH = 300.0  # seconds; a token lives for an hour, and a refused one is read again at once
+
+
+class TokenSecret(BaseModel):
+    """The token secret's value: `{"access_token": "…"}`; a refresh adds from and until when it holds (epoch s)."""
+
+    model_config = ConfigDict(hide_input_in_errors=True, extra="ignore")
+
+    access_token: str = Field(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]+$", repr=False)
+    issued_at: float | None = None
+    expires_at: float | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Name the token without telling it."""
+        return fingerprint(self.access_token)
+
+
+class TokenUnavailableError(RuntimeError):
+    """There is no usable token: the secret cannot be read, or does not hold one; the message says what to do."""
+
+
+def fingerprint(token: str) -> str:
+    """Name a token without telling it: 64 bits of SHA-256, in hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
+
+
+def read_token(client: "SecretsManagerClient", secret_arn: str) -> TokenSecret:
+    """Read the token secret.
+
+    Raises:
+        TokenUnavailableError: it cannot be read, or holds no token.
+
+    """
+    try:
+        reply = client.get_secret_value(SecretId=secret_arn)
+        return TokenSecret.model_validate_json(reply.get("SecretString", ""))
+    except (ClientError, BotoCoreError) as error:
+        raise TokenUnavailableError(f"the token secret cannot be read: {_code(error)}") from None
+    except ValidationError:
+        raise TokenUnavailableError('the token secret must hold {"access_token": "…"}; put one there') from None
+
+
+class Tokens:
+    """The current token of one environment; safe to use from many threads, of which one reads for all.
+
+    `renew` is told the fingerprint of the refused token, and gets a new one into the secret if it can.
+    """
+
+    def __init__(
+        self,
+        client: "SecretsManagerClient",
+        secret_arn: str,
+        *,
+        renew: Callable[[str], None] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._secret_arn = secret_arn
+        self._renew = renew
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._token = ""
+        self._read_at = float("-inf")
+
+    def current(self) -> str:
+        """Give the token, read again when it was read minutes ago.
+
+        Raises:
+            TokenUnavailableError: there is none.
+
+        """
+        with self._lock:
+            if self._monotonic() - self._read_at >= _FRESH:
+                self._read()
+            return self._token
+
+    def renewed(self, refused: str) -> str:
+        """Give the token to try once more with: another than the refused one, if there is one to be had.
+
+        Many threads asking at once cause one renewal.
+
+        Raises:
+            TokenUnavailableError: the secret cannot be read.
+
+        """
+        with self._lock:
+            if self._token == refused:
+                self._read()
+            if self._token == refused and self._renew is not None:
+                self._renew(fingerprint(refused))
+                self._read()
+            return self._token
+
+    def _read(self) -> None:
+        self._token = read_token(self._client, self._secret_arn).access_token
+        self._read_at = self._monotonic()
+
+
+def _code(error: ClientError | BotoCoreError) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

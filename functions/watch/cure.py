@@ -1,0 +1,50 @@
+"""Closing the breakers: `balance` when *Get balance* says there is some, `auth` when RealTime takes the token again."""
+
+import time
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+
+from pydantic_core import from_json
+
+from realtime_sms import wire
+from realtime_sms.wire import Call, Exchange, Reply
+from shell.breaker import Breaker, Breakers, Opened
+from shell.observe import logger
+
+
+def cure(breakers: Breakers, exchange: Callable[[Call], Exchange], token: Callable[[], str]) -> list[Breaker]:
+    """Close each open breaker whose cause is gone; give those.
+
+    Raises:
+        TokenUnavailableError: there is no token to ask with.
+        ClientError, BotoCoreError: the table did not take it.
+
+    """
+    breakers.refresh()
+    due = [opened for opened in breakers.all_open() if time.time() >= opened.held_until]
+    if not due:
+        return []
+    reply = exchange(wire.balance(token()))
+    closed = [opened for opened in due if _is_gone(opened, reply)]
+    for opened in closed:
+        breakers.close(opened)
+        logger.info("breaker closed", extra={"breaker": opened.breaker, "reason": opened.reason})
+    return [opened.breaker for opened in closed]
+
+
+def _is_gone(opened: Opened, reply: Exchange) -> bool:
+    """Judge by one reply to *Get balance*: any 200 proves the token, a positive balance proves the balance."""
+    if not isinstance(reply, Reply) or reply.status != 200:  # noqa: PLR2004 (HTTP's OK)
+        return False
+    return opened.breaker is Breaker.AUTH or balance_of(reply) > 0
+
+
+def balance_of(reply: Reply) -> Decimal:
+    """Read the balance, in the account's currency; 0 where the reply does not tell it."""
+    try:
+        match from_json(reply.body):
+            case {"balance": str(amount)}:
+                return Decimal(amount)
+    except (ValueError, InvalidOperation):
+        pass
+    return Decimal(0)

@@ -1,0 +1,74 @@
+"""The watch function's entry: once a minute."""
+
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self
+
+from shell import clients
+from shell.breaker import Breakers
+from shell.gateway import Gateway
+from shell.ledger import Ledger
+from shell.letters import DeadLetters
+from shell.observe import logger
+from shell.settings import WatchSettings, read
+from shell.token import TokenUnavailableError, read_token
+from watch.burial import bury_letters
+from watch.cure import cure
+from watch.sweep import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Watch:
+    """What one run of the watch function does; one part that fails does not keep the others from running."""
+
+    def __init__(self, settings: WatchSettings) -> None:
+        self._settings = settings
+        table = settings.outcomes_table_name
+        self._ledger = Ledger(clients.dynamodb(), table, ttl_days=settings.outcome_ttl_days)
+        self._breakers = Breakers(clients.dynamodb(), table)
+        self._letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
+        self._gateway = Gateway(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+
+    @classmethod
+    @cache
+    def from_environment(cls) -> Self:
+        """Give the environment's watch."""
+        return cls(read(WatchSettings))
+
+    def run(self) -> dict[str, Any]:
+        """Sweep, bury and cure; say what was done.
+
+        Raises:
+            ExceptionGroup: what went wrong, after all parts have run.
+
+        """
+        rules = self._settings.rules
+        errors: list[Exception] = []
+        done: dict[str, Any] = {}
+        parts: dict[str, Callable[[], Any]] = {
+            "ended": lambda: sweep(self._ledger, rules, time.time()),
+            "buried": lambda: bury_letters(self._letters, self._ledger, self._settings.defaults, rules),
+            "closed": lambda: cure(self._breakers, self._gateway.exchange, self._token),
+        }
+        for name, part in parts.items():
+            try:
+                done[name] = part()
+            except TokenUnavailableError as error:
+                logger.error("no token", extra={"detail": str(error)})
+            except Exception as error:  # noqa: BLE001 (raised below, when the other parts have run)
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("watch", errors)
+        return done
+
+    def _token(self) -> str:
+        return read_token(clients.secrets(), self._settings.token_secret_arn).access_token
+
+
+def lambda_handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Run the watch once."""
+    done = Watch.from_environment().run()
+    logger.info("watch", extra=done)
+    return done

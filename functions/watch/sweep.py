@@ -1,0 +1,32 @@
+"""Leases that ran out, and waiting that came to nothing: found by the sparse index, ended by compare-and-swap."""
+
+from realtime_sms import submission
+from realtime_sms.draft import Change
+from realtime_sms.submission import Rules, Submission
+from realtime_sms.transition import Status
+from shell.item import LIFETIME
+from shell.ledger import Ledger
+from watch.changes import carry_out
+
+
+def sweep(ledger: Ledger, rules: Rules, now: float) -> int:
+    """End what is overdue; give how many submissions that were."""
+    ended = 0
+    for keys in ledger.overdue(now):
+        found = ledger.read(keys)
+        changes = [change for change in (_ended(one, rules, now) for one in found.values()) if change is not None]
+        ended += carry_out(changes, ledger)
+    return ended
+
+
+def _ended(found: Submission, rules: Rules, now: float) -> Change | None:
+    """Give the write that a submission needs whose time is over; the index may be older than the item."""
+    if found.status is Status.SENDING and found.lease_until is not None and now >= found.lease_until:
+        return Change(found, submission.lapse(found, rules, now=now))
+    if found.status is not Status.WAITING:
+        return None
+    if found.expires_at is not None and now >= found.expires_at:
+        return Change(found, submission.expire(found, now=now))
+    if now >= found.created_at + LIFETIME:
+        return Change(found, submission.bury(found, now=now))
+    return None
