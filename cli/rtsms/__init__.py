@@ -1,0 +1,1 @@
+"""The command for people who operate a deployment."""

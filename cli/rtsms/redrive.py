@@ -1,0 +1,83 @@
+"""Sending dead letters back by reason, under the request id that they had: nothing is sent twice.
+
+SQS's own redrive would give each message a new id, and with it, to a request that names none, a new identity.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from realtime_sms import submission
+from realtime_sms.compose import Defaults, compose
+from realtime_sms.draft import Change
+from realtime_sms.envelope import UnreadableError, open_envelope, unwrap
+from realtime_sms.fate import Reason
+from realtime_sms.problem import InvalidInputError
+from realtime_sms.transition import Status
+from shell.ledger import Held, Ledger
+from shell.letters import DeadLetters, Letter
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_HIDDEN = 120  # seconds for which a letter that stays is kept from coming round again
+_BATCHES = 1000  # of ten letters
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """One letter that went back, and how many of its recipients were reopened."""
+
+    request_id: str
+    reason: str
+    reopened: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """Everything a redrive works on."""
+
+    client: "SQSClient"
+    queue_url: str
+    letters: DeadLetters
+    ledger: Ledger
+    defaults: Defaults
+
+    def run(self, reason: str, *, now: float) -> Iterator[Redriven]:
+        """Send back every letter with this reason that lay there before `now` (epoch seconds).
+
+        One that is rejected again comes back as a new letter, which a later run may send.
+
+        A letter is taken out only when its message is on the queue again; a crash between leaves both, which the
+        request id makes harmless.
+        """
+        for letter in self.letters.receive(batches=_BATCHES, hidden=_HIDDEN):
+            if letter.reason == reason and letter.sent_at < now:
+                yield self._send_back(letter, now)
+
+    def _send_back(self, letter: Letter, now: float) -> Redriven:
+        reopened = self._reopen(letter, now)
+        self.client.send_message(QueueUrl=self.queue_url, MessageBody=with_request_id(letter.body, letter.request_id))
+        self.letters.remove(letter)
+        return Redriven(letter.request_id, letter.reason, reopened)
+
+    def _reopen(self, letter: Letter, now: float) -> int:
+        """Let what was buried, and so never sent, be sent after all."""
+        try:
+            drafts = compose(open_envelope(letter.body, letter.message_id), self.defaults).drafts
+        except InvalidInputError:
+            return 0  # it never had outcomes, but for the note that says why
+        found = self.ledger.read((letter.request_id, draft.recipient) for draft in drafts)
+        buried = [one for one in found.values() if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
+        answers = self.ledger.swap([Change(one, submission.reopen(one, now=now)) for one in buried])
+        return sum(isinstance(answer, Held) for answer in answers)
+
+
+def with_request_id(body: str, request_id: str) -> str:
+    """Write the request id into a message's body, taken out of its envelopes; what is no JSON object stays as it is."""
+    try:
+        payload, _ = unwrap(body)
+    except UnreadableError:
+        return body
+    return json.dumps(payload | {"requestId": request_id})
