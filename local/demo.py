@@ -1,0 +1,139 @@
+"""`make demo`: the main job, shown: publish to the queue as another system would, and see what came of each message.
+
+Ends with 0 only when every outcome and every handset is as expected.
+"""
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import urllib3
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from local.events import Event, send_events
+from local.stack import Stack, running_stack
+from shell.ledger import REJECTED
+
+_PATIENCE = 120  # seconds for all outcomes together
+_WIDTH = 200  # columns, where the output is no terminal
+_SHOWN = 60  # characters of a text
+_POLL = 0.2  # seconds between looks at the table, which has no event to wait for
+_NOT_SHOWN = ("waiting-no-balance", "waiting-forbidden")  # each opens a breaker, which stops all the others
+
+
+def main() -> int:
+    """Run the demo; give the exit code."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    events = shown_events()
+    console.print("Starting the embedded AWS and the RealTime simulator; building and deploying template.yaml …")
+    with running_stack() as stack:
+        console.print(f"Deployed. Publishing {len(events)} messages to {stack.outputs['SendQueueUrl']}")
+        request_ids = publish(stack, events)
+        found = wait(stack, events, request_ids, console)
+        inbox = inbox_of(stack)
+    wrong = [problem for event in events for problem in compare(event, found[event.name], inbox)]
+    console.print(_table(events, found, inbox))
+    for problem in wrong:
+        console.print(f"[red]not as expected[/red] {problem}")
+    console.print(f"{len(events)} messages, {len(wrong)} not as expected")
+    return 1 if wrong else 0
+
+
+def shown_events() -> list[Event]:
+    """Give the events that can be shown together."""
+    return [event for event in send_events() if event.name not in _NOT_SHOWN]
+
+
+def publish(stack: Stack, events: list[Event]) -> dict[str, str]:
+    """Publish every event's message; give the request id of each event by its name."""
+    sqs = stack.aws.session().client("sqs")
+    sent = {}
+    for event in events:
+        reply = sqs.send_message(QueueUrl=stack.outputs["SendQueueUrl"], MessageBody=event.body)
+        sent[event.name] = event.request_id(reply["MessageId"])
+    return sent
+
+
+def wait(
+    stack: Stack, events: list[Event], request_ids: Mapping[str, str], console: Console
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Wait until every event has the outcomes that it must have, or patience ends."""
+    table = stack.aws.session().resource("dynamodb").Table(stack.outputs["OutcomesTableName"])
+    found: dict[str, dict[str, dict[str, Any]]] = {event.name: {} for event in events}
+    until = time.monotonic() + _PATIENCE
+    with console.status("") as status:
+        open_events = list(events)
+        while open_events and time.monotonic() < until:
+            for event in list(open_events):
+                items = table.query(
+                    KeyConditionExpression="requestId = :id",
+                    ExpressionAttributeValues={":id": request_ids[event.name]},
+                    ConsistentRead=True,
+                )["Items"]
+                found[event.name] = {str(item["recipient"]): dict(item) for item in items}
+                if _settled(event, found[event.name]):
+                    open_events.remove(event)
+            status.update(f"{len(events) - len(open_events)} of {len(events)} have their outcome")
+            time.sleep(_POLL)
+    return found
+
+
+def _settled(event: Event, items: Mapping[str, Mapping[str, Any]]) -> bool:
+    if event.expected.rejected is not None:
+        return REJECTED in items
+    wanted = event.expected.outcomes
+    return all(key in items and items[key]["status"] == told["status"] for key, told in wanted.items())
+
+
+def inbox_of(stack: Stack) -> list[dict[str, Any]]:
+    """Give what the handsets show."""
+    messages: list[dict[str, Any]] = urllib3.request("GET", f"{stack.realtime_url}/_simulator/inbox").json()["messages"]
+    return messages
+
+
+def compare(event: Event, items: Mapping[str, Mapping[str, Any]], inbox: list[dict[str, Any]]) -> list[str]:
+    """Name everything about an event that is not as expected."""
+    wrong = []
+    for key, told in event.expected.outcomes.items():
+        got = {name: items.get(key, {}).get(name) for name in told}
+        if got != dict(told):
+            wrong.append(f"{event.name}: outcome {got}, expected {dict(told)}")
+    if event.expected.rejected is not None and items.get(REJECTED, {}).get("reason") != event.expected.rejected:
+        wrong.append(f"{event.name}: not rejected as {event.expected.rejected}")
+    for number, text in event.expected.handsets.items():
+        shown = [message["text"] for message in inbox if message["recipient"] == number]
+        if shown.count(text) != 1:
+            wrong.append(f"{event.name}: the handset shows {shown}, expected once: {text!r}")
+    silent = set(event.expected.outcomes) - set(event.expected.handsets)
+    wrong += [f"{event.name}: a handset that must stay silent" for one in inbox if one["recipient"] in silent]
+    return wrong
+
+
+def _table(events: list[Event], found: Mapping[str, Mapping[str, Any]], inbox: list[dict[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("event", "recipient", "outcome", "reason", "charset", "segments", "the handset shows"):
+        table.add_column(name, no_wrap=True)
+    shown = {message["recipient"]: message["text"] for message in inbox}
+    for event in events:
+        for number, (key, item) in enumerate(found[event.name].items()):
+            table.add_row(
+                event.name if number == 0 else "",
+                key,
+                item["status"],
+                str(item.get("reason", "")),
+                str(item.get("charset", "")),
+                str(item.get("segments", "")),
+                _shortened(shown.get(key, "")),
+            )
+    return table
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Files that are made from the code.
+
+`python -m local.generated` writes them; with `--check` it fails, and names those that are out of step.
+To add one, give its path and the function that makes its text to `GENERATED`.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from api import openapi
+from local.simulator import magic_rows
+from realtime_sms.request import json_schema
+from realtime_sms.transition import FINAL, TRANSITIONS, Transition, mermaid
+
+ROOT = Path(__file__).parent.parent
+
+
+def send_request_schema() -> str:
+    """Make the JSON Schema of a send request."""
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema"} | json_schema(), indent=2) + "\n"
+
+
+def state_machine() -> str:
+    """Make the page that draws the states of a submission and lists the ways between them."""
+    ends = ", ".join(f"`{status}`" for status in sorted(FINAL))
+    return "\n".join(
+        [
+            "# The states of a submission",
+            "",
+            "Made from the table in `layers/realtime-sms/realtime_sms/transition.py` by `python -m local.generated`.",
+            "",
+            "```mermaid",
+            mermaid().rstrip("\n"),
+            "```",
+            "",
+            f"Final, so that the queue message may be acknowledged: {ends}.",
+            "",
+            "| From | By what | To | By whom | Only if |",
+            "|---|---|---|---|---|",
+            *map(_row, TRANSITIONS),
+            "",
+        ]
+    )
+
+
+def magic_numbers() -> str:
+    """Make the page that lists the simulator's magic numbers."""
+    return "\n".join(
+        [
+            "# The simulator's magic numbers",
+            "",
+            "Made from the table in `local/simulator/magic.py` by `python -m local.generated`.",
+            "",
+            "`make demo` and `make local` send to a simulator of RealTime on this machine. A recipient in the table",
+            "below chooses what becomes of the call. Every other number, `+56900000000` among them, simply works.",
+            "",
+            "*Accepted* means that the message reaches the simulated handset, whatever the caller was told.",
+            "",
+            "| Number | Name of the outcome | What happens |",
+            "|---|---|---|",
+            *(f"| `{number}` | `{name}` | {meaning} |" for number, name, meaning in magic_rows()),
+            "",
+        ]
+    )
+
+
+def _row(row: Transition) -> str:
+    source = f"`{row.source}`" if row.source else "*absent*"
+    return f"| {source} | {row.trigger} | `{row.target}` | {row.by} | {row.only_if} |"
+
+
+GENERATED: Mapping[str, Callable[[], str]] = {
+    "docs/openapi.json": openapi.text,
+    "docs/send-request.schema.json": send_request_schema,
+    "docs/simulator.md": magic_numbers,
+    "docs/state-machine.md": state_machine,
+}
+
+
+def write(root: Path, generated: Mapping[str, Callable[[], str]] = GENERATED) -> list[str]:
+    """Write the files that are out of step; give their paths."""
+    stale = out_of_step(root, generated)
+    for path in stale:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(generated[path](), encoding="utf-8")
+    return stale
+
+
+def out_of_step(root: Path, generated: Mapping[str, Callable[[], str]] = GENERATED) -> list[str]:
+    """Give the paths of the files that are missing, or not what the code makes now."""
+    return [path for path, make in generated.items() if _text(root / path) != make()]
+
+
+def _text(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Write, or check with `--check`; give the exit code."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python -m local.generated [--check]", file=sys.stderr)
+        return 2
+    if not arguments:
+        for path in write(root):
+            print(f"written: {path}")
+        return 0
+    stale = out_of_step(root)
+    for path in stale:
+        print(f"out of step: {path} (write it with: python -m local.generated)", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
