@@ -1,0 +1,258 @@
+"""POST /messages: what is accepted, once and for good, and what the caller is told."""
+
+import base64
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from tests.api.fakes import HELLO, NOW, FakeApi, submission
+
+LONG = {**HELLO, "message": {"text": "áéíóú " * 30}}
+GERMAN = "+4915112345678"
+
+
+def test_a_request_is_accepted_and_queued_under_a_new_id(api: FakeApi) -> None:
+    """Without a key each request gets an id of its own, which the queue message names."""
+    first, second = api.post(HELLO), api.post(HELLO)
+    ids = [first.body["requestId"], second.body["requestId"]]
+    assert (first.status, second.status) == (202, 202)
+    assert api.messages() == [HELLO | {"requestId": one} for one in ids]
+    assert len(set(ids)) == 2
+
+
+def test_the_vendors_own_sample_body_is_a_request(api: FakeApi) -> None:
+    """A bare RealTime client sends the same body to another address."""
+    sample = {"recipients": ["+56900000000"], "sender": "96000", "message": {"charset": 0, "text": "hello"}}
+    assert api.post(sample).status == 202
+
+
+def test_the_reply_says_where_the_outcomes_are(api: FakeApi) -> None:
+    """The address has the stage, and the id written so that it is one step of a path."""
+    reply = api.post(HELLO, key="order:1+1@shop")
+    assert reply.headers["Location"] == "/v1/messages/order%3A1%2B1%40shop" == reply.body["links"]["self"]
+
+
+@pytest.mark.parametrize("written", ["order-1", '"order-1"'], ids=["bare", "as a structured field"])
+def test_the_key_is_the_request_id(api: FakeApi, written: str) -> None:
+    """The Idempotency-Key names the request, in quotation marks or without."""
+    assert api.post(HELLO, key=written).body["requestId"] == "order-1"
+
+
+def test_what_the_body_says_besides_is_queued_as_given(api: FakeApi) -> None:
+    """Time limits, policies and metadata reach the sender untouched."""
+    body = {
+        **HELLO,
+        "requestId": "r",
+        "expiresAt": "2030-01-01T00:00:00+03:00",
+        "metadata": {"a": "b"},
+        "encoding": "plain",
+        "onUnknown": "resend",
+        "maxSegments": 3,
+    }
+    api.post(body)
+    assert api.messages() == [body]
+
+
+def test_each_group_is_described(api: FakeApi) -> None:
+    """Recipients whose country takes plain text get it; the others what was written, and what forces it is named."""
+    reply = api.post({"recipients": ["+56900000000", GERMAN], "sender": "x", "message": {"text": "así"}})
+    plain, auto = reply.body["groups"]
+    assert (plain["policy"], plain["charset"], plain["segments"], plain["recipients"]) == ("plain", 0, 1, 1)
+    assert plain["replaced"] == [{"position": 2, "original": "í", "replacement": "i"}]
+    assert (auto["policy"], auto["charset"], auto["alphabet"], auto["units"]) == ("auto", 6, "ucs2", 3)
+    assert auto["forcedBy"] == [{"character": "í", "codePoint": "U+00ED", "position": 2}]
+    assert (reply.body["recipients"], reply.body["segments"]) == (2, 2)
+
+
+def test_a_body_in_base64_is_read(api: FakeApi) -> None:
+    """API Gateway hands over what it takes for binary in Base64."""
+    body = base64.b64encode(json.dumps(HELLO).encode()).decode()
+    assert api.call("POST", "/messages", body=body, isBase64Encoded=True).status == 202
+
+
+class TestTheSameKeyAgain:
+    """What a second call with a key does."""
+
+    def test_same_content_gets_the_same_answer_and_is_queued_once(self, api: FakeApi) -> None:
+        """A caller who did not see the first answer sees it now."""
+        assert api.post(LONG, key="k") == api.post(LONG, key="k")
+        assert len(api.outbox.bodies) == 1
+
+    def test_other_content_is_a_conflict(self, api: FakeApi) -> None:
+        """Nothing is sent, and nothing of the first request is changed."""
+        api.post(HELLO, key="k")
+        entry = api.requests.entries["k"]
+        reply = api.post(LONG, key="k")
+        assert (reply.status, reply.body["errors"][0]["reason"]) == (409, "conflict")
+        assert (len(api.outbox.bodies), api.requests.entries["k"]) == (1, entry)
+
+    def test_other_content_that_came_over_the_queue_is_a_conflict(self, api: FakeApi) -> None:
+        """The sender would refuse it; the caller learns it at once."""
+        api.requests.hold(submission("k", "+56900000000", "another"))
+        assert api.post(HELLO, key="k").status == 409
+        assert not api.outbox.bodies
+
+    def test_of_two_at_once_with_other_content_one_is_refused(self, api: FakeApi) -> None:
+        """Who reads nothing and writes second finds the other's entry."""
+        api.post(HELLO, key="k")
+        api.requests.blind = True
+        assert api.post(LONG, key="k").status == 409
+        assert len(api.outbox.bodies) == 1
+
+    def test_of_many_at_once_with_the_same_content_all_are_accepted(self, api: FakeApi) -> None:
+        """The queue may get one message each; the sender sends one."""
+        barrier = threading.Barrier(8)
+        statuses: list[int] = []
+
+        def call() -> None:
+            barrier.wait()
+            statuses.append(api.post(HELLO, key="k").status)
+
+        threads = [threading.Thread(target=call) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert statuses == [202] * 8
+        assert {json.dumps(message) for message in api.messages()} == {json.dumps(HELLO | {"requestId": "k"})}
+
+
+class TestWhatFailsOnTheWay:
+    """A call that ends in 503 may be repeated with the same key, and the message arrives."""
+
+    @pytest.mark.parametrize("part", ["front", "enter", "queue"])
+    def test_the_caller_is_asked_to_try_again_and_may(self, api: FakeApi, part: str) -> None:
+        """Whatever failed, nothing was promised; the next try queues the message."""
+        self._break(api, part)
+        reply = api.post(HELLO, key="k")
+        assert (reply.status, reply.headers["Retry-After"], api.outbox.bodies) == (503, "5", [])
+        api.outbox.failing = False
+        api.requests.failing.clear()
+        assert api.post(HELLO, key="k").status == 202
+        assert api.messages() == [HELLO | {"requestId": "k"}]
+
+    def test_an_entry_whose_message_is_not_known_to_be_queued_is_queued_again(self, api: FakeApi) -> None:
+        """The register failed after the queue took it: twice in the queue, once sent."""
+        api.requests.failing = {"mark_queued"}
+        assert api.post(HELLO, key="k").status == 202
+        api.requests.failing.clear()
+        assert api.post(HELLO, key="k").status == 202
+        assert len(api.outbox.bodies) == 2
+        assert api.requests.entries["k"].queued_at == NOW
+
+    def test_a_conflict_stays_one_when_the_queue_failed(self, api: FakeApi) -> None:
+        """An entry that was never queued still owns its id."""
+        api.outbox.failing = True
+        api.post(HELLO, key="k")
+        api.outbox.failing = False
+        assert api.post(LONG, key="k").status == 409
+
+    @staticmethod
+    def _break(api: FakeApi, part: str) -> None:
+        api.outbox.failing = part == "queue"
+        api.requests.failing = {part}
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no phone number": ({**HELLO, "recipients": ["+56900000000", "12"]}, "/recipients/1", "invalid_recipient"),
+    "text that exact refuses": (
+        {**HELLO, "encoding": "exact", "message": {"text": "así"}},
+        "/message/text",
+        "unencodable",
+    ),
+    "too many segments": (
+        {**HELLO, "maxSegments": 1, "message": {"text": "a" * 161}},
+        "/message/text",
+        "too_many_segments",
+    ),
+    "no sender": ({"recipients": ["+56900000000"], "message": {"text": "a"}}, "/sender", "no_sender"),
+    "unknown field": ({**HELLO, "sendr": "x"}, "/sendr", "invalid_request"),
+    "field missing": ({"recipients": ["+56900000000"], "sender": "x"}, "/message", "invalid_request"),
+    "wrong type": ({**HELLO, "recipients": "+56900000000"}, "/recipients", "invalid_request"),
+    "request id": ({**HELLO, "requestId": "#request"}, "/requestId", "invalid_request"),
+}
+
+
+@pytest.mark.parametrize(("body", "pointer", "reason"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("path", ["/messages", "/messages/preview"])
+def test_a_request_that_cannot_be_sent_is_refused_as_a_whole(
+    api: FakeApi, path: str, body: dict[str, Any], pointer: str, reason: str
+) -> None:
+    """422 with a pointer to what is wrong; nothing is kept or queued."""
+    reply = api.post(body, path=path)
+    assert reply.status == reply.body["status"] == 422
+    assert [(error["pointer"], error["reason"]) for error in reply.body["errors"]] == [(pointer, reason)]
+    assert (api.outbox.bodies, api.requests.entries) == ([], {})
+
+
+def test_everything_that_is_wrong_is_told_at_once(api: FakeApi) -> None:
+    """One try shows all there is to mend, in the body and in the header."""
+    body = {"recipients": ["+56900000000", "x"], "message": {"text": "", "colour": 1}, "sender": "á"}
+    errors = api.post(body, key="not an id").body["errors"]
+    places = {error.get("pointer", error.get("parameter")) for error in errors}
+    assert places == {"/recipients/1", "/message/text", "/message/colour", "/sender", "Idempotency-Key"}
+
+
+UNREAD: dict[str, tuple[dict[str, Any], int]] = {
+    "no JSON": ({"body": "{"}, 400),
+    "no body": ({"body": None}, 400),
+    "no UTF-8": ({"body": base64.b64encode(b'"\xff"').decode(), "isBase64Encoded": True}, 400),
+    "no Base64": ({"body": "é", "isBase64Encoded": True}, 400),
+    "NaN": ({"body": '{"a": NaN}'}, 400),
+    "nested": ({"body": "[" * 100_000}, 400),
+    "an array": ({"body": "[]"}, 422),
+    "a form": ({"body": "a=b", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}, 415),
+    "no type": ({"body": "{}", "headers": None}, 415),
+    "another charset": ({"body": "{}", "headers": {"Content-Type": "application/json; charset=latin-1"}}, 415),
+    "too large": ({"body": '{"a": "' + "x" * 256 * 1024 + '"}'}, 413),
+}
+
+
+@pytest.mark.parametrize(("event", "status"), UNREAD.values(), ids=UNREAD)
+def test_a_body_that_is_no_request_at_all_is_refused(api: FakeApi, event: dict[str, Any], status: int) -> None:
+    """Each fault has its own status and a problem document."""
+    reply = api.call("POST", "/messages", **event)
+    assert (reply.status, reply.body["status"], reply.headers["Content-Type"]) == (
+        status,
+        status,
+        "application/problem+json",
+    )
+
+
+def test_the_largest_request_fits_the_queue(api: FakeApi) -> None:
+    """A body of just 256 KiB is taken, or refused for its size with the id; never lost on the way."""
+    body: dict[str, Any] = {**HELLO, "message": {"text": "ñ" * 39_015, "encoded": False}, "encoding": "auto"}
+    reply = api.post(json.dumps(body, ensure_ascii=False))
+    assert reply.status == 202
+    assert len(api.outbox.bodies[0].encode()) <= 256 * 1024
+
+
+def test_a_key_that_contradicts_the_body_is_refused(api: FakeApi) -> None:
+    """Both names given, and not the same: the caller must say which."""
+    reply = api.post({**HELLO, "requestId": "a"}, key="b")
+    assert (reply.status, reply.body["errors"][0]["parameter"]) == (400, "Idempotency-Key")
+
+
+def test_two_keys_are_refused(api: FakeApi) -> None:
+    """A request with two names has none."""
+    headers = {"Content-Type": ["application/json"], "Idempotency-Key": ["a", "b"]}
+    assert api.call("POST", "/messages", multiValueHeaders=headers, body=json.dumps(HELLO)).status == 400
+
+
+@pytest.mark.parametrize("character", ["\ufffe", "\uffff"])
+def test_what_the_queue_takes_no_character_for_is_written_as_an_escape(api: FakeApi, character: str) -> None:
+    """SQS refuses U+FFFE and U+FFFF in a body; escaped they reach the sender."""
+    body = {**HELLO, "encoding": "auto", "message": {"text": f"a{character}"}}
+    assert api.post(body).status == 202
+    assert character not in api.outbox.bodies[0]
+    assert api.messages()[0]["message"] == body["message"]
+
+
+def test_no_number_or_text_is_told_in_a_problem(api: FakeApi) -> None:
+    """Problems quote numbers masked, and texts not at all."""
+    secret, number = "meet me at nine", "+569123456789012"
+    reply = api.post({**HELLO, "recipients": [number], "message": {"text": secret, "x": secret}, secret: 1})
+    assert secret not in json.dumps(reply.body)
+    assert number not in json.dumps(reply.body)

@@ -1,0 +1,47 @@
+"""POST /messages/preview: what sending would mean."""
+
+import json
+
+from tests.api.fakes import HELLO, FakeApi
+
+
+def test_a_preview_keeps_and_sends_nothing(api: FakeApi) -> None:
+    """Neither register nor queue is touched, be it as it may with the key."""
+    assert api.post(HELLO, key="k", path="/messages/preview").status == 200
+    assert (api.requests.entries, api.outbox.bodies) == ({}, [])
+
+
+def test_a_preview_shows_the_text_as_it_will_be_cut(api: FakeApi) -> None:
+    """The parts together are the text, and as many as are paid for."""
+    text = "a" * 152 + "€" + "b" * 20
+    reply = api.post({**HELLO, "message": {"text": text}}, path="/messages/preview")
+    (group,) = reply.body["groups"]
+    assert ["".join(group["parts"]), group["text"], len(group["parts"])] == [text, text, group["segments"]]
+    assert group["parts"][0] == "a" * 152
+
+
+def test_a_preview_shows_what_transliteration_would_save(api: FakeApi) -> None:
+    """The text as `plain` makes it, with its smaller count, also where another policy was asked for."""
+    body = {**HELLO, "encoding": "auto", "message": {"text": "camión " * 12}}
+    reply = api.post(body, path="/messages/preview").body
+    assert (reply["segments"], reply["plain"]["segments"]) == (2, 1)
+    assert reply["plain"]["text"] == "camion " * 12
+    assert [one["position"] for one in reply["groups"][0]["forcedBy"][:2]] == [4, 11]
+
+
+def test_a_text_in_wire_form_is_previewed_as_it_will_be_read(api: FakeApi) -> None:
+    """Who encodes by himself sees what the handset will show."""
+    body = {**HELLO, "message": {"charset": 6, "text": "010101090121", "encoded": True}}
+    reply = api.post(body, path="/messages/preview").body
+    assert (reply["groups"][0]["text"], reply["plain"]["text"]) == ("āĉġ", "acg")
+
+
+def test_a_preview_of_the_largest_text_is_small_enough_for_lambda(api: FakeApi) -> None:
+    """Lists are cut, and say how long they would be; a reply of more than 6 MB would be an error."""
+    body = {"recipients": ["+56900000000", "+4915112345678"], "sender": "x", "message": {"text": "í" * 17_085}}
+    reply = api.post(json.dumps(body, ensure_ascii=False), path="/messages/preview")
+    assert reply.status == 200
+    plain, auto = reply.body["groups"]
+    assert (len(plain["replaced"]), plain["replacedTotal"]) == (1000, 17_085)
+    assert (len(auto["forcedBy"]), auto["forcedByTotal"]) == (1000, 17_085)
+    assert len(json.dumps(reply.body)) < 1_000_000

@@ -1,0 +1,216 @@
+"""The deployed stack as tests use it: publish, look at the table, the handsets, the dead letters, and run functions."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import batched
+from typing import Any
+
+import urllib3
+from boto3.dynamodb.conditions import Key
+
+from local.stack import Stack
+from realtime_sms.submission import Submission
+from realtime_sms.transition import Status
+from shell.breaker import PARTITION, Breaker
+from shell.item import to_item
+
+FINAL = frozenset({"submitted", "failed", "unknown", "expired"})
+COPIES = (2, 20)  # how often the requests of `copied` are published
+_POLL_SECONDS = 0.1
+_GLANCE_SECONDS = 2
+
+
+def until[T](look: Callable[[], T | None], *, within: float, awaited: str) -> T:
+    """Look until there is something; a table has no event to wait for.
+
+    Raises:
+        AssertionError: there was nothing `within` so many seconds; it says what was awaited.
+
+    """
+    deadline = time.monotonic() + within
+    while (found := look()) is None:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{awaited}: not within {within} s")
+        time.sleep(_POLL_SECONDS)
+    return found
+
+
+def request_body(request_id: str | None, *recipients: str, text: str = "hello", **more: object) -> str:
+    """Write a send request as another system would."""
+    named = {"requestId": request_id} if request_id else {}
+    message = {"text": text}
+    return json.dumps({**named, "recipients": list(recipients), "sender": "96000", "message": message, **more})
+
+
+def copied_to(copies: int) -> list[str]:
+    """Give the recipients of the request that is published so many times."""
+    return [f"+569230{copies:02}{number:03}" for number in range(3)]
+
+
+def left_behind(request_id: str, recipient: str, status: Status) -> Submission:
+    """Make a submission that nobody works on any more; the caller adds its times."""
+    now = time.time()
+    return Submission(
+        request_id=request_id,
+        recipient=recipient,
+        content_hash="none",
+        status=status,
+        attempt=1,
+        owner="gone",
+        created_at=now - 600,
+        updated_at=now - 600,
+    )
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One dead letter as the queue shows it."""
+
+    body: str
+    attributes: Mapping[str, str]
+
+
+class Deployment:
+    """One deployed stack, and everything a test asks of it or does to it as the account's root user."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.session = stack.aws.session()
+        self.outputs = stack.outputs
+        self.sqs = self.session.client("sqs")
+        self.dynamodb = self.session.client("dynamodb")
+        self.secrets = self.session.client("secretsmanager")
+        self.functions = self.session.client("lambda")
+
+    @cached_property
+    def table(self) -> Any:  # noqa: ANN401 (boto3's resources are made at run time)
+        """The outcomes table."""
+        return self.session.resource("dynamodb").Table(self.outputs["OutcomesTableName"])
+
+    def new_id(self, name: str) -> str:
+        """Give a request id that no other test has."""
+        return f"{name}-{uuid.uuid4()}"
+
+    def publish(self, *bodies: str) -> list[str]:
+        """Put messages on the send queue, ten a call; give their ids."""
+        return self._put(self.outputs["SendQueueUrl"], bodies)
+
+    def put_dead(self, *bodies: str) -> list[str]:
+        """Put messages straight into the dead-letter queue, as SQS does after too many deliveries."""
+        return self._put(self.outputs["DeadLetterQueueUrl"], bodies)
+
+    def _put(self, url: str, bodies: Iterable[str]) -> list[str]:
+        ids = []
+        for some in batched(bodies, 10, strict=False):
+            entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(some)]
+            reply = self.sqs.send_message_batch(QueueUrl=url, Entries=entries)
+            assert not reply.get("Failed")
+            ids += [one["MessageId"] for one in sorted(reply["Successful"], key=lambda one: int(one["Id"]))]
+        return ids
+
+    def items(self, request_id: str) -> dict[str, dict[str, Any]]:
+        """Give everything the table holds under a request id, by sort key."""
+        found = self.table.query(KeyConditionExpression=Key("requestId").eq(request_id), ConsistentRead=True)["Items"]
+        return {item["recipient"]: item for item in found}
+
+    def outcomes(self, request_id: str, recipients: int = 1, *, within: float = 40) -> dict[str, dict[str, Any]]:
+        """Wait until so many recipients of a request have a final outcome."""
+
+        def look() -> dict[str, dict[str, Any]] | None:
+            found = {key: item for key, item in self.items(request_id).items() if not key.startswith("#")}
+            final = [item for item in found.values() if item["status"] in FINAL]
+            return found if len(final) == recipients else None
+
+        return until(look, within=within, awaited=f"{recipients} final outcomes of {request_id}")
+
+    def outcome(self, request_id: str, *, within: float = 40) -> dict[str, Any]:
+        """Wait until the one recipient of a request has a final outcome."""
+        (found,) = self.outcomes(request_id, within=within).values()
+        return found
+
+    def note(self, request_id: str, *, within: float = 40) -> dict[str, Any]:
+        """Wait for the note that a message was rejected."""
+        awaited = f"a rejection of {request_id}"
+        return until(lambda: self.items(request_id).get("#rejected"), within=within, awaited=awaited)
+
+    def status(self, request_id: str, recipient: str) -> str | None:
+        """Say in which state a recipient is now."""
+        return self.items(request_id).get(recipient, {}).get("status")
+
+    def texts(self, recipient: str) -> list[str]:
+        """Give what a handset shows."""
+        found = self.simulator("GET", f"inbox?recipient={recipient.replace('+', '%2B')}")
+        return [message["text"] for message in found["messages"]]
+
+    def posts(self, recipient: str) -> int:
+        """Say how many calls of *Send SMS* named a recipient, refused ones too."""
+        return int(self.simulator("GET", "counters")["postsByRecipient"].get(recipient, 0))
+
+    def simulator(self, method: str, operation: str, body: object = None) -> Any:  # noqa: ANN401 (JSON)
+        """Use the simulator's control API."""
+        url = f"{self.stack.realtime_url}/_simulator/{operation}"
+        content = None if body is None else json.dumps(body).encode()
+        reply = urllib3.request(method, url, body=content, retries=False)
+        assert reply.status == 200, reply.data
+        return reply.json()
+
+    def settle(self, *, within: float = 130) -> None:
+        """Wait until the send queue is empty, in flight and waiting: every message has had its end."""
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+        def look() -> bool | None:
+            reply = self.sqs.get_queue_attributes(QueueUrl=self.outputs["SendQueueUrl"], AttributeNames=names)
+            return all(reply["Attributes"][name] == "0" for name in names) or None
+
+        until(look, within=within, awaited="an empty send queue")
+
+    def plant(self, submission: Submission) -> None:
+        """Put a submission into the table as if a function had left it there."""
+        table = self.outputs["OutcomesTableName"]
+        self.dynamodb.put_item(TableName=table, Item=to_item(submission, ttl_seconds=86400))
+
+    def letter(self, wanted: str, *, within: float = 70) -> Letter:
+        """Wait until a dead letter whose body holds `wanted` says why it is there, leaving it where it is.
+
+        The watch function hides what it looked at for up to 45 seconds, hence the patience.
+        """
+        return until(lambda: self._letter(wanted), within=within, awaited="a dead letter with its reason")
+
+    def _letter(self, wanted: str) -> Letter | None:
+        while messages := self._glance():
+            for message in messages:
+                attributes = {name: one["StringValue"] for name, one in message.get("MessageAttributes", {}).items()}
+                if wanted in message["Body"] and "reason" in attributes:
+                    return Letter(message["Body"], attributes)
+        return None
+
+    def _glance(self) -> Sequence[Any]:
+        """Look at ten dead letters, which are hidden for as long as a look at the others takes."""
+        reply = self.sqs.receive_message(
+            QueueUrl=self.outputs["DeadLetterQueueUrl"],
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=_GLANCE_SECONDS,
+            MessageAttributeNames=["All"],
+        )
+        return reply.get("Messages", [])
+
+    def restart_sender(self) -> None:
+        """Let the next message meet a new environment, which knows nothing of what was before."""
+        self.functions.update_function_configuration(FunctionName=self.outputs["SendFunctionName"], Timeout=60)
+
+    def forget_breakers(self) -> None:
+        """Close both breakers, with no memory of their having been open; environments learn it within seconds."""
+        for breaker in Breaker:
+            self.table.delete_item(Key={"requestId": PARTITION, "recipient": breaker})
+
+    def invoke(self, function: str, payload: object = None) -> dict[str, Any]:
+        """Run a function by the name of its output, under its own role, and give what it returns."""
+        content = json.dumps({} if payload is None else payload)
+        reply = self.functions.invoke(FunctionName=self.outputs[function], Payload=content)
+        returned: dict[str, Any] = json.loads(reply["Payload"].read())
+        assert "FunctionError" not in reply, returned
+        return returned

@@ -1,0 +1,157 @@
+"""The API as it is deployed: who may call it, and a request on its whole way."""
+
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local.stack import Stack, deploy
+from shell.register import Addressed, Entry, Front, Register
+from tests.stack.signing import Caller, api_url, user
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+_DEADLINE_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def caller(stack: Stack) -> Caller:
+    """Give somebody who may call everything."""
+    return user(stack, "*")
+
+
+def _body(number: str = "+56900000000") -> dict[str, Any]:
+    return {"recipients": [number], "sender": "96000", "message": {"charset": 0, "text": "hello"}}
+
+
+def _settled(caller: Caller, address: str) -> dict[str, Any]:
+    """Wait until every recipient has a final state; an API has no event to wait for, hence the polls."""
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        body: dict[str, Any] = caller.call("GET", address).body
+        if all(one["final"] for one in body["recipients"]):
+            return body
+        time.sleep(0.1)
+    raise AssertionError(f"not settled: {body}")
+
+
+def test_unsigned_is_refused(stack: Stack) -> None:
+    """Nothing is open, not even the API's description."""
+    nobody = Caller(api_url(stack))
+    assert [nobody.call("POST", "/messages", _body()).status, nobody.call("GET", "/openapi.json").status] == [403, 403]
+
+
+def test_signed_without_the_permission_is_refused(stack: Stack) -> None:
+    """A user of the account who may not call the API."""
+    assert user(stack).call("POST", "/messages", _body()).status == 403
+
+
+def test_a_permission_is_for_the_operation_that_it_names(stack: Stack) -> None:
+    """Who may only read cannot send."""
+    reader = user(stack, "GET/messages/*")
+    assert reader.call("POST", "/messages", _body()).status == 403
+    assert reader.call("GET", "/messages/none").status == 404
+
+
+def test_signed_with_the_permission_is_accepted_shown_and_sent(caller: Caller) -> None:
+    """202, at once a state for every recipient, and in the end a submission that its own id finds."""
+    posted = caller.call("POST", "/messages", _body(), Idempotency_Key=f"api-{uuid.uuid4()}")
+    assert posted.status == 202
+    address = f"/messages/{posted.body['requestId']}"
+    assert posted.headers["Location"].endswith(address)
+    shown = caller.call("GET", address)
+    assert [shown.status, *(one["recipient"] for one in shown.body["recipients"])] == [200, "+56900000000"]
+    (settled,) = _settled(caller, address)["recipients"]
+    assert settled["status"] == "submitted"
+    found = caller.call("GET", f"/submissions/{settled['submissionId']}")
+    assert (found.status, found.body["requestId"]) == (200, posted.body["requestId"])
+
+
+def test_the_same_key_is_one_send_and_other_content_a_conflict(caller: Caller) -> None:
+    """As the register in the real table has it."""
+    key = f"api-{uuid.uuid4()}"
+    first = caller.call("POST", "/messages", _body(), Idempotency_Key=key)
+    again = caller.call("POST", "/messages", _body(), Idempotency_Key=key)
+    other = caller.call("POST", "/messages", _body("+56911111111"), Idempotency_Key=key)
+    assert (first.status, again.status, other.status) == (202, 202, 409)
+    assert first.body == again.body
+
+
+def test_of_two_at_once_under_one_key_one_content_wins(caller: Caller) -> None:
+    """One caller is accepted, the other is told of the conflict."""
+    key = f"api-{uuid.uuid4()}"
+    bodies = [_body("+56900000001"), _body("+56900000002")]
+    with ThreadPoolExecutor(2) as threads:
+        replies = threads.map(lambda body: caller.call("POST", "/messages", body, Idempotency_Key=key), bodies)
+    assert sorted(reply.status for reply in replies) == [202, 409]
+
+
+def test_an_entry_is_written_once(stack: Stack) -> None:
+    """Who comes second is given the first one's entry, as it was written."""
+    client = stack.aws.session().client("dynamodb")
+    register = Register(client, stack.outputs["OutcomesTableName"], ttl_days=45)
+    group = Addressed(6, 2, ("+56900000000",))
+    entry = Entry(
+        request_id=f"r-{uuid.uuid4()}", content_hash="h", groups=(group,), metadata={"a": "b"}, created_at=1.5
+    )
+    assert register.enter(entry) is None
+    assert register.enter(replace(entry, content_hash="other")) == entry == register.front(entry.request_id).entry
+    register.mark_queued(entry.request_id, 2.5)
+    assert register.front(entry.request_id) == Front(replace(entry, queued_at=2.5))
+
+
+def test_an_api_key_is_asked_for_where_the_parameter_says_so(stack: Stack) -> None:
+    """The signature alone is not enough then, and neither is the key."""
+    parameters = {"RealTimeBaseUrl": stack.realtime_url, "ApiKeyRequired": "true"}
+    outputs = deploy(stack.aws, "sms-with-keys", parameters)
+    gateway = stack.aws.session().client("apigateway")
+    key = gateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
+    signing = user(stack, "*", api_id=outputs["ApiId"])
+    nobody = Caller(signing.url)
+    statuses = [
+        signing.call("GET", "/messages/none").status,
+        nobody.call("GET", "/messages/none", x_api_key=key).status,
+        signing.call("GET", "/messages/none", x_api_key=key).status,
+    ]
+    assert statuses == [403, 403, 404]
+
+
+def test_pages_of_the_real_table_give_every_recipient_once(caller: Caller) -> None:
+    """While outcomes come in between the pages."""
+    numbers = [f"+569000000{number:02}" for number in range(25)]
+    key = f"api-{uuid.uuid4()}"
+    caller.call("POST", "/messages", {**_body(), "recipients": numbers}, Idempotency_Key=key)
+    found, cursor = [], ""
+    while True:
+        body = caller.call("GET", f"/messages/{key}?limit=7{cursor}").body
+        found += [one["recipient"] for one in body["recipients"]]
+        if "nextCursor" not in body:
+            break
+        cursor = f"&cursor={body['nextCursor']}"
+    assert found == numbers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/messages", "{", 400),
+        ("POST", "/messages", {}, 422),
+        ("POST", "/messages", "x" * 300_000, 413),
+        ("POST", "/messages/preview", {"recipients": ["+56900000000"], "message": {"text": "así"}}, 200),
+        ("GET", "/messages/%23request", None, 404),
+        ("GET", "/submissions/none", None, 404),
+        ("GET", "/nothing", None, 404),
+        ("GET", "/messages", None, 405),
+        ("GET", "/openapi.json", None, 200),
+    ],
+)
+def test_each_answer_comes_through_api_gateway(
+    caller: Caller, method: str, path: str, body: object, status: int
+) -> None:
+    """Status and type as the function gave them."""
+    reply = caller.call(method, path, body)
+    kind = "application/json" if status == 200 else "application/problem+json"
+    assert (reply.status, reply.headers["Content-Type"]) == (status, kind)

@@ -1,0 +1,171 @@
+"""What gets a deployment going again: a new token, an end for what was left behind, closed breakers, a redrive."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import pytest
+
+from realtime_sms.compose import Defaults
+from realtime_sms.transition import Status
+from rtsms.redrive import Redrive
+from shell.breaker import PARTITION
+from shell.ledger import Ledger
+from shell.letters import DeadLetters
+from tests.stack.deployment import Deployment, left_behind, request_body, until
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+IN_FLIGHT = 50
+
+
+BURIED = "+56925400001"  # of a letter that names no request id
+AGAIN = "+56925400002"  # of a letter whose request was submitted
+
+
+@pytest.fixture(scope="module", autouse=True)
+def letters(deployed: Deployment) -> tuple[str, str]:
+    """Put two letters into the dead-letter queue and let the watch look at them, after which they rest a while."""
+    again = deployed.new_id("again")
+    deployed.publish(request_body(again, AGAIN))
+    assert deployed.outcome(again)["status"] == "submitted"
+    buried, _ = deployed.put_dead(request_body(None, BURIED), request_body(again, AGAIN))
+    deployed.invoke("WatchFunctionName")
+    return buried, again
+
+
+@pytest.fixture
+def fresh(deployed: Deployment) -> Iterator[None]:
+    """Begin with closed breakers, in environments that know of no open one, and leave them so."""
+    deployed.forget_breakers()
+    deployed.restart_sender()
+    yield
+    deployed.forget_breakers()
+
+
+def _token(deployed: Deployment) -> str:
+    reply = deployed.secrets.get_secret_value(SecretId=deployed.outputs["TokenSecretArn"])
+    return str(json.loads(reply["SecretString"])["access_token"])
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_refresh_under_its_own_role_puts_a_new_token_into_the_secret(deployed: Deployment) -> None:
+    """And with it sends go on."""
+    old = json.dumps({"access_token": "local-token"})
+    deployed.secrets.put_secret_value(SecretId=deployed.outputs["TokenSecretArn"], SecretString=old)
+    assert deployed.invoke("RefreshFunctionName") == {"outcome": "refreshed"}
+    assert _token(deployed) != "local-token"
+    request_id = deployed.new_id("refreshed")
+    deployed.publish(request_body(request_id, "+56925000001"))
+    assert deployed.outcome(request_id)["status"] == "submitted"
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_dead_token_costs_one_refresh_and_one_more_try_each(deployed: Deployment) -> None:
+    """With as many calls in flight as one function makes."""
+    request_id = deployed.new_id("revoked")
+    deployed.publish(request_body(f"{request_id}.before", "+56925100999"))
+    deployed.outcome(f"{request_id}.before")
+    numbers = [f"+5692510{number:04}" for number in range(IN_FLIGHT)]
+    auths = deployed.simulator("GET", "counters")["auths"]
+    deployed.simulator("POST", "revoke-tokens")
+    deployed.publish(request_body(request_id, *numbers))
+    found = deployed.outcomes(request_id, IN_FLIGHT)
+    assert {item["status"] for item in found.values()} == {"submitted"}
+    assert deployed.simulator("GET", "counters")["auths"] - auths == 1
+    assert max(deployed.posts(number) for number in numbers) <= 2
+
+
+@pytest.mark.usefixtures("fresh")
+def test_two_dead_tokens_stop_sends_until_the_watch_has_seen_a_third(deployed: Deployment) -> None:
+    """The one that an environment knows, and the one in the secret: the refresh does not wait for its schedule."""
+    request_id, recipient = deployed.new_id("twice"), "+56925110000"
+    deployed.publish(request_body(f"{request_id}.before", recipient))
+    deployed.outcome(f"{request_id}.before")
+    held = json.dumps({"access_token": "dead", "issued_at": time.time(), "expires_at": time.time() + 3600})
+    deployed.secrets.put_secret_value(SecretId=deployed.outputs["TokenSecretArn"], SecretString=held)
+    deployed.simulator("POST", "revoke-tokens")
+    deployed.publish(request_body(request_id, recipient))
+    until(lambda: deployed.status(request_id, recipient) == "waiting" or None, within=40, awaited="waiting")
+    until(lambda: deployed.invoke("WatchFunctionName")["closed"] or None, within=10, awaited="a closed breaker")
+    assert deployed.outcome(request_id, within=90)["status"] == "submitted"
+
+
+def test_a_lease_that_is_over_ends_as_unknown(deployed: Deployment) -> None:
+    """Its owner may have made the call."""
+    request_id = deployed.new_id("lease")
+    deployed.plant(replace(left_behind(request_id, "+56925200001", Status.SENDING), lease_until=time.time() - 1))
+    deployed.invoke("WatchFunctionName")
+    item = deployed.outcome(request_id)
+    assert (item["status"], item["reason"]) == ("unknown", "lease_over")
+
+
+def test_what_waits_past_its_time_expires(deployed: Deployment) -> None:
+    """Even if its message never comes again."""
+    request_id = deployed.new_id("expiry")
+    past = time.time() - 1
+    deployed.plant(replace(left_behind(request_id, "+56925200002", Status.WAITING), due_at=past, expires_at=past))
+    deployed.invoke("WatchFunctionName")
+    assert deployed.outcome(request_id)["status"] == "expired"
+
+
+@pytest.fixture
+def penniless(deployed: Deployment) -> Iterator[None]:
+    """Leave nothing on the account, and in the end no trace of it."""
+    deployed.simulator("POST", "state", {"balance": "0"})
+    yield
+    deployed.simulator("POST", "state", {"balance": "1000000"})
+
+
+@pytest.mark.usefixtures("fresh", "penniless")
+def test_without_balance_messages_wait_until_there_is_some(deployed: Deployment) -> None:
+    """The breaker opens, stays open while the balance is 0, closes after the top-up; then the message goes out."""
+    request_id, recipient = deployed.new_id("balance"), "+56925300001"
+    deployed.publish(request_body(request_id, recipient))
+    until(lambda: deployed.status(request_id, recipient) == "waiting" or None, within=40, awaited="waiting")
+    until(lambda: deployed.items(PARTITION).get("balance", {}).get("since"), within=5, awaited="an open breaker")
+    assert deployed.invoke("WatchFunctionName")["closed"] == []
+    deployed.simulator("POST", "top-up", {"units": "100"})
+    assert deployed.invoke("WatchFunctionName")["closed"] == ["balance"]
+    assert "since" not in deployed.items(PARTITION)["balance"]
+    assert deployed.outcome(request_id, within=90)["status"] == "submitted"
+    assert deployed.texts(recipient) == ["hello"]
+
+
+def _redriven(deployed: Deployment, *request_ids: str) -> Mapping[str, int]:
+    """Redrive until these are sent back, and say how many recipients of each were reopened.
+
+    A letter that the watch has just looked at is hidden for up to 45 seconds.
+    """
+    redrive = Redrive(
+        client=deployed.sqs,
+        queue_url=deployed.outputs["SendQueueUrl"],
+        letters=DeadLetters(deployed.sqs, deployed.outputs["DeadLetterQueueUrl"]),
+        ledger=Ledger(deployed.dynamodb, deployed.outputs["OutcomesTableName"], ttl_days=45),
+        defaults=Defaults("CL", "96000", ("+56",)),
+    )
+    found: dict[str, int] = {}
+
+    def look() -> Mapping[str, int] | None:
+        found.update({one.request_id: one.reopened for one in redrive.run("dead_lettered", now=time.time())})
+        return (
+            {request_id: found[request_id] for request_id in request_ids} if found.keys() >= set(request_ids) else None
+        )
+
+    return until(look, within=70, awaited="letters to redrive")
+
+
+def test_a_letter_that_sqs_moved_gets_an_end_and_a_redrive_sends_it_once(
+    deployed: Deployment, letters: tuple[str, str]
+) -> None:
+    """Under the id that it had, though its request names none; a second letter's request, long submitted, rests."""
+    buried, again = letters
+    ended, submitted = deployed.outcome(buried), deployed.outcome(again)
+    assert (ended["status"], ended["reason"]) == ("failed", "dead_lettered")
+    assert deployed.posts(BURIED) == 0
+    assert _redriven(deployed, buried, again) == {buried: 1, again: 0}
+    until(lambda: deployed.status(buried, BURIED) == "submitted" or None, within=40, awaited="a submission")
+    deployed.settle()
+    assert (deployed.posts(BURIED), deployed.posts(AGAIN)) == (1, 1)
+    assert deployed.items(again) == {AGAIN: submitted}

@@ -1,0 +1,186 @@
+"""What each function's role grants, against what the function does with it on the deployed stack."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import product
+from typing import Any
+
+import botocore.session
+import pytest
+import urllib3
+import yaml
+
+from local.transformed_template import transformed
+from realtime_sms.transition import Status
+from tests.stack.deployment import Deployment, left_behind, request_body, until
+from tests.stack.signing import user
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+FUNCTIONS = ("Api", "Refresh", "Send", "Watch")
+
+# Done by Lambda itself in the role's name: logs for every function, and the poller of the event source mapping, of
+# which the AWS documentation says what it needs (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
+BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents"}
+BY_POLLER = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+
+SERVICES = ("dynamodb", "sqs", "secretsmanager", "lambda")  # calls of any other would have been refused
+ACTIONS = {"ChangeMessageVisibilityBatch": "ChangeMessageVisibility", "Invoke": "InvokeFunction"}
+
+
+@cache
+def _resources() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(transformed())["Resources"]
+    return found
+
+
+def _statements(role: str) -> Iterator[dict[str, Any]]:
+    for policy in _resources()[f"{role}Role"]["Properties"]["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _granted(role: str) -> set[str]:
+    return {action for statement in _statements(role) for action in _listed(statement["Action"])}
+
+
+@pytest.fixture(scope="module")
+def used(deployed: Deployment) -> Mapping[str, set[str]]:
+    """Let every function do all it can do, and give the actions that each was seen to use."""
+    url = f"{deployed.stack.aws.endpoint_url}/_ministack/config"
+    recording = json.dumps({"cloudtrail._recording_enabled": "true"}).encode()
+    assert urllib3.request("POST", url, body=recording, retries=False).status == 200
+    deployed.forget_breakers()
+    deployed.restart_sender()
+    _send(deployed)
+    _watch(deployed)
+    deployed.forget_breakers()
+    _call_the_api(deployed)
+    keys = {_access_key(deployed, name): name for name in FUNCTIONS}
+    found: dict[str, set[str]] = {name: set() for name in FUNCTIONS}
+    models = [botocore.session.get_session().get_service_model(service) for service in SERVICES]
+    for (key, name), model in product(keys.items(), models):
+        for operation in model.operation_names:
+            found[name].update(_seen(deployed, key, model.service_name, operation))
+    return found
+
+
+def _seen(deployed: Deployment, key: str, service: str, operation: str) -> Iterator[str]:
+    """Give the IAM actions of the last calls of one operation with an access key.
+
+    MiniStack shows the last 50 events only, so that each operation is asked for.
+    """
+    wanted = {"AccessKeyId": key, "EventName": operation, "EventSource": f"{service}.amazonaws.com"}
+    attributes: Any = [{"AttributeKey": name, "AttributeValue": value} for name, value in wanted.items()]
+    for event in deployed.session.client("cloudtrail").lookup_events(LookupAttributes=attributes)["Events"]:
+        yield from _actions(event)
+
+
+def _send(deployed: Deployment) -> None:
+    """Send to two, reject one, meet a dead token, and run out of balance."""
+    request_id = deployed.new_id("roles")
+    deployed.publish(request_body(request_id, "+56927000001", "+56927000002"))
+    deployed.outcomes(request_id, 2)
+    (rejected,) = deployed.publish("{")
+    deployed.note(rejected)
+    deployed.simulator("POST", "revoke-tokens")
+    deployed.publish(request_body(f"{request_id}.revoked", "+56927000003"))
+    deployed.outcome(f"{request_id}.revoked")
+    deployed.simulator("POST", "outcomes", {"+56927000004": "account_no_balance_first_1"})
+    deployed.publish(request_body(f"{request_id}.waiting", "+56927000004"))
+    awaited = "a message that waits for balance"
+    until(
+        lambda: deployed.status(f"{request_id}.waiting", "+56927000004") == "waiting" or None,
+        within=40,
+        awaited=awaited,
+    )
+
+
+def _watch(deployed: Deployment) -> None:
+    """End a lease, bury what is a request and what is none, and close the breaker."""
+    request_id = deployed.new_id("roles")
+    past = time.time() - 1
+    deployed.plant(replace(left_behind(request_id, "+56927100001", Status.SENDING), lease_until=past))
+    (buried, rejected) = deployed.put_dead(request_body(None, "+56927100002"), "{")
+    deployed.invoke("WatchFunctionName")
+    deployed.outcome(request_id)
+    deployed.outcome(buried, within=70)
+    deployed.note(rejected, within=70)
+    until(lambda: "since" not in deployed.items("#breaker")["balance"] or None, within=70, awaited="a closed breaker")
+
+
+def _call_the_api(deployed: Deployment) -> None:
+    caller = user(deployed.stack, "*")
+    posted = caller.call("POST", "/messages", {"recipients": ["+56927200001"], "message": {"text": "hello"}})
+    assert posted.status == 202
+    outcome = deployed.outcome(posted.body["requestId"], within=60)
+    assert caller.call("GET", f"/messages/{posted.body['requestId']}").status == 200
+    assert caller.call("GET", f"/submissions/{outcome['submissionId']}").status == 200
+
+
+def _access_key(deployed: Deployment, function: str) -> str:
+    """Give the access key that MiniStack derives for a function's role."""
+    name = deployed.outputs[f"{function}FunctionName"]
+    configuration = deployed.functions.get_function_configuration(FunctionName=name)
+    digest = hashlib.sha256(f"{configuration['FunctionArn']}:{configuration['Role']}".encode()).hexdigest()
+    return f"ASIA{digest[:16].upper()}"
+
+
+def _actions(event: Any) -> Iterator[str]:  # noqa: ANN401 (as boto3 gives it)
+    """Name the IAM actions of one call: its operation, but for those that IAM calls otherwise."""
+    told = json.loads(event["CloudTrailEvent"])
+    name, namespace = event["EventName"], told["eventSource"].split(".")[0]
+    if name == "BatchExecuteStatement":
+        for statement in told["requestParameters"]["Statements"]:
+            yield f"{namespace}:PartiQL{statement['Statement'].split()[0].capitalize()}"
+    else:
+        yield f"{namespace}:{ACTIONS.get(name, name)}"
+
+
+@pytest.mark.parametrize("role", FUNCTIONS)
+def test_a_role_grants_what_its_function_uses_and_nothing_else(used: Mapping[str, set[str]], role: str) -> None:
+    """Actions granted are actions seen, besides those that Lambda needs to log and to poll."""
+    by_lambda = BY_LAMBDA | (BY_POLLER if role == "Send" else set())
+    assert _granted(role) - by_lambda == used[role] - by_lambda
+
+
+@pytest.mark.parametrize("role", FUNCTIONS)
+def test_a_role_names_exact_actions_and_resources(role: str) -> None:
+    """No wildcard in either, no managed policy, and nobody but Lambda takes the role."""
+    told = _resources()[f"{role}Role"]["Properties"]
+    assert "ManagedPolicyArns" not in told
+    assert {json.dumps(one["Principal"]) for one in told["AssumeRolePolicyDocument"]["Statement"]} == {
+        '{"Service": "lambda.amazonaws.com"}'
+    }
+    for statement in _statements(role):
+        assert statement["Effect"] == "Allow"
+        assert not any("*" in json.dumps(statement[key]) for key in ("Action", "Resource"))
+        assert not {"NotAction", "NotResource"} & set(statement)
+
+
+def test_every_function_has_a_role_of_its_own_and_there_are_no_others() -> None:
+    """None that SAM makes by itself, with policies of its own choice."""
+    roles = {name for name, one in _resources().items() if one["Type"] == "AWS::IAM::Role"}
+    policies = {
+        name for name, one in _resources().items() if one["Type"] in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}
+    }
+    taken = {
+        one["Properties"]["Role"]["Fn::GetAtt"][0]
+        for one in _resources().values()
+        if one["Type"] == "AWS::Lambda::Function"
+    }
+    assert roles == taken == {f"{name}Role" for name in FUNCTIONS}
+    assert policies == set()
+
+
+def test_credentials_are_read_by_the_refresh_function_alone() -> None:
+    """No other role names their secret."""
+    named = {role for role in FUNCTIONS if "CredentialsSecret" in json.dumps(list(_statements(role)))}
+    assert named == {"Refresh"}
