@@ -1,0 +1,60 @@
+SHELL := /bin/bash
+PYTHON ?= python3.13
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)/layers/realtime-sms:$(CURDIR)/cli:$(CURDIR)
+export SAM_CLI_TELEMETRY := 0
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo local test check fix simulate redrive generated requirements clean
+
+help: ## show what can be done here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: $(VENV)/ready ## make .venv from the pinned requirements (the other targets do it by themselves)
+
+$(VENV)/ready: local/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r local/requirements.txt
+	touch $@
+
+demo: $(VENV)/ready ## deploy to an embedded AWS, send the messages in events/send, show what came of them
+	python -m local.demo
+
+local: $(VENV)/ready ## keep the embedded AWS and the RealTime simulator running, and print how to reach them
+	python -m local.keep
+
+test: $(VENV)/ready ## run all tests
+	python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: $(VENV)/ready ## format, lint, types, template, generated files in step
+	ruff format --check --quiet .
+	ruff check --quiet .
+	mypy
+	python -m local.generated --check
+	sam validate --lint --region us-east-1 --template template.yaml
+	python -m local.transformed_template | cfn-lint
+
+fix: $(VENV)/ready ## format, and mend what lint can mend
+	ruff format --quiet .
+	ruff check --fix --quiet .
+
+simulate: $(VENV)/ready ## try every crash, duplicate and fault, further than `make test` does
+	python -m local.simulate
+
+redrive: $(VENV)/ready ## send dead letters back: make redrive STACK=name REASON=dead_lettered
+	python -m rtsms.main redrive --stack $(STACK) --reason $(REASON)
+
+generated: $(VENV)/ready ## write the generated files again
+	python -m local.generated
+
+requirements: $(VENV)/ready ## resolve the pinned lists again (maintainers)
+	uv pip compile --quiet --python-version 3.13 --universal --no-emit-index-url --generate-hashes --no-header \
+		pyproject.toml --group local layers/realtime-sms/requirements.in -o local/requirements.txt
+	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
+		layers/realtime-sms/requirements.in -c local/requirements.txt -o layers/realtime-sms/requirements.txt
+
+clean: ## remove what was built (not the .venv)
+	rm -rf .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
