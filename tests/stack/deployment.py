@@ -20,6 +20,7 @@ from shell.item import to_item
 
 FINAL = frozenset({"submitted", "failed", "unknown", "expired"})
 COPIES = (2, 20)  # how often the requests of `copied` are published
+_PATIENCE = 150  # seconds: what waits for a breaker is tried again within two minutes
 _POLL_SECONDS = 0.1
 _GLANCE_SECONDS = 2
 
@@ -117,7 +118,7 @@ class Deployment:
         found = self.table.query(KeyConditionExpression=Key("requestId").eq(request_id), ConsistentRead=True)["Items"]
         return {item["recipient"]: item for item in found}
 
-    def outcomes(self, request_id: str, recipients: int = 1, *, within: float = 40) -> dict[str, dict[str, Any]]:
+    def outcomes(self, request_id: str, recipients: int = 1, *, within: float = _PATIENCE) -> dict[str, dict[str, Any]]:
         """Wait until so many recipients of a request have a final outcome."""
 
         def look() -> dict[str, dict[str, Any]] | None:
@@ -127,12 +128,12 @@ class Deployment:
 
         return until(look, within=within, awaited=f"{recipients} final outcomes of {request_id}")
 
-    def outcome(self, request_id: str, *, within: float = 40) -> dict[str, Any]:
+    def outcome(self, request_id: str, *, within: float = _PATIENCE) -> dict[str, Any]:
         """Wait until the one recipient of a request has a final outcome."""
         (found,) = self.outcomes(request_id, within=within).values()
         return found
 
-    def note(self, request_id: str, *, within: float = 40) -> dict[str, Any]:
+    def note(self, request_id: str, *, within: float = _PATIENCE) -> dict[str, Any]:
         """Wait for the note that a message was rejected."""
         awaited = f"a rejection of {request_id}"
         return until(lambda: self.items(request_id).get("#rejected"), within=within, awaited=awaited)
@@ -158,7 +159,7 @@ class Deployment:
         assert reply.status == 200, reply.data
         return reply.json()
 
-    def settle(self, *, within: float = 130) -> None:
+    def settle(self, *, within: float = _PATIENCE) -> None:
         """Wait until the send queue is empty, in flight and waiting: every message has had its end."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
@@ -173,7 +174,7 @@ class Deployment:
         table = self.outputs["OutcomesTableName"]
         self.dynamodb.put_item(TableName=table, Item=to_item(submission, ttl_seconds=86400))
 
-    def letter(self, wanted: str, *, within: float = 70) -> Letter:
+    def letter(self, wanted: str, *, within: float = _PATIENCE) -> Letter:
         """Wait until a dead letter whose body holds `wanted` says why it is there, leaving it where it is.
 
         The watch function hides what it looked at for up to 45 seconds, hence the patience.
