@@ -27,6 +27,9 @@ _MEMBERS = {
     "segments": "segments",
     "http_status": "httpStatus",
     "submission_id": "submissionId",
+    "delivery": "delivery",
+    "delivery_reason": "deliveryReason",
+    "cost": "cost",
 }
 _TIMES = {
     "due_at": "dueAt",
@@ -34,6 +37,7 @@ _TIMES = {
     "created_at": "createdAt",
     "updated_at": "updatedAt",
     "submitted_at": "submittedAt",
+    "delivery_at": "deliveryAt",
 }
 
 
@@ -81,6 +85,7 @@ def shown(submission: Submission) -> Outcome:
         members[name] = None if seconds is None else iso(seconds)
     members["maybeSent"] = submission.maybe_sent or None
     members["attempt"] = submission.attempt or None
+    members["operator"] = dict(submission.operator) or None
     outcome: Outcome = {
         "recipient": submission.recipient,
         "status": submission.status,

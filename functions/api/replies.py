@@ -5,6 +5,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 from pydantic import Field, with_config
 
 from realtime_sms.charset import CHARSETS
+from realtime_sms.delivery import Delivery, DeliveryReason
 from realtime_sms.fate import Reason
 from realtime_sms.request import Policy
 from realtime_sms.transition import Status
@@ -106,12 +107,25 @@ class Preview(TypedDict):
 
 
 @_closed
+class Operator(TypedDict):
+    """The network that carried the message, as RealTime names it; `mcc` and `mnc` as in ITU-T E.212."""
+
+    id: NotRequired[str]
+    name: NotRequired[str]
+    mcc: NotRequired[str]
+    mnc: NotRequired[str]
+
+
+@_closed
 class Outcome(TypedDict):
     """Where one recipient's SMS is.
 
     `queued`: not taken up yet. `rejected`: never will be, because its id was used with other content. `sending` and
     `waiting` may still change. `submitted`: RealTime took it. `failed` and `expired`: it was not sent. `unknown`:
     nobody knows. `recipient` is E.164, or the entry's place in the request if that was no phone number.
+
+    `delivery` is what RealTime told since: it is only ever raised, in the order `pending`, `expired`, `undelivered`,
+    `rejected`, `delivered`; absent until something is known. `deliveryAt` is when it became known here.
     """
 
     recipient: str
@@ -130,6 +144,11 @@ class Outcome(TypedDict):
     createdAt: NotRequired[Time]
     updatedAt: NotRequired[Time]
     submittedAt: NotRequired[Time]
+    delivery: NotRequired[Delivery]
+    deliveryReason: NotRequired[DeliveryReason]
+    deliveryAt: NotRequired[Time]
+    cost: NotRequired[str]
+    operator: NotRequired[Operator]
 
 
 @_closed

@@ -11,6 +11,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from realtime_sms.delivery import Delivery, DeliveryReason
 from realtime_sms.fate import Reason
 from realtime_sms.submission import Submission
 from realtime_sms.transition import Status
@@ -26,7 +27,8 @@ _NAMES = {
     for field in fields(Submission)
     for _camel in [field.name.split("_")[0] + "".join(part.title() for part in field.name.split("_")[1:])]
 }
-_TIMES = frozenset({"lease_until", "due_at", "expires_at", "created_at", "updated_at", "submitted_at"})
+_TIMES = frozenset({"lease_until", "due_at", "expires_at", "created_at", "updated_at", "submitted_at", "delivery_at"})
+_WORDS = {"status": Status, "reason": Reason, "delivery": Delivery, "delivery_reason": DeliveryReason}
 _FLAGS = frozenset({"resend", "maybe_sent"})
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -58,7 +60,7 @@ def to_item(submission: Submission, ttl_seconds: int) -> Attributes:
 
 
 def from_item(item: Mapping[str, Any]) -> Submission:
-    """Read an item back; attributes that are not a submission's (delivery, index, TTL) are passed over."""
+    """Read an item back; attributes that are not a submission's (index, TTL) are passed over."""
     values: dict[str, Any] = {}
     for name, attribute in _NAMES.items():
         if attribute in item:
@@ -81,8 +83,6 @@ def _look_again(submission: Submission) -> float:
 def _value(name: str, stored: Any) -> Any:  # noqa: ANN401 (DynamoDB's types are those of the attribute)
     if name in _TIMES:
         return seconds(stored)
-    if name == "status":
-        return Status(stored)
-    if name == "reason":
-        return Reason(stored)
+    if name in _WORDS:
+        return _WORDS[name](stored)
     return stored if isinstance(stored, str | bool | dict) else int(stored)

@@ -1,6 +1,7 @@
 """The API's description: served as it is kept in docs/, and true of what the API answers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import jsonschema_rs
 import pytest
 
 from api import openapi
+from realtime_sms.delivery import Delivery
 from tests.api.fakes import HELLO, NOW, Answer, FakeApi, submission
 
 KEPT = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -44,7 +46,7 @@ def _replies(api: FakeApi) -> dict[str, tuple[str, Answer]]:
     body = {"recipients": ["+56900000000", "+4915112345678"], "sender": "x", "message": {"text": "así"}}
     posted = api.post(body, key="k")
     known = submission("k", "+56900000000", api.requests.entries["k"].content_hash, submission_id="1", due_at=NOW)
-    api.requests.hold(known)
+    api.requests.hold(replace(known, delivery=Delivery.DELIVERED, delivery_at=NOW, cost="1", operator={"id": "7"}))
     return {
         "accepted": ("POST /messages", posted),
         "conflict": ("POST /messages", api.post(HELLO, key="k")),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from api.cursor import seal, unseal
+from realtime_sms.delivery import Delivery, DeliveryReason
 from realtime_sms.fate import Reason
 from realtime_sms.transition import Status
 from shell.register import Rejection
@@ -144,3 +145,22 @@ def test_a_submission_is_found_by_its_id(api: FakeApi) -> None:
     api.requests.hold(submission("r", "+56900000000", "h", submission_id="4193366853543393", metadata={"a": "b"}))
     body = api.get("/submissions/4193366853543393").body
     assert (body["requestId"], body["recipient"], body["metadata"]) == ("r", "+56900000000", {"a": "b"})
+
+
+def test_an_outcome_shows_what_is_known_of_its_delivery(api: FakeApi) -> None:
+    """With why, when it became known, what it cost, and by whom it went."""
+    api.requests.hold(
+        submission(
+            "r",
+            "+56900000000",
+            "h",
+            delivery=Delivery.REJECTED,
+            delivery_reason=DeliveryReason.BAD_NUMBER,
+            delivery_at=NOW,
+            cost="1",
+            operator={"id": "7", "name": "Entel", "mcc": "730", "mnc": "01"},
+        )
+    )
+    (shown,) = api.get("/messages/r").body["recipients"]
+    assert (shown["delivery"], shown["deliveryReason"], shown["cost"]) == ("rejected", "bad_number", "1")
+    assert (shown["deliveryAt"], shown["operator"]["mcc"]) == ("2027-01-15T08:00:00.000Z", "730")

@@ -3,15 +3,14 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from local.simulator import Settings
 from local.stack import EmbeddedAws
-from local.transformed_template import transformed
 from tests.processes.watched import WatchedSimulator
+from tests.tables import outcomes_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -34,7 +33,7 @@ def world() -> Iterator[World]:
     """Yield a table as in the template, a queue, a token, and RealTime with some latency."""
     with WatchedSimulator(Settings(tokens=frozenset({TOKEN}), latency_ms=15)) as realtime, EmbeddedAws() as aws:
         session = aws.session()
-        table = _table(session.resource("dynamodb"))
+        table = outcomes_table(session.resource("dynamodb"))
         secret = session.client("secretsmanager").create_secret(
             Name="token", SecretString=json.dumps({"access_token": TOKEN})
         )
@@ -58,11 +57,3 @@ def world() -> Iterator[World]:
             "CALLS_IN_FLIGHT": "10",
         }
         yield World(realtime, table, queue, environment)
-
-
-def _table(dynamodb: Any) -> "Table":  # noqa: ANN401 (boto3's resources are made at run time)
-    """Make the outcomes table as the template has it."""
-    told = yaml.safe_load(transformed())["Resources"]["OutcomesTable"]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    table: Table = dynamodb.create_table(TableName="outcomes", **{name: told[name] for name in wanted})
-    return table

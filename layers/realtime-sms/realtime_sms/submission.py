@@ -7,6 +7,7 @@ business (it compares what it finds with the value that came in).
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from realtime_sms.delivery import Delivery, DeliveryReason
 from realtime_sms.fate import Fate, Proof, Reason
 from realtime_sms.transition import FINAL, Status, Trigger, check
 
@@ -37,6 +38,11 @@ class Submission:
     created_at: float
     updated_at: float
     submitted_at: float | None = None
+    delivery: Delivery | None = None
+    delivery_reason: DeliveryReason | None = None
+    delivery_at: float | None = None  # when we learned it; RealTime's own times have no zone
+    cost: str | None = None  # in the account's currency, as RealTime writes it
+    operator: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property

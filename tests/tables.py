@@ -1,0 +1,18 @@
+"""The outcomes table as the template has it, on an embedded AWS."""
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from local.transformed_template import transformed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+def outcomes_table(dynamodb: Any) -> "Table":  # noqa: ANN401 (boto3's resources are made at run time)
+    """Make the table, empty."""
+    told = yaml.safe_load(transformed())["Resources"]["OutcomesTable"]["Properties"]
+    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    table: Table = dynamodb.create_table(TableName="outcomes", **{name: told[name] for name in wanted})
+    return table
