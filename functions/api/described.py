@@ -7,7 +7,7 @@ from api.replies import Encoding, Forcing, Group, PreviewedGroup, Replaced, Text
 from realtime_sms.charset import decode
 from realtime_sms.compose import Composed
 from realtime_sms.request import Policy
-from realtime_sms.segment import split
+from realtime_sms.segment import GSM7, UCS2, split, units_left
 from realtime_sms.text import EncodedText, encode
 
 _TOLD = 1000  # places that a reply lists, so that no text can make it larger than Lambda allows
@@ -71,4 +71,6 @@ def _encoding(encoded: EncodedText) -> Encoding:
 
 def _text(encoded: EncodedText) -> Text:
     text = decode(encoded.text, encoded.charset)
-    return {"text": text, "parts": split(text)}
+    alphabet = UCS2 if encoded.alphabet == "ucs2" else GSM7
+    parts = split(text, alphabet)
+    return {"text": text, "parts": parts, "unitsLeft": units_left(parts, alphabet)}

@@ -62,10 +62,11 @@ class Group(Encoding):
 
 @_closed
 class Text(TypedDict):
-    """A text as it will be read, and as the network cuts it."""
+    """A text as it will be read, and as the network cuts it; `unitsLeft` still fit into the last of the parts."""
 
     text: str
     parts: list[str]
+    unitsLeft: int
 
 
 @_closed

@@ -79,8 +79,12 @@ def _redirected(realtime: RealTime) -> Answer:
 
 
 def _inbox(realtime: RealTime, request: Request) -> object:
-    recipient = parse_qs(request.query.replace("+", "%2B")).get("recipient", [None])[0]
-    return {"messages": [message.as_json() for message in realtime.inbox(recipient)]}
+    """Give the whole inbox, or what is on one phone, or what came after one message, if that is still there."""
+    query = parse_qs(request.query.replace("+", "%2B"))
+    (recipient,), (after,) = (query.get(name, [None])[:1] for name in ("recipient", "after"))
+    newer = None if after is None else realtime.inbox_after(after)
+    messages = realtime.inbox(recipient) if newer is None else newer
+    return {"whole": newer is None, "messages": [message.as_json() for message in messages]}
 
 
 def _counters(realtime: RealTime, _: Request) -> object:

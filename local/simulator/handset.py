@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Final
 
 from realtime_sms import decode, split
@@ -59,8 +60,18 @@ def _show_character(character: str, charset: int) -> str:
 
 def count_segments(text: str, charset: int) -> int:
     """Count the segments billed for a text shown: under charset 6 in UCS-2, even if GSM would do."""
+    return len(split(_as_billed(text, charset)))
+
+
+def cut(text: str, charset: int) -> list[str]:
+    """Cut a text shown into the segments billed."""
+    characters = iter(text)
+    return ["".join(islice(characters, len(segment))) for segment in split(_as_billed(text, charset))]
+
+
+def _as_billed(text: str, charset: int) -> str:
     # The sizes alone matter: with characters of one unit replaced by one outside GSM, the text is cut as UCS-2.
-    return len(split(_ONE_UNIT.sub(_OUTSIDE_GSM, text) if charset == _HEXADECIMAL else text))
+    return _ONE_UNIT.sub(_OUTSIDE_GSM, text) if charset == _HEXADECIMAL else text
 
 
 def operator_of(recipient: str) -> Operator:

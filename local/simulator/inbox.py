@@ -3,8 +3,9 @@
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import takewhile
 
-from local.simulator.handset import Operator, operator_of
+from local.simulator.handset import Operator, cut, operator_of
 from local.simulator.report import DeliveryStatus, Report
 from local.simulator.submission import Submission
 
@@ -49,6 +50,8 @@ class Message:
             "wireText": submission.wire_text,
             "text": submission.text,
             "segments": submission.segments,
+            "parts": cut(submission.text, submission.charset),
+            "operator": self.operator.name,
             "receivedAt": self.received_at,
         }
 
@@ -99,6 +102,13 @@ class Inbox:
         if recipient is None:
             return tuple(self._by_id.values())
         return tuple(self._by_recipient.get(recipient, ()))
+
+    def after(self, submission_id: str) -> tuple[Message, ...] | None:
+        """Give the messages accepted after this one, oldest first; None where it is not here (any more)."""
+        if submission_id not in self._by_id:
+            return None
+        newest_first = takewhile(lambda message: message.submission_id != submission_id, reversed(self._by_id.values()))
+        return tuple(newest_first)[::-1]
 
     def clear(self) -> None:
         """Empty every phone; ids are not given a second time."""

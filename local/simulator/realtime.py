@@ -61,6 +61,11 @@ class RealTime:
         with self._lock:
             return self._inbox.messages(recipient)
 
+    def inbox_after(self, submission_id: str) -> tuple[Message, ...] | None:
+        """Give the messages accepted after one; None where that one is on no phone, as after a reset."""
+        with self._lock:
+            return self._inbox.after(submission_id)
+
     def revoke_tokens(self) -> None:
         """Let every token die; only authentication gives a new one."""
         with self._lock:

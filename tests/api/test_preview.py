@@ -20,6 +20,19 @@ def test_a_preview_shows_the_text_as_it_will_be_cut(api: FakeApi) -> None:
     assert group["parts"][0] == "a" * 152
 
 
+def test_a_preview_says_how_much_room_is_left(api: FakeApi) -> None:
+    """In septets or code units of the last part; a charset that was asked for counts as it is sent."""
+    replies = [
+        api.post({**HELLO, "message": {"text": "a" * 71, "charset": charset}}, path="/messages/preview").body
+        for charset in (0, 6)
+    ]
+    groups = [reply["groups"][0] for reply in replies]
+    assert [(group["segments"], len(group["parts"]), group["unitsLeft"]) for group in groups] == [
+        (1, 1, 89),
+        (2, 2, 63),
+    ]
+
+
 def test_a_preview_shows_what_transliteration_would_save(api: FakeApi) -> None:
     """The text as `plain` makes it, with its smaller count, also where another policy was asked for."""
     body = {**HELLO, "encoding": "auto", "message": {"text": "camión " * 12}}

@@ -12,7 +12,7 @@ from sms_toolkit import profile_message
 
 from realtime_sms import Unencodable, encode, split
 from realtime_sms.gsm7 import OCTETS
-from realtime_sms.segment import count
+from realtime_sms.segment import GSM7, UCS2, count, units_left
 from realtime_sms.ucs2 import LoneSurrogateError
 from tests.codec.strategies import boundary_texts, gsm_texts, mixed_texts, texts
 
@@ -57,6 +57,31 @@ def test_segments_fit_and_join_to_the_text(text: str) -> None:
     assert all(size(segment + following[0], gsm=gsm) > part for segment, following in pairwise(segments))
     assert len(segments) == count(text) == encode(text).segments
     assert size(text, gsm=gsm) == encode(text).units
+
+
+def test_a_text_sent_as_unicode_is_cut_so_though_gsm_could_carry_it() -> None:
+    """As RealTime's charset 6 bills it."""
+    assert [len(segment) for segment in split("a" * 71, UCS2)] == [67, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("", 160),
+        ("a" * 160, 0),
+        ("€" * 80, 0),
+        ("a" * 161, 145),
+        ("a" * 152 + "€" + "a" * 7, 144),
+        ("a" * 306, 0),
+        ("á" * 69, 1),
+        ("á" * 71, 63),
+        ("😀" * 36, 61),
+    ],
+)
+def test_units_left_are_those_of_the_last_segment(text: str, left: int) -> None:
+    """An escape pair that moved on is counted where it went, and not where it would have been cut."""
+    alphabet = UCS2 if encode(text).alphabet == "ucs2" else GSM7
+    assert units_left(split(text, alphabet), alphabet) == left
 
 
 @pytest.mark.parametrize("texts", [boundary_texts(), mixed_texts(6_000)], ids=["boundaries", "mixed"])

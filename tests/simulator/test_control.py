@@ -20,6 +20,29 @@ def test_the_inbox_can_be_read_for_one_phone(caller: Caller) -> None:
         assert message["receivedAt"] > 0
 
 
+def test_the_inbox_can_be_followed(caller: Caller) -> None:
+    """What came after a message is given; after a reset, which the asker cannot know of, all that there is."""
+    caller.send(text="first")
+    (first,) = caller.get("/_simulator/inbox").json["messages"]
+    caller.send(text="second")
+    newer = caller.get(f"/_simulator/inbox?after={first['submissionId']}").json
+    assert (newer["whole"], [message["text"] for message in newer["messages"]]) == (False, ["second"])
+    caller.post("/_simulator/reset", {})
+    caller.send(text="third")
+    whole = caller.get(f"/_simulator/inbox?after={first['submissionId']}").json
+    assert (whole["whole"], [message["text"] for message in whole["messages"]]) == (True, ["third"])
+
+
+def test_a_long_text_is_listed_with_its_segments(caller: Caller) -> None:
+    """Cut where the network cuts it: no surrogate pair apart, and UCS-2 where it was sent so."""
+    caller.send(text="0061" * 66 + "D83DDE00" * 2, charset=6)
+    (message,) = caller.get("/_simulator/inbox").json["messages"]
+    assert (message["segments"], message["parts"]) == (1, ["a" * 66 + "\U0001f600" * 2])
+    caller.send(text="0061" * 66 + "D83DDE00" * 3, charset=6)
+    *_, message = caller.get("/_simulator/inbox").json["messages"]
+    assert (message["segments"], message["parts"]) == (2, ["a" * 66, "\U0001f600" * 3])
+
+
 def test_the_counters_can_be_read(caller: Caller) -> None:
     """Control calls do not count; the vendor's do."""
     caller.send()

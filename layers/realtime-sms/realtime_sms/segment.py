@@ -3,6 +3,7 @@
 Counts come from packing: an escape or a surrogate that would end a segment moves, with its other half, into the next.
 """
 
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -22,13 +23,14 @@ GSM7 = Alphabet(unit=1, whole=160, part=153, leads=b"\xc2\xc3")
 UCS2 = Alphabet(unit=2, whole=140, part=134, leads=b"\xd8\xd9\xda\xdb")
 
 
-def split(text: str) -> list[str]:
+def split(text: str, alphabet: Alphabet | None = None) -> list[str]:
     """Cut a text into the segments in which phones get it; none for an empty text.
 
     160 septets, or 153 each where there are several, if every character is in GSM 03.38; else 70 or 67 UTF-16 code
-    units. Raises LoneSurrogateError, or Unencodable for U+001B.
+    units. `alphabet` UCS2 cuts a text of GSM characters so too: it was sent as Unicode. Raises LoneSurrogateError, or
+    Unencodable for U+001B.
     """
-    codes = gsm7.marked(text)
+    codes = None if alphabet is UCS2 else gsm7.marked(text)
     if codes is None:
         octets = ucs2.octets(text)
         return [octets[start:end].decode("utf-16-be") for start, end in pairwise(_cuts(octets, UCS2))]
@@ -41,6 +43,14 @@ def count(text: str) -> int:
     """Count the segments of a text without making them: always `len(split(text))`."""
     codes = gsm7.marked(text)
     return segments(ucs2.octets(text), UCS2) if codes is None else segments(weighed(codes), GSM7)
+
+
+def units_left(parts: Sequence[str], alphabet: Alphabet) -> int:
+    """Count the units that still fit into the last of the segments that `split` gave: septets or code units."""
+    last = "".join(parts[-1:])
+    codes = None if alphabet is UCS2 else gsm7.marked(last)
+    octets = ucs2.octets(last) if codes is None else weighed(codes)
+    return ((alphabet.part if len(parts) > 1 else alphabet.whole) - len(octets)) // alphabet.unit
 
 
 def weighed(codes: bytes) -> bytes:
