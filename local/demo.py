@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from local.events import Event, send_events
+from local.events import Event, events_of
 from local.stack import Stack, running_stack
 from shell.ledger import REJECTED
 
@@ -44,7 +44,7 @@ def main() -> int:
 
 def shown_events() -> list[Event]:
     """Give the events that can be shown together."""
-    return [event for event in send_events() if event.name not in _NOT_SHOWN]
+    return [event for event in events_of("send") if event.name not in _NOT_SHOWN]
 
 
 def publish(stack: Stack, events: list[Event]) -> dict[str, str]:

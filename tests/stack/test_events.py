@@ -1,13 +1,51 @@
-"""The messages in events/send, on the real template."""
+"""The files in events/, on the real template: each through its function, to what it is named for."""
+
+import json
+from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
 
 from local.demo import compare, inbox_of, publish, shown_events, wait
+from local.events import EVENTS, FUNCTIONS, Event, differences, events_of, returned
+from local.preconditions import brought_about
 from realtime_sms.transition import Status
-from tests.stack.deployment import Deployment
+from tests.stack.deployment import Deployment, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+SHOWN = {event.name for event in shown_events()}
+ALONE = [event for event in events_of("send") if event.name not in SHOWN]
+INVOKED = [event for function in ("api", "refresh", "watch") for event in events_of(function)]
+
+
+@pytest.fixture
+def own_breakers(deployed: Deployment) -> Iterator[None]:
+    """Leave no breaker open, nor an environment that knows of one."""
+    yield
+    deployed.forget_breakers()
+    deployed.restart_sender()
+
+
+def _problems(deployed: Deployment, event: Event) -> list[str]:
+    expected = event.expected
+    wanted: dict[str, object] = {}
+    got: dict[str, object] = {}
+    for request_id, items in {event.name: expected.outcomes, **expected.items}.items():
+        held = deployed.items(request_id)
+        wanted |= {f"{request_id} {key}": told for key, told in items.items()}
+        got |= {f"{request_id} {key}": held.get(key) for key in items}
+    wanted |= {f"handset {number}": [text] for number, text in expected.handsets.items()}
+    got |= {f"handset {number}": deployed.texts(number) for number in expected.handsets}
+    return differences(wanted, got)
+
+
+def test_every_file_is_expected_to_cause_something_and_nothing_else_is_expected() -> None:
+    """No file without an expectation, no expectation without a file."""
+    told = json.loads((EVENTS / "expected.json").read_text(encoding="utf-8"))
+    assert {name: {event.name for event in events_of(name)} for name in FUNCTIONS} == {
+        name: set(events) for name, events in told.items()
+    }
 
 
 def test_every_event_comes_to_what_it_is_named_for(deployed: Deployment) -> None:
@@ -24,3 +62,24 @@ def test_every_event_comes_to_what_it_is_named_for(deployed: Deployment) -> None
     deployed.settle()
     waited = [event for event in events if event.name.startswith("waiting")]
     assert [deployed.outcome(event.name)["status"] for event in waited] == [Status.SUBMITTED] * len(waited)
+
+
+@pytest.mark.usefixtures("own_breakers")
+@pytest.mark.parametrize("event", ALONE, ids=lambda event: event.name)
+def test_a_message_that_opens_a_breaker_waits(deployed: Deployment, event: Event) -> None:
+    """The function keeps it on the queue, with an outcome that says why."""
+    (record,) = event.payload["Records"]
+    kept = [{"itemIdentifier": record["messageId"]}]
+    assert deployed.invoke("SendFunctionName", event.payload) == {"batchItemFailures": kept}
+    assert _problems(deployed, event) == []
+
+
+@pytest.mark.parametrize("event", INVOKED, ids=lambda event: f"{event.function}/{event.name}")
+def test_a_function_makes_of_an_event_what_it_is_named_for(deployed: Deployment, event: Event) -> None:
+    """Given what it says must be so before, the function returns what is expected, and leaves it in the table."""
+    with brought_about(deployed.stack, event.given) as letters:
+        reply = deployed.invoke(f"{event.function.title()}FunctionName", event.payload)
+        assert returned(event, reply) == []
+        until(lambda: not _problems(deployed, event) or None, within=70, awaited=f"what {event.name} must cause")
+        for message_id in letters if event.expected.rejected else ():
+            assert deployed.note(event.request_id(message_id))["reason"] == event.expected.rejected
