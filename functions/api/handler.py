@@ -5,17 +5,20 @@ import traceback
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api.exchange import HttpReply, HttpRequest
 from api.ports import Ports
 from api.problem import ProblemError
 from api.routes import answer
 from shell import clients
-from shell.observe import logger
+from shell.observe import logger, observed
 from shell.outbox import Outbox
 from shell.register import Register
 from shell.settings import ApiSettings, read
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @cache
@@ -29,7 +32,8 @@ def _ports() -> Ports:
     )
 
 
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+@observed
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Answer one request."""
     return serve(event, _ports())
 

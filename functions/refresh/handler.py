@@ -1,14 +1,18 @@
 """The refresh function's entry: a schedule, or a sender whose token was refused."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from refresh.refresher import Outcome, Refresher
 from shell import clients
 from shell.gateway import Gateway
 from shell.lock import Lock
-from shell.observe import logger
+from shell.metrics import Metric, tally
+from shell.observe import logger, observed
 from shell.settings import RefreshSettings, read
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @cache
@@ -24,10 +28,12 @@ def _refresher() -> Refresher:
     )
 
 
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, str]:
+@observed
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, str]:
     """Refresh the token; `{"refused": fingerprint}` asks for it on demand, anything else comes from the schedule."""
     outcome = _refresher().refresh(event.get("refused"))
     if outcome in {Outcome.REFUSED, Outcome.NOT_REACHED}:
+        tally.count(Metric.REFRESH_FAILURES)
         logger.error("token not refreshed", extra={"outcome": outcome})
     else:
         logger.info("token", extra={"outcome": outcome})

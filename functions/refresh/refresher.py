@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from realtime_sms import wire
 from realtime_sms.wire import Call, Exchange, Reply
+from shell.metrics import Metric, tally
 from shell.token import TokenUnavailableError, read_token
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Refresher:
             "expires_at": now + granted.validity_period,
         }
         self.client.put_secret_value(SecretId=self.token_secret_arn, SecretString=json.dumps(value))
+        tally.count(Metric.REFRESHES)
         return Outcome.REFRESHED
 
     def _wait_for_another(self, refused: str | None) -> Outcome:

@@ -12,6 +12,7 @@ from send.intake import Rejected
 from send.ports import Queue, Time
 from send.task import Job
 from shell.ledger import StoreUnavailableError
+from shell.metrics import of_rejection, tally
 from shell.observe import logger
 
 
@@ -52,5 +53,7 @@ def _dead_letter(one: Rejected, queue: Queue, notes: Notes, time: Time) -> bool:
     except (StoreUnavailableError, ClientError, BotoCoreError) as error:
         logger.error("not dead-lettered", extra={"requestId": one.request_id, "error": type(error).__name__})
         return False
-    logger.warning("rejected", extra={"requestId": one.request_id, "reason": one.reason, "detail": one.detail})
+    tally.count(of_rejection(one.reason))
+    told = {"messageId": one.message.message_id, "requestId": one.request_id}
+    logger.warning("rejected", extra=told | {"reason": one.reason, "detail": one.detail})
     return True

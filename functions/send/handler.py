@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from send.sender import Sender
+from shell.observe import observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
+@observed
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Send what a batch of queue messages asks for, and name the messages that the queue must keep."""
     kept = Sender.from_environment().send(event["Records"], context)

@@ -16,6 +16,7 @@ from shell.breaker import Breakers
 from shell.clock import Clock, Invocation
 from shell.gateway import Gateway
 from shell.ledger import Ledger
+from shell.metrics import Metric, tally
 from shell.queue import QueueMessage, SendQueue
 from shell.renewal import renew_by
 from shell.settings import SendSettings, read
@@ -39,6 +40,7 @@ class Sender:
         self._tokens = Tokens(clients.secrets(), settings.token_secret_arn, renew=renew)
         self._queue = SendQueue(clients.sqs(), settings.send_queue_url, settings.dead_letter_queue_url)
         self._gateway = Gateway(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+        self._exchange = tally.timed(Metric.PROVIDER_LATENCY, self._gateway.exchange)
         self._calls = ThreadedCalls(settings.calls_in_flight)
         self._last_end = 0.0
 
@@ -62,7 +64,7 @@ class Sender:
         return kept
 
     def _wave(self, clock: Clock) -> Wave:
-        submitter = Submitter(self._gateway.exchange, self._tokens, may_start=lambda: self._limits.time_left(clock))
+        submitter = Submitter(self._exchange, self._tokens, may_start=lambda: self._limits.time_left(clock))
         self._calls.submit = submitter.submit
         return Wave(
             store=self._ledger,

@@ -200,7 +200,7 @@ class Wave:
 
     def _rest(self, task: Task, written: Submission) -> None:
         task.rest(written)
-        log_outcome(written)
+        log_outcome(written, message_id=task.job.message.message_id)
 
     def _next(self, mine: Submission, fate: Fate | None) -> Submission:
         if fate is None:

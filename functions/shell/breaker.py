@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.fate import Proof, Reason
+from shell.metrics import Metric, tally
 from shell.observe import logger
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Breaker(StrEnum):
     AUTH = "auth"
 
 
+_OPENINGS = {Breaker.BALANCE: Metric.BALANCE_BREAKER_OPENINGS, Breaker.AUTH: Metric.AUTH_BREAKER_OPENINGS}
 BY_PROOF = {
     Proof.NO_BALANCE: Breaker.BALANCE,
     Proof.UNAUTHORIZED: Breaker.AUTH,
@@ -74,17 +76,18 @@ class Breakers:
             self.refresh()
         return next(iter(self._known.values()), None)
 
-    def refresh(self) -> None:
-        """Read both from the table now."""
+    def refresh(self) -> bool:
+        """Read both from the table now; False where it did not answer."""
         keys = [_key(breaker) for breaker in Breaker]
         try:
             reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
         except (ClientError, BotoCoreError):
-            return
+            return False
         items = reply["Responses"].get(self._table, [])
         opened = [_opened(item) for item in items if "since" in item]
         self._known = {one.breaker: one for one in opened}
         self._read_at = self._now()
+        return True
 
     def all_open(self) -> list[Opened]:
         """Give every breaker that was open when last read."""
@@ -149,6 +152,7 @@ class Breakers:
                 if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                     raise
             else:
+                tally.count(_OPENINGS[breaker])
                 return
 
 

@@ -60,6 +60,12 @@ class DeadLetters:
             if not messages:
                 return
 
+    def size(self) -> int:
+        """Say how many letters there are, about; those that are hidden just now are among them."""
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        attributes = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
     def put(self, body: str, *, reason: str, detail: str, request_id: str) -> None:
         """Put a message's body here, with why."""
         attributes = {"reason": reason, "detail": detail, "requestId": request_id}

@@ -12,6 +12,7 @@ from realtime_sms.problem import InvalidInputError
 from realtime_sms.submission import Rules, Submission
 from shell.ledger import Key, Ledger
 from shell.letters import DeadLetters, Letter
+from shell.metrics import Metric, of_rejection, tally
 from shell.observe import logger
 from watch.changes import carry_out
 
@@ -27,6 +28,7 @@ def bury_letters(letters: DeadLetters, ledger: Ledger, defaults: Defaults, rules
         if not letter.reason:
             _bury(letter, letters, ledger, defaults, rules)
             buried += 1
+    tally.count(Metric.BURIED, buried)
     return buried
 
 
@@ -37,6 +39,7 @@ def _bury(letter: Letter, letters: DeadLetters, ledger: Ledger, defaults: Defaul
         request_id = identity(letter.body, letter.message_id)
         ledger.note_rejection(request_id, error.reason, str(error), time.time())
         letters.stamp(letter, reason=error.reason, detail=str(error), request_id=request_id)
+        tally.count(of_rejection(error.reason))
         return
     drafts = composed.drafts
     found = ledger.read(draft.key for draft in drafts)
@@ -50,6 +53,7 @@ def _bury(letter: Letter, letters: DeadLetters, ledger: Ledger, defaults: Defaul
         logger.warning("burial not finished", extra={"requestId": request_id})
     elif ended:
         letters.stamp(letter, reason=Reason.DEAD_LETTERED, detail=_DETAIL, request_id=request_id)
+        tally.count(of_rejection(Reason.DEAD_LETTERED))
 
 
 def _is_ended(draft: Draft, change: Change | None, found: Mapping[Key, Submission]) -> bool:

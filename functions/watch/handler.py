@@ -9,15 +9,18 @@ from shell.breaker import Breakers
 from shell.gateway import Gateway
 from shell.ledger import Ledger
 from shell.letters import DeadLetters
-from shell.observe import logger
+from shell.observe import logger, observed
 from shell.settings import WatchSettings, read
 from shell.token import TokenUnavailableError, read_token
 from watch.burial import bury_letters
 from watch.cure import cure
+from watch.gauges import look
 from watch.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 class Watch:
@@ -51,6 +54,7 @@ class Watch:
             "ended": lambda: sweep(self._ledger, rules, time.time()),
             "buried": lambda: bury_letters(self._letters, self._ledger, self._settings.defaults, rules),
             "closed": lambda: cure(self._breakers, self._gateway.exchange, self._token),
+            "looked": lambda: look(self._breakers, self._letters),
         }
         for name, part in parts.items():
             try:
@@ -67,7 +71,8 @@ class Watch:
         return read_token(clients.secrets(), self._settings.token_secret_arn).access_token
 
 
-def lambda_handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
+@observed
+def lambda_handler(_event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Run the watch once."""
     done = Watch.from_environment().run()
     logger.info("watch", extra=done)

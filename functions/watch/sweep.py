@@ -6,6 +6,7 @@ from realtime_sms.submission import Rules, Submission
 from realtime_sms.transition import Status
 from shell.item import LIFETIME
 from shell.ledger import Ledger
+from shell.metrics import Metric, tally
 from watch.changes import carry_out
 
 
@@ -16,6 +17,7 @@ def sweep(ledger: Ledger, rules: Rules, now: float) -> int:
         found = ledger.read(keys)
         changes = [change for change in (_ended(one, rules, now) for one in found.values()) if change is not None]
         ended += carry_out(changes, ledger)
+    tally.count(Metric.SWEPT, ended)
     return ended
 
 

@@ -1,0 +1,27 @@
+"""What there is now, measured once a minute, also where it is nothing: an alarm can tell 0 from not looked at."""
+
+from shell.breaker import Breaker, Breakers
+from shell.letters import DeadLetters
+from shell.metrics import Metric, tally
+
+_OPEN = {Breaker.BALANCE: Metric.BALANCE_BREAKER_OPEN, Breaker.AUTH: Metric.AUTH_BREAKER_OPEN}
+
+
+def look(breakers: Breakers, letters: DeadLetters) -> dict[str, int]:
+    """Measure which breakers are open and how many dead letters there are; give it.
+
+    The queue's own metric does not do for the latter: it leaves out letters that the burial has just looked at, which
+    are hidden for most of each minute.
+
+    Raises:
+        ClientError, BotoCoreError: the queue did not answer.
+
+    """
+    found: dict[str, int] = {}
+    if breakers.refresh():
+        opened = {one.breaker for one in breakers.all_open()}
+        found.update({metric: int(breaker in opened) for breaker, metric in _OPEN.items()})
+    found[Metric.DEAD_LETTERS] = letters.size()
+    for metric, number in found.items():
+        tally.count(metric, number)
+    return found
