@@ -13,6 +13,7 @@ from api.problem import ProblemError
 from api.routes import answer
 from shell import clients
 from shell.observe import logger, observed
+from shell.optouts import OptOuts
 from shell.outbox import Outbox
 from shell.register import Register
 from shell.settings import ApiSettings, read
@@ -27,6 +28,7 @@ def _ports() -> Ports:
     return Ports(
         requests=Register(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days),
         outbox=Outbox(clients.sqs(), settings.send_queue_url),
+        opt_outs=OptOuts(clients.dynamodb(), settings.outcomes_table_name),
         defaults=settings.defaults,
         now=time.time,
     )

@@ -1,6 +1,7 @@
 """The API's description, OpenAPI 3.1, made from the table of routes, the request's model and the replies' types."""
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +9,7 @@ from pydantic import TypeAdapter
 
 from api import replies
 from api.intake import KEY, LARGEST
+from api.optouts import NUMBER
 from api.outcomes import LARGEST_PAGE, PAGE, SUBMISSION_ID
 from api.routes import ROUTES, Route
 from realtime_sms.request import REQUEST_ID, SendRequest
@@ -15,7 +17,16 @@ from realtime_sms.request import REQUEST_ID, SendRequest
 type Json = dict[str, Any]
 
 _REF = "#/components/schemas/{model}"
-_SCHEMAS = (SendRequest, replies.Accepted, replies.Preview, replies.Outcomes, replies.Found, replies.Problem)
+_SCHEMAS = (
+    SendRequest,
+    replies.Accepted,
+    replies.Preview,
+    replies.Outcomes,
+    replies.Found,
+    replies.OptOut,
+    replies.OptOuts,
+    replies.Problem,
+)
 _SHARED = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
 _READING = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 _BODY = (
@@ -49,8 +60,8 @@ def document() -> Json:
         "info": {
             "title": "SMS through RealTime",
             "version": "1",
-            "description": "Send requests, previews and outcomes. Every call is signed with AWS Signature Version 4, "
-            "service `execute-api`; a deployment may also ask for an API key.",
+            "description": "Send requests, previews, outcomes and opt-outs. Every call is signed with AWS Signature "
+            "Version 4, service `execute-api`; a deployment may also ask for an API key.",
         },
         "servers": [{"url": "/v1"}],
         "security": [{"sigv4": []}, {"sigv4": [], "apiKey": []}],
@@ -64,6 +75,19 @@ def text() -> str:
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
+_PAGING: list[Json] = [
+    {
+        "name": "limit",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE},
+    },
+    {
+        "name": "cursor",
+        "in": "query",
+        "description": "`nextCursor` of the page before",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+    },
+]
 _SECURITY: Json = {
     "sigv4": {
         "type": "apiKey",
@@ -118,19 +142,9 @@ def _preview() -> Json:
 
 
 def _show_request() -> Json:
-    limit = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE}
     return {
         "summary": "Every recipient's state, by page",
-        "parameters": [
-            _path_parameter("requestId", REQUEST_ID),
-            {"name": "limit", "in": "query", "schema": limit},
-            {
-                "name": "cursor",
-                "in": "query",
-                "description": "`nextCursor` of the page before",
-                "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
-            },
-        ],
+        "parameters": [_path_parameter("requestId", REQUEST_ID), *_PAGING],
         "responses": _responses(HTTPStatus.OK, _reply("a page of recipients", "Outcomes"), *_READING),
     }
 
@@ -140,6 +154,23 @@ def _show_submission() -> Json:
         "summary": "One submission, by the id that RealTime gave it",
         "parameters": [_path_parameter("submissionId", SUBMISSION_ID)],
         "responses": _responses(HTTPStatus.OK, _reply("the submission", "Found"), *_READING),
+    }
+
+
+def _show_opt_outs() -> Json:
+    problems = (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
+    return {
+        "summary": "The numbers that are not written to, by page",
+        "parameters": _PAGING,
+        "responses": _responses(HTTPStatus.OK, _reply("a page of the opt-out list", "OptOuts"), *problems),
+    }
+
+
+def _of_opt_out(summary: str, reply: str, *problems: HTTPStatus) -> Callable[[], Json]:
+    return lambda: {
+        "summary": summary,
+        "parameters": [_path_parameter("number", NUMBER)],
+        "responses": _responses(HTTPStatus.OK, _reply(reply, "OptOut"), *problems),
     }
 
 
@@ -157,6 +188,15 @@ _OPERATIONS = {
     "preview": _preview,
     "show_request": _show_request,
     "show_submission": _show_submission,
+    "show_opt_outs": _show_opt_outs,
+    "show_opt_out": _of_opt_out("Whether a number is on the opt-out list", "its entry", *_READING),
+    "add_opt_out": _of_opt_out(
+        "Put a number on the opt-out list; what is sent to it then ends as `failed`, `opted_out`",
+        "its entry; that of before, if it was there",
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
+    "remove_opt_out": _of_opt_out("Take a number off the opt-out list", "the entry that it had", *_READING),
     "show_description": _show_description,
 }
 

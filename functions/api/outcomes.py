@@ -48,12 +48,12 @@ def show_request(request: HttpRequest, ports: Ports, request_id: str) -> HttpRep
         ProblemError: 404 for an id that nothing is known of, 400 for a limit or cursor that cannot be used.
 
     """
-    most = _limit(request.parameter("limit"))
+    most = page_limit(request.parameter("limit"))
     front = ports.requests.front(request_id) if re.fullmatch(REQUEST_ID, request_id) else Front()
     if front == Front():
         raise ProblemError(HTTPStatus.NOT_FOUND, "no request of this id is known")
     key = front.content_hash or ""
-    after = _after(request.parameter("cursor"), f"{request_id}\n{key}")
+    after = after_cursor(request.parameter("cursor"), f"{request_id}\n{key}")
     known = {one.recipient: shown(one) for one in ports.requests.page(request_id, after, most + 1)}
     states = _expected(front, after, most + 1) | known
     page = sorted(states)[:most]
@@ -127,7 +127,13 @@ def _whole(body: Outcomes, front: Front) -> Mapping[str, Any]:
     return body
 
 
-def _limit(written: str | None) -> int:
+def page_limit(written: str | None) -> int:
+    """Read the parameter `limit`.
+
+    Raises:
+        ProblemError: 400, it is none.
+
+    """
     if written is None:
         return PAGE
     if not _LIMIT.fullmatch(written) or not 1 <= int(written) <= LARGEST_PAGE:
@@ -135,7 +141,13 @@ def _limit(written: str | None) -> int:
     return int(written)
 
 
-def _after(cursor: str | None, key: str) -> str:
+def after_cursor(cursor: str | None, key: str) -> str:
+    """Read the parameter `cursor`: the place after which the page begins.
+
+    Raises:
+        ProblemError: 400, it was not made with this key.
+
+    """
     place = "" if cursor is None else unseal(cursor, key)
     if place is None:
         raise ProblemError.of_parameter("cursor", "is none that this request's pages gave; begin without one")

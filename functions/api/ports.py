@@ -6,6 +6,7 @@ from typing import Protocol
 
 from realtime_sms.compose import Defaults
 from realtime_sms.submission import Submission
+from shell.optouts import OptOut
 from shell.register import Entry, Front
 
 
@@ -35,11 +36,28 @@ class Publisher(Protocol):
         """Put a request on the queue."""
 
 
+class OptOutList(Protocol):
+    """The numbers that are not to be written to."""
+
+    def add(self, number: str, *, source: str, now: float) -> OptOut:
+        """Put a number on the list; give its entry."""
+
+    def remove(self, number: str) -> OptOut | None:
+        """Take a number off the list; give the entry that it had."""
+
+    def get(self, number: str) -> OptOut | None:
+        """Give a number's entry."""
+
+    def page(self, after: str, most: int) -> list[OptOut]:
+        """Give entries in the order of their numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything that an operation works on."""
 
     requests: Requests
     outbox: Publisher
+    opt_outs: OptOutList
     defaults: Defaults
     now: Callable[[], float]

@@ -182,6 +182,23 @@ class Found(Outcome):
 
 
 @_closed
+class OptOut(TypedDict):
+    """A number (E.164) that is not written to: since when, and by what way it came on the list (`inbound`, `api`)."""
+
+    number: str
+    source: str
+    createdAt: Time
+
+
+@_closed
+class OptOuts(TypedDict):
+    """A page of the opt-out list; `nextCursor` is there when there are more."""
+
+    optOuts: list[OptOut]
+    nextCursor: NotRequired[str]
+
+
+@_closed
 class Error(TypedDict):
     """One thing wrong, at a JSON pointer into the body, or in a header or query parameter."""
 

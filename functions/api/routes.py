@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from api import accept, outcomes
+from api import accept, optouts, outcomes
 from api.exchange import HttpReply, HttpRequest
 from api.ports import Ports
 from api.problem import ProblemError
@@ -45,6 +45,10 @@ ROUTES = (
     Route("POST", "/messages", accept.accept),
     Route("GET", "/messages/{requestId}", outcomes.show_request, frozenset({"limit", "cursor"})),
     Route("GET", "/submissions/{submissionId}", outcomes.show_submission),
+    Route("GET", "/opt-outs", optouts.show_opt_outs, frozenset({"limit", "cursor"})),
+    Route("GET", "/opt-outs/{number}", optouts.show_opt_out),
+    Route("PUT", "/opt-outs/{number}", optouts.add_opt_out),
+    Route("DELETE", "/opt-outs/{number}", optouts.remove_opt_out),
     Route("GET", "/openapi.json", show_description),
 )
 

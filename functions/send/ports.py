@@ -3,7 +3,7 @@
 The shell has the real ones; the tests that try every crash and every order of events have theirs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,6 +65,16 @@ class BreakerBoard(Protocol):
 
     def trip(self, breaker: Breaker, reason: Reason) -> None:
         """Open one for all."""
+
+
+class LookUp(Protocol):
+    """The opt-out list."""
+
+    def __call__(self, numbers: Sequence[str], /) -> Callable[[], frozenset[str]]:
+        """Begin to look which of the numbers are on it; what is given waits for the answer.
+
+        That raises StoreUnavailableError where there is none.
+        """
 
 
 class Time(Protocol):

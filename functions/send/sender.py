@@ -1,7 +1,8 @@
 """One environment's sender: the ports of the shell wired to the wave, made once and used by every invocation."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from shell.clock import Clock, Invocation
 from shell.gateway import Gateway
 from shell.ledger import Ledger
 from shell.metrics import Metric, tally
+from shell.optouts import OptOuts
 from shell.queue import QueueMessage, SendQueue
 from shell.renewal import renew_by
 from shell.settings import SendSettings, read
@@ -36,6 +38,8 @@ class Sender:
         table = settings.outcomes_table_name
         self._ledger = Ledger(clients.dynamodb(), table, ttl_days=settings.outcome_ttl_days)
         self._breakers = Breakers(clients.dynamodb(), table)
+        self._opt_outs = OptOuts(clients.dynamodb(), table)
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="opt-outs")
         renew = partial(renew_by, settings.refresh_function_name)
         self._tokens = Tokens(clients.secrets(), settings.token_secret_arn, renew=renew)
         self._queue = SendQueue(clients.sqs(), settings.send_queue_url, settings.dead_letter_queue_url)
@@ -70,8 +74,12 @@ class Sender:
             store=self._ledger,
             calls=self._calls,
             breakers=self._breakers,
+            look_up=self._look_up,
             time=clock,
             rules=self._settings.rules,
             limits=self._limits,
             owners=lambda: secrets.token_hex(8),
         )
+
+    def _look_up(self, numbers: Sequence[str]) -> Callable[[], frozenset[str]]:
+        return self._reader.submit(self._opt_outs.find, numbers).result

@@ -14,7 +14,7 @@ from realtime_sms.draft import Change, Conflict, Later, Lease, Write, decide
 from realtime_sms.fate import Fate, Proof, Reason
 from realtime_sms.submission import Rules, Submission
 from realtime_sms.transition import Status
-from send.ports import BreakerBoard, Calls, Finished, Store, Time, Unit
+from send.ports import BreakerBoard, Calls, Finished, LookUp, Store, Time, Unit
 from send.task import Job, Task
 from shell.breaker import BY_PROOF
 from shell.ledger import BATCH, Held, Key, Lost, StoreUnavailableError, Swapped
@@ -48,6 +48,7 @@ class Wave:
         store: Store,
         calls: Calls,
         breakers: BreakerBoard,
+        look_up: LookUp,
         time: Time,
         rules: Rules,
         limits: Limits,
@@ -56,6 +57,7 @@ class Wave:
         self._store = store
         self._calls = calls
         self._breakers = breakers
+        self._look_up = look_up
         self._time = time
         self._rules = rules
         self._limits = limits
@@ -90,19 +92,32 @@ class Wave:
         return room >= min(BATCH, len(self._pending)) or not self._in_flight
 
     def _advance(self) -> None:
-        """Take the next step of a batch of pending tasks, and start the calls of those that were claimed."""
+        """Take the next step of a batch of pending tasks, and start the calls of those that were claimed.
+
+        The opt-out list is read while the claims are written: one read a batch, and no round trip more.
+        """
         batch = self._next_batch()
+        opted_out = self._begin_look_up([change for _, change in batch])
         answers = self._store.swap([change for _, change in batch]) if batch else []
         claimed = [
             task for (task, change), answer in zip(batch, answers, strict=True) if self._took(task, change, answer)
         ]
-        started = [task for task in claimed if task.job.conflict is None]
         for task in claimed:
             self._in_flight[task.draft.key] = task
-        for unit in self._units(started):
+        try:
+            listed = opted_out()
+        except StoreUnavailableError as error:
+            logger.error("opt-outs not read", extra={"error": str(error)})
+            self._put_back(claimed)
+            return
+        refusals = {id(task): fate for task in claimed if (fate := _refusal(task, listed)) is not None}
+        for unit in self._units(task for task in claimed if id(task) not in refusals):
             self._calls.start(unit)
-        refused = Fate(Proof.REFUSED, Reason.CONFLICT)
-        self._settle([(task, refused) for task in claimed if task.job.conflict is not None])
+        self._settle([(task, refusals[id(task)]) for task in claimed if id(task) in refusals])
+
+    def _begin_look_up(self, changes: Sequence[Change]) -> Callable[[], frozenset[str]]:
+        claims = [change.after.recipient for change in changes if change.after.status is Status.SENDING]
+        return self._look_up(claims) if claims else frozenset[str]
 
     def _next_batch(self) -> list[tuple[Task, Change]]:
         may_call = self._may_call()
@@ -184,8 +199,17 @@ class Wave:
                 self._breakers.trip(BY_PROOF[fate.proof], fate.reason)
 
     def _settle(self, over: Sequence[tuple[Task, Fate | None]]) -> None:
-        """Write what became of claimed tasks; what cannot be written is left to the end of its lease."""
-        changes = [(task, Change(task.mine, self._next(task.mine, fate))) for task, fate in over]
+        """Write what became of claimed tasks."""
+        self._write([(task, Change(task.mine, self._next(task.mine, fate))) for task, fate in over])
+
+    def _put_back(self, claimed: Sequence[Task]) -> None:
+        """Let claimed tasks wait of which it cannot be known whether they may be sent."""
+        now, wait = self._time.now(), self._rules.first_delay
+        self._write([(task, Change(task.mine, submission.release(task.mine, now=now, wait=wait))) for task in claimed])
+
+    def _write(self, over: Sequence[tuple[Task, Change]]) -> None:
+        """Record the end of claimed tasks; what cannot be written is left to the end of its lease."""
+        changes = list(over)
         for _ in range(_WRITES):
             if not changes:
                 break
@@ -221,3 +245,10 @@ class Wave:
             case _:
                 return task, change
         return None
+
+
+def _refusal(task: Task, opted_out: frozenset[str]) -> Fate | None:
+    """Say why no call is made for a claimed task; None where one is."""
+    if task.job.conflict is not None:
+        return Fate(Proof.REFUSED, Reason.CONFLICT)
+    return Fate(Proof.REFUSED, Reason.OPTED_OUT) if task.draft.recipient in opted_out else None

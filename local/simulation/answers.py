@@ -26,6 +26,7 @@ from local.simulation.scenario import Scenario
 from local.simulation.table import Item, Key, fields, key_of, perform
 from local.simulation.world import Truth, World
 from shell.breaker import PARTITION
+from shell.optouts import PARTITION as OPT_OUTS
 
 type Answered = tuple[str, World, Answer | None]
 
@@ -36,11 +37,16 @@ def prompt(world: World, scenario: Scenario, request: Request) -> Answer | None:
     """Answer at once what no order of events can make a difference to: reads of breakers, index and token."""
     if isinstance(request, Secret) and not scenario.secret_faults:
         return Fine()
-    if isinstance(request, Get) and all(key[0] == PARTITION for key in request.keys):
+    if isinstance(request, Get) and all(key[0] in _prompt_reads(scenario) for key in request.keys):
         return _found(world, request)
     if isinstance(request, Query):
         return Found(tuple(item for item in world.items.values() if _listed(item, request)))
     return None
+
+
+def _prompt_reads(scenario: Scenario) -> set[str]:
+    """Give the partitions whose reads cannot fail; the opt-outs' can where somebody has opted out."""
+    return {PARTITION} if scenario.opted_out else {PARTITION, OPT_OUTS}
 
 
 def ways(world: World, scenario: Scenario, request: Request) -> Iterator[Answered]:
@@ -113,6 +119,7 @@ def _posted(world: World, scenario: Scenario, request: Post, *, faults: bool) ->
     for name in (provider.ACCEPTED, *(scenario.answers if faults else ())):
         outcome = provider.outcome(name, len(request.numbers))
         after = world.copy() if name == provider.ACCEPTED else _harmed(world)
+        promise.called(after, request.numbers)
         for number, taken in zip(request.numbers, outcome.accepts, strict=True):
             before = after.truth[number]
             count = min(before.accepted + taken, 2)

@@ -18,6 +18,7 @@ from send.task import Job
 from send.wave import Wave
 from shell.breaker import Breakers
 from shell.ledger import Ledger, StoreUnavailableError
+from shell.optouts import OptOuts
 from shell.queue import QueueMessage, SendQueue
 from watch.sweep import sweep
 
@@ -57,10 +58,12 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
     submitter = Submitter(Gateway(run).exchange, TwoTokens(run), may_start=lambda: scenario.limits.time_left(run))
     run.submit = submitter.submit
     claims = count(1)
+    opt_outs = OptOuts(client, TABLE)
     Wave(
         store=ledger,
         calls=run,
         breakers=Breakers(client, TABLE, now=run.now),
+        look_up=lambda numbers: partial(opt_outs.find, numbers),  # beside the claims, so after them is as good
         time=run,
         rules=scenario.rules,
         limits=scenario.limits,

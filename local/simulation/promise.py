@@ -1,5 +1,6 @@
 """What is held against the world: the delivery promise, as checks at each write, acceptance and acknowledgement."""
 
+from collections.abc import Iterable
 from functools import cache
 
 from local.simulation.delivery import drafts_of
@@ -7,6 +8,7 @@ from local.simulation.scenario import Scenario
 from local.simulation.table import Key, Written, fields
 from local.simulation.world import Message, Truth, World
 from realtime_sms.transition import FINAL, TRANSITIONS, Status, Trigger
+from shell.optouts import PARTITION as OPT_OUTS
 
 _NEVER_SENT = frozenset({Status.FAILED, Status.EXPIRED})
 _BY_HAND = frozenset({Trigger.BURY, Trigger.REOPEN})
@@ -42,11 +44,17 @@ def _at_work(world: World, owner: str) -> bool:
     return any(work and str(work.number) == number and world.now < work.ends for work in world.workers)
 
 
+def called(world: World, numbers: Iterable[str]) -> None:
+    """Check that a call names nobody who has opted out."""
+    if any((OPT_OUTS, number) in world.items for number in numbers):
+        world.broken = "called, although the number has opted out"
+
+
 def accepted(world: World, scenario: Scenario, number: str) -> None:
     """Check one more acceptance of a message to this number."""
     if world.truth[number].accepted > 1 and number not in _resendable(scenario):
         world.broken = "two messages on one handset"
-    if any(key[1] == number and fields(item)["status"] in _NEVER_SENT for key, item in world.items.items()):
+    if any(key[1] == number and fields(item).get("status") in _NEVER_SENT for key, item in world.items.items()):
         world.broken = "accepted after it was said to have failed"
 
 
@@ -68,16 +76,18 @@ def drained(world: World, scenario: Scenario) -> None:
         for key in () if message.buried else contents(scenario, message.sent):
             item = world.items.get(key)
             status = fields(item)["status"] if item else "absent"
-            world.broken = world.broken or _wrong_end(world, scenario, message, status, world.truth[key[1]])
+            wanted = Status.FAILED if key[1] in scenario.opted_out else Status.SUBMITTED
+            world.broken = world.broken or _wrong_end(world, scenario, message, (status, wanted), world.truth[key[1]])
 
 
-def _wrong_end(world: World, scenario: Scenario, message: Message, status: str, truth: Truth) -> str:
+def _wrong_end(world: World, scenario: Scenario, message: Message, ended: tuple[str, Status], truth: Truth) -> str:
+    status, wanted = ended
     if status not in FINAL:
         return f"lost: its message is gone, and it is {status}"
     if truth.proven and not world.disturbed and status != Status.SUBMITTED:
         return f"{status}, but we were told that it was accepted"
     harmed = world.disturbed or world.left.faults != scenario.bounds.faults
-    if not harmed and message.expires_at is None and status != Status.SUBMITTED:
+    if not harmed and message.expires_at is None and status != wanted:
         return f"{status}, and nothing was wrong"
     return ""
 

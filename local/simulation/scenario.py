@@ -68,6 +68,7 @@ class Scenario:
     store_faults: bool = True  # of the queue as well
     secret_faults: bool = False
     sweeps: bool = False  # the watch function looks for leases that are over
+    opted_out: frozenset[str] = frozenset()  # numbers that are on the list from the beginning
     rules: Rules = field(default=Rules(max_attempts=3, provider_error_attempts=2, first_delay=5, longest_delay=20))
 
     @property

@@ -50,6 +50,14 @@ SCENARIOS = (
     ),
     Scenario("two recipients, two workers", (Sent(_TWO),), bounds=Bounds(1, 1, 1, 0), answers=_FEW),
     Scenario("two requests in one batch", (Sent(_ONE), Sent(_OTHER[:1], "b", "q")), workers=1, bounds=Bounds(1, 1, 1)),
+    Scenario(
+        "two recipients, one of whom has opted out",
+        (Sent(_TWO),),
+        workers=1,
+        bounds=Bounds(1, 1, 1),
+        answers=("503",),
+        opted_out=frozenset(_ONE),
+    ),
     Scenario("two texts under one id", (Sent(_ONE), Sent(_ONE, "b")), workers=1, bounds=Bounds(1, 1, 1), answers=_FEW),
 )
 

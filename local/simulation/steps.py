@@ -9,10 +9,11 @@ from local.simulation.delivery import Begin, program
 from local.simulation.invocation import Invocation
 from local.simulation.request import Answer, Post, Postpone, Secret
 from local.simulation.scenario import INVOCATION, START, VISIBILITY, Scenario
-from local.simulation.table import fields, seconds, times
+from local.simulation.table import fields, opt_out, seconds, times
 from local.simulation.world import Message, Truth, Worker, World
 from send.wave import WRITE_SECONDS
 from shell.breaker import PARTITION
+from shell.optouts import PARTITION as OPT_OUTS
 from shell.queue import QueueMessage
 
 type Step = tuple[str, Callable[[], World]]  # in words; and the world after it, made when it is taken
@@ -36,7 +37,8 @@ class Steps:
         )
         truth = {recipient: Truth() for one in sent for recipient in one.numbers}
         slots = self.scenario.workers + self.scenario.sweeps
-        return World(messages, (None,) * slots, self.scenario.bounds, {}, truth)
+        items = {(OPT_OUTS, number): opt_out(OPT_OUTS, number) for number in self.scenario.opted_out}
+        return World(messages, (None,) * slots, self.scenario.bounds, items, truth)
 
     def after(self, world: World) -> Iterator[Step]:
         """Give each step that can be taken now."""

@@ -64,6 +64,11 @@ def fields(item: Item) -> dict[str, Any]:
     return {name: value for name, (_, value) in item}
 
 
+def opt_out(partition: str, number: str) -> Item:
+    """Make the entry of a number on the opt-out list."""
+    return (("recipient", ("S", number)), ("requestId", ("S", partition)))
+
+
 def key_of(item: Item) -> Key:
     """Give an item's key."""
     named = fields(item)

@@ -11,6 +11,7 @@ from realtime_sms.compose import Defaults
 from realtime_sms.submission import Submission
 from realtime_sms.transition import Status
 from shell.ledger import StoreUnavailableError
+from shell.optouts import OptOut
 from shell.outbox import QueueUnavailableError
 from shell.register import Entry, Front, Rejection
 
@@ -79,6 +80,32 @@ class FakeOutbox:
         self.bodies.append(body)
 
 
+@dataclass
+class FakeOptOuts:
+    """The opt-out list."""
+
+    entries: dict[str, OptOut] = field(default_factory=dict)
+    failing: bool = False
+
+    def add(self, number: str, *, source: str, now: float) -> OptOut:
+        """Keep it, or fail."""
+        if self.failing:
+            raise StoreUnavailableError("EndpointConnectionError")
+        return self.entries.setdefault(number, OptOut(number, source, now))
+
+    def remove(self, number: str) -> OptOut | None:
+        """Take it off."""
+        return self.entries.pop(number, None)
+
+    def get(self, number: str) -> OptOut | None:
+        """Give it."""
+        return self.entries.get(number)
+
+    def page(self, after: str, most: int) -> list[OptOut]:
+        """Give those after."""
+        return [self.entries[number] for number in sorted(self.entries) if number > after][:most]
+
+
 @dataclass(frozen=True)
 class Answer:
     """A reply as API Gateway gets it."""
@@ -94,6 +121,7 @@ class FakeApi:
 
     requests: FakeRequests = field(default_factory=FakeRequests)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    opt_outs: FakeOptOuts = field(default_factory=FakeOptOuts)
     defaults: Defaults = field(default_factory=Defaults)
 
     def call(self, method: str, path: str, **event: Any) -> Answer:  # noqa: ANN401 (members of the event)
@@ -105,7 +133,7 @@ class FakeApi:
             "headers": {"Content-Type": "application/json"},
             **event,
         }
-        ports = Ports(self.requests, self.outbox, self.defaults, lambda: NOW)
+        ports = Ports(self.requests, self.outbox, self.opt_outs, self.defaults, lambda: NOW)
         reply = serve(whole, ports)
         assert reply["headers"]["Content-Type"] in {"application/json", "application/problem+json"}
         return Answer(reply["statusCode"], reply["headers"], json.loads(reply["body"]))

@@ -56,6 +56,12 @@ def _replies(api: FakeApi) -> dict[str, tuple[str, Answer]]:
         "bad limit": ("GET /messages/{requestId}", api.get("/messages/k", limit="x")),
         "not found": ("GET /messages/{requestId}", api.get("/messages/none")),
         "submission": ("GET /submissions/{submissionId}", api.get("/submissions/1")),
+        "opt-out added": ("PUT /opt-outs/{number}", api.call("PUT", "/opt-outs/+56900000000")),
+        "opt-outs": ("GET /opt-outs", api.get("/opt-outs", limit="1")),
+        "opt-out": ("GET /opt-outs/{number}", api.get("/opt-outs/+56900000000")),
+        "no number": ("GET /opt-outs/{number}", api.get("/opt-outs/56")),
+        "opt-out removed": ("DELETE /opt-outs/{number}", api.call("DELETE", "/opt-outs/+56900000000")),
+        "not on the list": ("GET /opt-outs/{number}", api.get("/opt-outs/+56900000000")),
         "description": ("GET /openapi.json", api.get("/openapi.json")),
     }
 

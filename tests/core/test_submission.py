@@ -166,6 +166,12 @@ def test_a_release_costs_no_try() -> None:
     assert (after.due_at, after.tries, after.maybe_sent) == (NOW, 11, False)
 
 
+def test_a_release_may_have_to_wait() -> None:
+    """As where the opt-outs cannot be read: that is no try either."""
+    after = submission.release(replace(SENDING, tries=11), now=NOW, wait=5)
+    assert (after.due_at, after.tries) == (NOW + 5, 11)
+
+
 def test_an_operators_resend_marks_it_for_good() -> None:
     """Whatever comes of it later."""
     waiting = submission.resend(UNKNOWN, now=NOW)

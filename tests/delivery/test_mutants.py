@@ -1,6 +1,6 @@
 """The checker can fail: each rule of delivery, once taken away, breaks a promise that is then seen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -18,13 +18,16 @@ from send import wave
 from send.wave import Wave
 from shell import ledger
 from shell.item import Attributes
-from shell.ledger import Held, Key, Ledger, Lost, Swapped
+from shell.ledger import Held, Key, Ledger, Lost, StoreUnavailableError, Swapped
+from shell.optouts import OptOuts
 
 ONE = ("+56911111111",)
 PLAIN = Scenario("one recipient", (Sent(ONE),), bounds=Bounds(1, 1, 1), answers=EVERY)
 CONFLICTING = Scenario("two texts", (Sent(ONE), Sent(ONE, "b")), workers=1, bounds=Bounds(0, 1, 0))
 OWNER_CONDITION = ' AND "owner"=?'
 RESENDING = Scenario("resending", (Sent(ONE, resend=True),), bounds=Bounds(0, 0, 2), answers=EVERY)
+
+OPTED_OUT = Scenario("opted out", (Sent(ONE),), workers=1, bounds=Bounds(0, 0, 1), opted_out=frozenset(ONE))
 
 type Mutant = Callable[[pytest.MonkeyPatch], None]
 
@@ -137,7 +140,7 @@ def others_success_is_ones_own(patch: pytest.MonkeyPatch) -> None:
 def release_is_taken_for_accepted(patch: pytest.MonkeyPatch) -> None:
     """Record a call that was not started as one that was accepted."""
 
-    def release(mine: Submission, *, now: float) -> Submission:
+    def release(mine: Submission, *, now: float, wait: float = 0) -> Submission:  # noqa: ARG001 (its shape)
         return replace(mine, status=Status.SUBMITTED, submitted_at=now, lease_until=None)
 
     patch.setattr(submission, "release", release)
@@ -146,6 +149,24 @@ def release_is_taken_for_accepted(patch: pytest.MonkeyPatch) -> None:
 def lease_ends_too_early(patch: pytest.MonkeyPatch) -> None:
     """Let a lease end before the invocation that holds it."""
     patch.setattr(wave, "LEASE_SECONDS", -30)
+
+
+def opt_outs_are_not_read(patch: pytest.MonkeyPatch) -> None:
+    """Call whoever is named."""
+    patch.setattr(OptOuts, "find", lambda _self, _numbers: frozenset())
+
+
+def opt_outs_that_cannot_be_read_are_none(patch: pytest.MonkeyPatch) -> None:
+    """Take a list that cannot be read for an empty one."""
+    find = OptOuts.find
+
+    def careless(self: OptOuts, numbers: Iterable[str]) -> frozenset[str]:
+        try:
+            return find(self, numbers)
+        except StoreUnavailableError:
+            return frozenset()
+
+    patch.setattr(OptOuts, "find", careless)
 
 
 def change_key(change: Change) -> Key:
@@ -169,6 +190,8 @@ def change_key(change: Change) -> Key:
         pytest.param(others_success_is_ones_own, PLAIN, id="somebody else's success is one's own"),
         pytest.param(release_is_taken_for_accepted, PLAIN, id="a release is taken for accepted"),
         pytest.param(lease_ends_too_early, PLAIN, id="a lease ends too early"),
+        pytest.param(opt_outs_are_not_read, OPTED_OUT, id="opt-outs are not read"),
+        pytest.param(opt_outs_that_cannot_be_read_are_none, OPTED_OUT, id="opt-outs that cannot be read are none"),
     ],
 )
 def test_a_rule_taken_away_breaks_a_promise(
@@ -184,7 +207,7 @@ def test_a_rule_taken_away_breaks_a_promise(
 
 def test_the_rules_that_are_taken_away_keep_it_otherwise() -> None:
     """With all rules in place the same scenarios break nothing, so it is the missing rule that the checker sees."""
-    for scenario in (PLAIN, RESENDING, CONFLICTING):
+    for scenario in (PLAIN, RESENDING, CONFLICTING, OPTED_OUT):
         assert explore(scenario).whole
 
 

@@ -123,6 +123,8 @@ def _call_the_api(deployed: Deployment) -> None:
     outcome = deployed.outcome(posted.body["requestId"], within=60)
     assert caller.call("GET", f"/messages/{posted.body['requestId']}").status == 200
     assert caller.call("GET", f"/submissions/{outcome['submissionId']}").status == 200
+    for method in ("PUT", "GET", "DELETE"):
+        assert caller.call(method, "/opt-outs/%2B56927200002").status == 200
 
 
 def _access_key(deployed: Deployment, function: str) -> str:

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NO_SENDER = "no_sender"
     CONFLICT = "conflict"
     EXPIRED = "expired"
+    OPTED_OUT = "opted_out"
     DEAD_LETTERED = "dead_lettered"
     # refused by RealTime
     NO_BALANCE = "no_balance"

@@ -104,10 +104,10 @@ def lapse(theirs: Submission, rules: Rules, *, now: float) -> Submission:
     return _lose(told, Trigger.LAPSE, rules, now)
 
 
-def release(mine: Submission, *, now: float) -> Submission:
-    """Put back a claimed submission whose call was not started."""
+def release(mine: Submission, *, now: float, wait: float = 0) -> Submission:
+    """Put back a claimed submission whose call was not started; `wait` in seconds before it is due again."""
     told = replace(mine, reason=Reason.NOT_STARTED, updated_at=now, lease_until=None)
-    return _wait(told, Trigger.RELEASE, now)
+    return _wait(told, Trigger.RELEASE, now + wait)
 
 
 def refuse(waiting: Submission, reason: Reason, detail: str, *, now: float) -> Submission:

@@ -77,10 +77,24 @@ TRANSITIONS = (
     ),
     Transition(Status.WAITING, Trigger.BURY, Status.UNKNOWN, "the watch function", "so, and maybe sent"),
     Transition(Status.SENDING, Trigger.ACCEPTED, Status.SUBMITTED, _OWNER, _MINE),
-    Transition(Status.SENDING, Trigger.REJECTED, Status.FAILED, _OWNER, _MINE),
-    Transition(Status.SENDING, Trigger.REJECTED, Status.UNKNOWN, _OWNER, f"{_MINE}; an earlier attempt may have been"),
+    Transition(
+        Status.SENDING,
+        Trigger.REJECTED,
+        Status.FAILED,
+        _OWNER,
+        f"{_MINE}; refused by RealTime for good or too often, or by us before the call: opted out, conflict",
+    ),
+    Transition(
+        Status.SENDING, Trigger.REJECTED, Status.UNKNOWN, _OWNER, "so, and an earlier attempt may have been sent"
+    ),
     Transition(Status.SENDING, Trigger.POSTPONE, Status.WAITING, _OWNER, f"{_MINE}; refused for now, or never sent"),
-    Transition(Status.SENDING, Trigger.RELEASE, Status.WAITING, _OWNER, f"{_MINE}; the call was not started"),
+    Transition(
+        Status.SENDING,
+        Trigger.RELEASE,
+        Status.WAITING,
+        _OWNER,
+        f"{_MINE}; the call was not started: no time, or the opt-outs cannot be read",
+    ),
     Transition(Status.SENDING, Trigger.LOSE, Status.UNKNOWN, _OWNER, f"{_MINE}; RealTime may have accepted it"),
     Transition(Status.SENDING, Trigger.LOSE, Status.WAITING, _OWNER, f"so, and onUnknown is resend; {_FOR_GOOD}"),
     Transition(Status.SENDING, Trigger.LAPSE, Status.UNKNOWN, _LATER, "the lease is over"),
