@@ -1,48 +1,88 @@
-"""`rtsms`: the commands for people who operate a deployment."""
+"""`rtsms`: the command for people who operate a deployment."""
 
-import time
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 
-from realtime_sms.compose import Defaults
-from realtime_sms.fate import Reason
-from rtsms.redrive import Redrive
-from rtsms.stack import Stack
-from shell.ledger import Ledger
-from shell.letters import DeadLetters
+from rtsms.aws_fault import cause_of, explained
+from rtsms.commands import preview, redrive, send, status
+from rtsms.fault import Exit, Fault
+from rtsms.output import tell_fault
+from shell.ledger import StoreUnavailableError
+from shell.outbox import QueueUnavailableError
+
+_NAME = "rtsms"
 
 
-@click.group()
+class Rtsms(click.Group):
+    """The group of all commands, with one end for every error: in words or as JSON, and an exit code."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002 (click's own signature)
+        **extra: Any,  # noqa: ANN401 (likewise)
+    ) -> Any:  # noqa: ANN401 (likewise)
+        """Run a command; end the process with the command's exit code."""
+        arguments = sys.argv[1:] if args is None else list(args)
+        try:
+            code = super().main(arguments, prog_name or _NAME, complete_var, standalone_mode=False, **extra)
+        except (click.exceptions.Abort, KeyboardInterrupt):
+            fault: Fault | None = Fault(Exit.INTERRUPTED, _NAME, "interrupted")
+        except click.ClickException as error:
+            fault = error if isinstance(error, Fault) else _of_usage(error)
+        except (ClientError, BotoCoreError, StoreUnavailableError, QueueUnavailableError) as error:
+            fault = _of_aws(error)
+        else:
+            fault = None
+        if fault is not None:
+            tell_fault(fault, as_json="--json" in arguments)
+            code = fault.exit_code
+        if standalone_mode:
+            sys.exit(int(code or 0))
+        return code
+
+
+def _of_usage(error: click.ClickException) -> Fault:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else _NAME
+    return Fault(Exit.USAGE, path, error.format_message(), to_do=f"{path} --help")
+
+
+def _of_aws(error: Exception) -> Fault:
+    cause = cause_of(error)
+    if cause is None:
+        return Fault(Exit.NO_ANSWER, "AWS", "the store or the queue did not answer", to_do="try again")
+    return explained(cause)
+
+
+def _version() -> str:
+    try:
+        return version("realtime-sms-sender")
+    except PackageNotFoundError:
+        return "of this checkout"
+
+
+@click.group(_NAME, cls=Rtsms, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(_version())
 def cli() -> None:
-    """Operate a deployment of the RealTime SMS sender."""
+    """Operate a deployment of the RealTime SMS sender.
+
+    Every command takes --json. Exit codes: 0 done; 1 done, and the answer is not a good one; 2 what was given cannot be
+    used; 3 not found; 4 AWS or RealTime did not answer, or refused; 5 not over in time; 130 interrupted.
+    """
 
 
-@cli.command()
-@click.option("--stack", required=True, help="Name of the CloudFormation stack.")
-@click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Which letters.")
-def redrive(stack: str, reason: str) -> None:
-    """Send dead letters back to the queue, each under the request id that it had."""
-    deployed = Stack.find(stack)
-    count = 0
-    for letter in _redrive(deployed).run(reason, now=time.time()):
-        count += 1
-        click.echo(f"{letter.request_id}  sent back  reopened {letter.reopened}")
-    click.echo(f"{count} letters with reason {reason} sent back")
+for _module in (preview, send, status, redrive):
+    cli.add_command(_module.command)
 
-
-def _redrive(deployed: Stack) -> Redrive:
-    outputs, parameters = deployed.outputs, deployed.parameters
-    prefixes = tuple(prefix for prefix in parameters["PlainTextPrefixes"].split(",") if prefix)
-    sqs = deployed.session.client("sqs")
-    dynamodb = deployed.session.client("dynamodb")
-    return Redrive(
-        client=sqs,
-        queue_url=outputs["SendQueueUrl"],
-        letters=DeadLetters(sqs, outputs["DeadLetterQueueUrl"]),
-        ledger=Ledger(dynamodb, outputs["OutcomesTableName"], ttl_days=int(parameters["OutcomeTtlDays"])),
-        defaults=Defaults(parameters["DefaultRegion"], parameters["DefaultSender"], prefixes),
-    )
-
+main = cli
 
 if __name__ == "__main__":
-    cli()
+    main()

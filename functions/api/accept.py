@@ -4,7 +4,6 @@ Whatever fails on the way, the same key may be tried again: the entry is found, 
 it is known to be on the queue. Two messages of one request are one send, for the sender goes by the id.
 """
 
-import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from realtime_sms.compose import Composed
 from realtime_sms.draft import Conflict
 from realtime_sms.fate import Reason
 from realtime_sms.text import EncodedText
+from shell import outbox
 from shell.ledger import StoreUnavailableError
 from shell.observe import logger
 from shell.register import Addressed, Entry
@@ -96,13 +96,8 @@ def _conflict() -> ProblemError:
 
 
 def _message(value: dict[str, object]) -> str:
-    """Write the request as a queue message: the request as it came, with its id.
-
-    U+FFFE and U+FFFF are escaped, because SQS takes neither as a character. Nothing else grows, so that what the API
-    takes the queue takes too.
-    """
-    message = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    message = message.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    """Write the request as a queue message, which what the API takes always fits into."""
+    message = outbox.message(value)
     if len(message.encode()) > LARGEST:
         raise too_large()
     return message

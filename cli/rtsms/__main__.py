@@ -1,0 +1,5 @@
+"""`python -m rtsms`."""
+
+from rtsms.main import main
+
+main()

@@ -1,0 +1,36 @@
+"""`rtsms redrive`."""
+
+import time
+
+import click
+
+from realtime_sms.fate import Reason
+from rtsms.commands.options import on_stack, tells
+from rtsms.output import Output
+from rtsms.redrive import Redrive
+from rtsms.stack import Stack
+from shell.letters import DeadLetters
+
+
+@click.command("redrive")
+@click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Which letters.")
+@tells
+@on_stack
+def command(stack: Stack, out: Output, reason: str) -> None:
+    """Send dead letters back to the queue, each under the request id that it had."""
+    sqs = stack.session.client("sqs")
+    redrive = Redrive(
+        client=sqs,
+        queue_url=stack.outputs["SendQueueUrl"],
+        letters=DeadLetters(sqs, stack.outputs["DeadLetterQueueUrl"]),
+        ledger=stack.ledger(),
+        defaults=stack.defaults,
+    )
+    count = 0
+    for letter in redrive.run(reason, now=time.time()):
+        count += 1
+        out.tell(
+            {"requestId": letter.request_id, "reason": reason, "reopened": letter.reopened},
+            f"{letter.request_id}  sent back  reopened {letter.reopened}",
+        )
+    out.tell({"sentBack": count, "reason": reason}, f"{count} letters with reason {reason} sent back")

@@ -1,0 +1,70 @@
+"""`rtsms send`."""
+
+import time
+import uuid
+from typing import TextIO
+
+import click
+
+from realtime_sms.compose import Composed
+from realtime_sms.text import EncodedText
+from realtime_sms.transition import Status
+from rtsms import outcome
+from rtsms.commands.options import Value, on_stack, tells
+from rtsms.commands.request_options import encoding_options, read_text, request, sending_options, text_options
+from rtsms.fault import Exit
+from rtsms.output import Output
+from rtsms.send import follow, send
+from rtsms.stack import Stack
+from rtsms.wanted import ready
+
+
+@click.command("send")
+@text_options
+@click.option("--to", multiple=True, required=True, metavar="NUMBER", help="A recipient; may be repeated.")
+@encoding_options
+@sending_options
+@click.option("--request-id", help="The same id is never sent twice; else a new one is made.")
+@click.option("--wait", is_flag=True, help="Follow it until every recipient has its end.")
+@click.option("--timeout", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds to wait for that.")
+@click.option("--show-numbers", is_flag=True, help="Show whole numbers.")
+@tells
+@on_stack
+def command(  # noqa: PLR0913 (one an option)
+    *,
+    stack: Stack,
+    out: Output,
+    text: str | None,
+    source: TextIO | None,
+    to: tuple[str, ...],
+    request_id: str | None,
+    wait: bool,
+    timeout: float,
+    show_numbers: bool,
+    **options: Value,
+) -> int:
+    """Send a TEXT to one or more numbers.
+
+    It is safe to repeat with the same --request-id: RealTime is called once for each recipient.
+    """
+    wanted = request(read_text(text, source), to, **options)
+    composed = ready(wanted, request_id or str(uuid.uuid4()), stack.defaults)
+    requests = stack.register()
+    sent = send(wanted, composed, stack.outbox(), requests)
+    recipients, segments = len(composed.recipients.numbers), segments_of(composed)
+    out.tell(
+        {"requestId": sent.request_id, "recipients": recipients, "segments": segments},
+        f"{sent.request_id}  published: {recipients} recipients, {segments} segments",
+    )
+    good = True
+    for one in follow(sent, requests, time, patience=timeout) if wait else ():
+        shown = outcome.shown(one, numbers=show_numbers)
+        out.tell(shown, "  ".join(outcome.words(shown)).rstrip())
+        good = good and one.status is Status.SUBMITTED
+    return Exit.DONE if good else Exit.WRONG
+
+
+def segments_of(composed: Composed) -> int:
+    """Count the segments of all recipients together."""
+    groups = composed.groups.values()
+    return sum(len(one.numbers) * one.encoded.segments for one in groups if isinstance(one.encoded, EncodedText))

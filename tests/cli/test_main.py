@@ -1,0 +1,93 @@
+"""Every error has one end: in words or as JSON, and with the exit code that says whose turn it is."""
+
+import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
+
+from rtsms.fault import Exit
+from rtsms.main import cli
+from rtsms.stack import Stack
+from tests.cli.fakes import fake_stack, run
+
+SECRET = "Su clave es 4711"
+
+
+def _refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": f"cannot do {SECRET}"}}, "SendMessage")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (NoCredentialsError(), Exit.NO_ANSWER, "aws configure"),
+        (NoRegionError(), Exit.USAGE, "--region"),
+        (ProfileNotFound(profile="p"), Exit.USAGE, "list-profiles"),
+        (EndpointConnectionError(endpoint_url="http://x"), Exit.NO_ANSWER, "AWS_ENDPOINT_URL"),
+        (BotoCoreError(), Exit.NO_ANSWER, "BotoCoreError"),
+        (_refusal("AccessDenied"), Exit.NO_ANSWER, "IAM policy"),
+        (_refusal("ExpiredToken"), Exit.NO_ANSWER, "log in again"),
+        (_refusal("SomethingElse"), Exit.NO_ANSWER, "SomethingElse"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_an_error_of_aws_says_what_to_do(error: Exception, code: Exit, told: str) -> None:
+    """And never what AWS quoted of what was sent."""
+
+    def find(_name: str, **_options: object) -> Stack:
+        raise error
+
+    ran = run("status", "a", stack=find)
+    assert ran.code == code
+    assert told in ran.err
+    assert SECRET not in ran.err
+    machine = run("status", "a", "--json", stack=find)
+    assert machine.code == machine.error["exit"] == code
+    assert machine.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nothing"], ["status"], ["status", "a", "--pag", "1"], ["status", "a", "--limit", "x"]]
+)
+def test_a_wrong_use_is_told_with_where_help_is(arguments: list[str]) -> None:
+    """As JSON too, if that was asked for."""
+    assert "--help" in run(*arguments, stack=fake_stack()).err
+    ran = run(*arguments, "--json", stack=fake_stack())
+    assert (ran.code, ran.error["exit"]) == (2, 2)
+
+
+def test_an_interruption_has_its_own_code() -> None:
+    """As shells have it."""
+
+    def find(_name: str, **_options: object) -> Stack:
+        raise KeyboardInterrupt
+
+    assert run("status", "a", stack=find).code == 130
+
+
+def test_a_stack_that_is_something_else_is_told_so() -> None:
+    """It lacks what our template gives."""
+    ran = run("redrive", "--reason", "conflict", stack=fake_stack({"sqs": None}))
+    assert ran.code == 3
+    assert "it has no output DeadLetterQueueUrl" in ran.err
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_has_help_and_json(name: str) -> None:
+    """And says in one sentence what it does."""
+    ran = run(name, "--help")
+    assert ran.code == 0
+    assert "--json" in ran.out
+    assert cli.commands[name].get_short_help_str(limit=200).endswith(".")
+
+
+def test_the_version_is_told() -> None:
+    """Or that this is a checkout, of which nothing is installed."""
+    ran = run("--version")
+    assert ran.code == 0
+    assert ran.out.startswith("rtsms, version ")

@@ -1,0 +1,107 @@
+"""`rtsms preview`: what it costs, and what makes it cost more, without asking anybody."""
+
+from pathlib import Path
+
+import pytest
+
+from realtime_sms.charset import HEXADECIMAL
+from tests.cli.fakes import run
+
+ACCENTS = "Su código llegó"
+
+
+def test_a_text_of_gsm_characters_is_one_segment() -> None:
+    """In the alphabet that costs least."""
+    answer = run("preview", "hola", "--json").answer
+    (group,) = answer["groups"]
+    assert (group["charset"], group["alphabet"], group["units"], group["segments"]) == (0, "gsm7", 4, 1)
+    assert (group["unitsLeft"], group["parts"], answer["segments"]) == (156, ["hola"], 1)
+
+
+def test_characters_that_force_unicode_are_named_with_their_places() -> None:
+    """Counted from 0, in code points of the text as given."""
+    answer = run("preview", ACCENTS, "--json").answer
+    (group,) = answer["groups"]
+    assert group["charset"] == HEXADECIMAL
+    assert [(one["character"], one["codePoint"], one["position"]) for one in group["forcedBy"]] == [
+        ("ó", "U+00F3", 4),
+        ("ó", "U+00F3", 14),
+    ]
+
+
+def test_the_smaller_count_of_the_transliterated_text_is_told() -> None:
+    """It is what one pays for the accents."""
+    text = "á" * 71
+    told = run("preview", text)
+    assert "charset 0, 1 segment" in told.out
+    assert run("preview", text, "--json").answer["plain"]["segments"] == 1
+    assert run("preview", text, "--json").answer["segments"] == 2
+
+
+def test_each_country_has_its_policy() -> None:
+    """A Chilean number gets the transliterated text, a Spanish one all its characters."""
+    answer = run("preview", ACCENTS, "--to", "+56912345678", "--to", "+34600000000", "--json").answer
+    assert {one["policy"]: (one["charset"], one["recipients"]) for one in answer["groups"]} == {
+        "plain": (0, 1),
+        "auto": (6, 1),
+    }
+
+
+def test_what_is_sent_transliterated_is_shown_so() -> None:
+    """Where nothing forces Unicode any more."""
+    told = run("preview", ACCENTS, "--to", "912345678")
+    assert "Sent transliterated:\nSu codigo llego\n" in told.out
+    assert "forces Unicode" not in told.out
+
+
+def test_brackets_in_a_text_are_no_markup() -> None:
+    """A text is shown as it is."""
+    assert "[bold]hola[/bold] :truck:" in run("preview", "á [bold]hola[/bold] :truck:").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        (["preview", "año"], ""),
+        (["preview", "-"], "año\n"),
+        (["preview"], "año\r\n"),
+        (["preview", "--file", "-"], "año"),
+    ],
+    ids=["argument", "dash", "stdin", "file-stdin"],
+)
+def test_a_text_comes_from_where_one_has_it(arguments: list[str], stdin: str) -> None:
+    """The line break at the end is no part of it."""
+    assert run(*arguments, "--json", stdin=stdin).answer["groups"][0]["text"] == "año"
+
+
+def test_a_text_comes_from_a_file(tmp_path: Path) -> None:
+    """In UTF-8."""
+    file = tmp_path / "text.txt"
+    file.write_text("año\n", encoding="utf-8")
+    assert run("preview", "--file", str(file), "--json").answer["groups"][0]["text"] == "año"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["á", "--encoding", "exact"], "GSM 03.38 cannot carry U+00E1 at 0"),
+        (["hola", "--encoding", "none"], "'none' is not one of"),
+        (["hola", "--to", "12"], "recipients[0]: an entry of 2 characters is not an E.164 number"),
+        (["hola", "--charset", "7"], "'7' is not one of"),
+        (["á", "--charset", "1"], "charset 1 cannot carry U+00E1 at 0"),
+        (["hola", "--file", "-"], "give one text"),
+        ([""], "message.text"),
+    ],
+    ids=["exact", "no-policy", "no-number", "no-charset", "not-ascii", "two-texts", "empty"],
+)
+def test_what_cannot_be_sent_is_refused_with_its_place(arguments: list[str], told: str) -> None:
+    """With the exit code for what was given."""
+    ran = run("preview", *arguments)
+    assert ran.code == 2
+    assert told in ran.err
+    assert ran.out == ""
+
+
+def test_octets_that_are_no_utf_8_are_refused() -> None:
+    """With the place of the first."""
+    assert "octet 1 of it cannot be read" in run("preview", stdin=b"a\xf1o").err

@@ -1,0 +1,184 @@
+"""`rtsms send`: one request on the queue, safe to repeat, followed to its end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from realtime_sms.compose import Composed, Defaults
+from realtime_sms.fate import Reason
+from realtime_sms.transition import Status
+from rtsms.fault import Exit, Fault
+from rtsms.send import Sent, follow, send
+from rtsms.wanted import ready
+from shell.register import Front, Rejection
+from tests.api.fakes import NOW, FakeOutbox, FakeRequests
+from tests.cli.fakes import fake_stack, run, submission
+
+ONE, OTHER = "+56912345678", "+56912345679"
+WANTED = {"recipients": [ONE, OTHER], "sender": "96000", "message": {"text": "hola"}}
+SECRET = "Su clave es 4711"
+
+
+@dataclass
+class FakeClock:
+    """A clock that stands still but for sleep, during which other things happen."""
+
+    happenings: list[Callable[[], None]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def monotonic(self) -> float:
+        """Give the seconds slept."""
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, while the next thing happens."""
+        self.seconds += seconds
+        if self.happenings:
+            self.happenings.pop(0)()
+
+
+def _composed() -> Composed:
+    return ready(WANTED, "order-1", Defaults())
+
+
+def test_a_request_is_published_as_it_was_asked_for() -> None:
+    """And its id is told."""
+    stack = fake_stack()
+    ran = run(
+        "send", "¡Hola!", "--to", ONE, "--to", "912345679", "--request-id", "order-1", "--sender", "Tienda",
+        "--encoding", "auto", "--max-segments", "2", "--expires-at", "2030-01-31T12:00:00Z", "--on-unknown", "resend",
+        "--metadata", "order=1", "--metadata", "note=a=b", "--json", stack=stack,
+    )  # fmt: skip
+    assert ran.code == 0
+    assert ran.answer == {"requestId": "order-1", "recipients": 2, "segments": 2}
+    assert stack.messages == [
+        {
+            "requestId": "order-1",
+            "recipients": [ONE, "912345679"],
+            "message": {"text": "¡Hola!"},
+            "sender": "Tienda",
+            "encoding": "auto",
+            "maxSegments": 2,
+            "expiresAt": "2030-01-31T12:00:00Z",
+            "onUnknown": "resend",
+            "metadata": {"order": "1", "note": "a=b"},
+        }
+    ]
+
+
+def test_each_request_without_an_id_gets_its_own() -> None:
+    """Which is on the queue too, so that it can be asked for."""
+    stack = fake_stack()
+    ids = [run("send", "hola", "--to", ONE, "--json", stack=stack).answer["requestId"] for _ in range(2)]
+    assert len(set(ids)) == 2
+    assert [message["requestId"] for message in stack.messages] == ids
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([SECRET, "--to", "+5691234"], "recipients[0]: '+56***34' is not an E.164 number"),
+        ([SECRET, "--to", ONE, "--sender", "Tienda Ñ"], "sender: must be up to 11 letters"),
+        ([SECRET, "--to", ONE, "--expires-at", "tomorrow"], "expiresAt: must be an RFC 3339 time"),
+        ([SECRET * 20, "--to", ONE, "--max-segments", "1"], "needs 3 segments; 1 allowed"),
+        ([SECRET, "--to", ONE, "--request-id", "a b"], "requestId: must be"),
+        ([SECRET, "--to", ONE, "--metadata", "order"], "NAME=VALUE"),
+        ([SECRET, "--to", "1", "--to", "2", "--sender", ""], "sender: must be"),
+    ],
+    ids=["number", "sender", "time", "segments", "id", "metadata", "several"],
+)
+def test_what_cannot_be_sent_is_refused_before_it_is_published(arguments: list[str], told: str) -> None:
+    """The error quotes neither the text nor a whole number."""
+    stack = fake_stack()
+    ran = run("send", *arguments, stack=stack)
+    assert (ran.code, ran.out, stack.messages) == (2, "", [])
+    assert told in ran.err
+    assert SECRET not in ran.err
+    assert "+5691234\n" not in ran.err
+
+
+def test_a_deployment_without_a_sender_needs_one() -> None:
+    """The sender function would say the same, later."""
+    ran = run("send", "hola", "--to", ONE, stack=fake_stack(DefaultSender=""))
+    assert "sender: is missing" in ran.err
+
+
+def test_the_same_id_with_other_content_is_refused() -> None:
+    """It would only be rejected."""
+    stack = fake_stack()
+    stack.requests.hold(submission("order-1", ONE, content_hash="other"))
+    ran = run("send", "hola", "--to", ONE, "--request-id", "order-1", stack=stack)
+    assert (ran.code, stack.messages) == (2, [])
+    assert "used with other content" in ran.err
+
+
+def test_the_same_request_may_be_published_again() -> None:
+    """The id makes it harmless."""
+    stack = fake_stack()
+    composed = _composed()
+    stack.requests.hold(submission("order-1", ONE, content_hash=composed.content_hash))
+    assert (
+        run(
+            "send", "hola", "--to", ONE, "--to", OTHER, "--sender", "96000", "--request-id", "order-1", stack=stack
+        ).code
+        == 0
+    )
+
+
+def test_a_queue_that_does_not_answer_is_told() -> None:
+    """With the code for it."""
+    stack = fake_stack()
+    stack.queue.failing = True
+    assert run("send", "hola", "--to", ONE, stack=stack).code == Exit.NO_ANSWER
+
+
+def test_waiting_ends_when_every_recipient_has_its_end() -> None:
+    """Each is told once, when it is final."""
+    composed, requests, queue = _composed(), FakeRequests(), FakeOutbox()
+    sent = send(WANTED, composed, queue, requests)
+    hash_ = composed.content_hash
+    clock = FakeClock(
+        [
+            lambda: requests.hold(submission("order-1", ONE, content_hash=hash_, status=Status.WAITING)),
+            lambda: requests.hold(submission("order-1", OTHER, content_hash=hash_)),
+            lambda: requests.hold(submission("order-1", ONE, content_hash=hash_, status=Status.FAILED)),
+        ]
+    )
+    told = [(one.recipient, one.status) for one in follow(sent, requests, clock, patience=60)]
+    assert told == [(OTHER, Status.SUBMITTED), (ONE, Status.FAILED)]
+    assert len(queue.bodies) == 1
+
+
+def test_waiting_ends_when_the_time_is_over() -> None:
+    """And says how many are left."""
+    requests = FakeRequests()
+    sent = Sent(_composed(), Front())
+    with pytest.raises(Fault, match="2 of 2 recipients are not over after 3 s") as told:
+        list(follow(sent, requests, FakeClock(), patience=3))
+    assert told.value.exit_code == Exit.NOT_OVER
+
+
+def test_waiting_ends_with_a_rejection_and_passes_over_an_older_one() -> None:
+    """An older one is of an older message."""
+    requests = FakeRequests()
+    old, new = (Rejection(Reason.INVALID_REQUEST, "sender: is bad", NOW + later) for later in (0, 1))
+    requests.rejections["order-1"] = old
+    sent = send(WANTED, _composed(), FakeOutbox(), requests)
+    clock = FakeClock([lambda: None, lambda: requests.rejections.update({"order-1": new})])
+    with pytest.raises(Fault, match="rejected: invalid_request: sender: is bad"):
+        list(follow(sent, requests, clock, patience=60))
+    assert clock.seconds == 2
+
+
+@pytest.mark.parametrize(("status", "code"), [(Status.SUBMITTED, 0), (Status.FAILED, 1), (Status.UNKNOWN, 1)])
+def test_the_exit_code_says_whether_all_were_submitted(status: Status, code: int) -> None:
+    """And the numbers are masked."""
+    stack = fake_stack()
+    content = ready({"recipients": [ONE], "message": {"text": "hola"}}, "order-1", Defaults(sender="1")).content_hash
+    stack.requests.hold(submission("order-1", ONE, content_hash=content, status=status))
+    ran = run("send", "hola", "--to", ONE, "--request-id", "order-1", "--wait", "--json", stack=stack)
+    assert ran.code == code
+    published, outcome = ran.lines
+    assert published["requestId"] == "order-1"
+    assert (outcome["recipient"], outcome["status"]) == ("+56***78", status)
