@@ -42,7 +42,9 @@ def split(text: str, alphabet: Alphabet | None = None) -> list[str]:
 def count(text: str) -> int:
     """Count the segments of a text without making them: always `len(split(text))`."""
     codes = gsm7.marked(text)
-    return segments(ucs2.octets(text), UCS2) if codes is None else segments(weighed(codes), GSM7)
+    if codes is None:
+        return segments(ucs2.octets(text), UCS2, len(text))
+    return segments(weighed(codes), GSM7, len(text))
 
 
 def units_left(parts: Sequence[str], alphabet: Alphabet) -> int:
@@ -61,10 +63,13 @@ def weighed(codes: bytes) -> bytes:
     return codes if codes.isascii() else codes.decode("latin-1").encode()
 
 
-def segments(packable: bytes, alphabet: Alphabet) -> int:
-    """Count the segments of weighed GSM codes, or of a text in UTF-16BE."""
-    if len(packable) <= alphabet.whole:
+def segments(packable: bytes, alphabet: Alphabet, characters: int) -> int:
+    """Count the segments of weighed GSM codes, or of UTF-16BE, that stand for so many characters."""
+    length = len(packable)
+    if length <= alphabet.whole:
         return 1 if packable else 0
+    if length == characters * alphabet.unit:  # without a pair, packing cuts wherever a segment is full
+        return -(-length // alphabet.part)
     return len(_cuts(packable, alphabet)) - 1
 
 

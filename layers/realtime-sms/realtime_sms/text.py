@@ -71,12 +71,12 @@ def encode(text: str, charset: int | None = None, *, policy: Policy = "auto") ->
         codes = gsm7.marked(text)
     if charset == HEXADECIMAL or (charset == AUTOMATIC and codes is None):
         octets = ucs2.octets(text)
-        segments = segment.segments(octets, segment.UCS2)
+        segments = segment.segments(octets, segment.UCS2, len(text))
         return _new(EncodedText, (HEXADECIMAL, octets.hex(), "ucs2", len(octets) // 2, segments, replaced))
     if codes is None or (charset == ASCII and not text.isascii()):
         raise _refusal(text, charset, replaced)
     septets = segment.weighed(codes)
-    segments = segment.segments(septets, segment.GSM7)
+    segments = segment.segments(septets, segment.GSM7, len(text))
     wire_text = charsets.percent_encoded(text) if charset == LATIN else text
     return _new(EncodedText, (charset, wire_text, "gsm7", len(septets), segments, replaced))
 

@@ -1,5 +1,7 @@
 """UCS-2 as phones read it: UTF-16 code units, high octet first, with surrogate pairs (3GPP TS 23.038 §6.2.3)."""
 
+import codecs
+
 from realtime_sms.gsm7 import DecodeError, Offender, Unencodable
 
 _ESCAPE = "\x1b"
@@ -21,7 +23,7 @@ def octets(text: str) -> bytes:
     """
     lone = None
     try:
-        encoded = text.encode("utf-16-be")
+        encoded, _ = codecs.utf_16_be_encode(text)  # str.encode would look the codec up, for twice the time
     except UnicodeEncodeError as error:
         lone = Offender(error.start, text[error.start])
     # Raised out here, so that the codec's error, which holds the whole text, is not its context.
