@@ -8,7 +8,7 @@ export SAM_CLI_TELEMETRY := 0
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check fix simulate redrive generated requirements clean
+.PHONY: help setup demo local test check fix bench simulate redrive generated requirements clean
 
 help: ## show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,6 +41,17 @@ fix: $(VENV)/ready ## format, and mend what lint can mend
 	ruff format --quiet .
 	ruff check --fix --quiet .
 
+bench: .bench-venv/ready ## measure every goal of docs/performance.md again (ONLY=codec,cpu for some: prints, writes no page)
+	.bench-venv/bin/python -m bench --only "$(ONLY)"
+
+.bench-venv/ready: bench/requirements.txt bench/icu.txt bench/package-lock.json
+	$(PYTHON) -m venv .bench-venv
+	.bench-venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r bench/requirements.txt
+	.bench-venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r bench/icu.txt \
+		|| echo "PyICU was not built; the benchmark goes on without it"
+	cd bench && npm ci --silent --no-audit --no-fund || echo "npm packages not installed; the benchmark goes on without them"
+	touch $@
+
 simulate: $(VENV)/ready ## try every crash, duplicate and fault, further than `make test` does
 	python -m local.simulate
 
@@ -55,6 +66,10 @@ requirements: $(VENV)/ready ## resolve the pinned lists again (maintainers)
 		pyproject.toml --group local layers/realtime-sms/requirements.in -o local/requirements.txt
 	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
 		layers/realtime-sms/requirements.in -c local/requirements.txt -o layers/realtime-sms/requirements.txt
+	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
+		bench/requirements.in -c local/requirements.txt -o bench/requirements.txt
+	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
+		bench/icu.in -o bench/icu.txt
 
 clean: ## remove what was built (not the .venv)
-	rm -rf .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .aws-sam .bench-venv bench/node_modules .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
