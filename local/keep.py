@@ -4,7 +4,7 @@ import shlex
 import signal
 from pathlib import Path
 
-from local.stack import running_stack
+from local.stack import PUBLISHERS, running_stack
 
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".local" / "env"
 
@@ -12,7 +12,7 @@ ENVIRONMENT = Path(__file__).resolve().parents[1] / ".local" / "env"
 def main() -> None:
     """Start everything, say where it is, and wait for Ctrl-C."""
     print("Starting the embedded AWS and the RealTime simulator; building and deploying template.yaml …", flush=True)
-    with running_stack() as stack:
+    with running_stack(PUBLISHERS) as stack:
         values = {**stack.aws.environment, **stack.outputs, "REALTIME_SIMULATOR": stack.realtime_url}
         lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
         ENVIRONMENT.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -10,13 +10,16 @@ import re
 import signal
 import sys
 import threading
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from ministack.core import iam_actions
+from hypercorn.typing import ASGIFramework
+from ministack.core import iam_actions, iam_evaluator
 
+_PROTO = b"x-forwarded-proto"
 _PARTIQL = re.compile(r'\s*(?P<verb>SELECT|INSERT|UPDATE|DELETE)\b[^"]*"(?P<table>[^"]+)"', re.IGNORECASE)
 
 
@@ -77,19 +80,63 @@ def _authorize_queue_batches_by_their_real_actions() -> None:
     iam_actions.extract_iam_action = action
 
 
+def _import_gateway_responses() -> None:
+    """Take over what an imported API says that API Gateway answers by itself.
+
+    MiniStack has such answers, but reads them from resources of their own only (API Gateway Developer Guide,
+    *x-amazon-apigateway-gateway-responses object*).
+    """
+    from ministack.services import apigateway_v1  # noqa: PLC0415 - belongs to what reads sys.executable
+
+    of_body = apigateway_v1._import_rest_api  # noqa: SLF001 - its only home
+
+    def imported(body: dict[str, Any], *options: Any) -> str:  # noqa: ANN401 - handed on as it comes
+        api_id = str(of_body(body, *options))
+        for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
+            apigateway_v1._put_gateway_response(api_id, kind, response)  # noqa: SLF001 - likewise
+        return api_id
+
+    apigateway_v1._import_rest_api = imported  # noqa: SLF001 - likewise
+
+
+def _take_internal_deliveries_for_tls() -> None:
+    """Let what AWS's services deliver to one another count as sent over TLS, as it is in AWS."""
+    over_tls = ("127.0.0.1", True)
+    iam_evaluator._request_origin = ContextVar("ministack_request_origin", default=over_tls)  # noqa: SLF001 - its only home
+
+
+class LoopbackForTls:
+    """MiniStack as if behind a proxy that ends TLS, because queue policies refuse what comes over plain HTTP.
+
+    Nothing leaves this machine, so no certificate is asked for. A caller who says `X-Forwarded-Proto: http` is taken
+    for one without TLS.
+    """
+
+    def __init__(self, app: ASGIFramework) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, *channels: Any) -> None:  # noqa: ANN401 - handed on as it comes
+        """Hand a request on, with the header that such a proxy adds."""
+        if scope["type"] == "http" and not any(name == _PROTO for name, _ in scope["headers"]):
+            scope = {**scope, "headers": [*scope["headers"], (_PROTO, b"https")]}
+        await self._app(scope, *channels)
+
+
 def main(socket_number: str) -> None:
     """Serve until killed; `socket_number` is the inherited, listening socket's file descriptor."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _run_functions_outside_the_environment()
     _authorize_partiql_by_its_real_actions()
     _authorize_queue_batches_by_their_real_actions()
+    _take_internal_deliveries_for_tls()
+    _import_gateway_responses()
     from ministack.app import app  # noqa: PLC0415 - reads sys.executable while it is imported
 
     config = Config()
     config.bind = [f"fd://{socket_number}"]
     config.loglevel = "WARNING"
     config.keep_alive_timeout = 75
-    asyncio.run(serve(app, config))
+    asyncio.run(serve(LoopbackForTls(app), config))
 
 
 if __name__ == "__main__":

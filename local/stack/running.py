@@ -8,10 +8,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from local.stack.embedded_aws import EmbeddedAws
+from local.stack.embedded_aws import ACCOUNT, REGION, EmbeddedAws
 from local.stack.sam import ROOT, Outputs, build, deploy
 
 STACK_NAME = "realtime-sms"
+
+# Let in, besides the account's own: the topic and the rule that docs/producers.md makes, and one other account.
+PUBLISHERS = {
+    "PublisherArns": "111111111111",
+    "PublisherTopicArns": f"arn:aws:sns:{REGION}:{ACCOUNT}:orders",
+    "PublisherRuleArns": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/orders",
+}
 
 
 @dataclass(frozen=True)

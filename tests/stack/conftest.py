@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from local.stack import Stack, running_stack
+from local.stack import PUBLISHERS, Stack, running_stack
 from tests.stack.deployment import COPIES, Deployment, copied_to, request_body
 
 SENDER = "96000"
@@ -13,7 +13,7 @@ SENDER = "96000"
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Yield the real template on the embedded AWS with IAM enforced, sending to the simulator."""
-    with running_stack({"DefaultSender": SENDER}) as running:
+    with running_stack({"DefaultSender": SENDER, **PUBLISHERS}) as running:
         yield running
 
 

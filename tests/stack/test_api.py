@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 
 from local.stack import Stack, deploy
 from shell.register import Addressed, Entry, Front, Register
-from tests.stack.signing import Caller, api_url, user
+from tests.stack.signing import Caller, Reply, api_url, user
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -38,15 +39,32 @@ def _settled(caller: Caller, address: str) -> dict[str, Any]:
     raise AssertionError(f"not settled: {body}")
 
 
+def _told_by_api_gateway(reply: Reply) -> tuple[int, str, set[str]]:
+    return reply.status, reply.headers["Content-Type"], set(reply.body)
+
+
+REFUSED = (403, "application/problem+json", {"type", "title", "detail"})
+
+
 def test_unsigned_is_refused(stack: Stack) -> None:
-    """Nothing is open, not even the API's description."""
+    """Nothing is open, not even the API's description; the refusal is a problem document of API Gateway's own."""
     nobody = Caller(api_url(stack))
-    assert [nobody.call("POST", "/messages", _body()).status, nobody.call("GET", "/openapi.json").status] == [403, 403]
+    assert _told_by_api_gateway(nobody.call("POST", "/messages", _body())) == REFUSED
+    assert _told_by_api_gateway(nobody.call("GET", "/openapi.json")) == REFUSED
 
 
 def test_signed_without_the_permission_is_refused(stack: Stack) -> None:
-    """A user of the account who may not call the API."""
+    """A user of the account who may not call the API; here MiniStack refuses in IAM's words, not in API Gateway's."""
     assert user(stack).call("POST", "/messages", _body()).status == 403
+
+
+def test_signed_with_another_secret_is_refused(stack: Stack) -> None:
+    """A signature that does not fit the request, or was made with somebody else's key."""
+    caller = user(stack, "*")
+    assert caller.credentials is not None
+    forged = replace(caller, credentials=Credentials(caller.credentials.access_key, "0" * 40))
+    reply = forged.call("POST", "/messages", _body())
+    assert (_told_by_api_gateway(reply), reply.body["title"]) == (REFUSED, "INVALID_SIGNATURE")
 
 
 def test_a_permission_is_for_the_operation_that_it_names(stack: Stack) -> None:

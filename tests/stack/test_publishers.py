@@ -1,0 +1,89 @@
+"""Who may publish to the deployed queue: its own account, and of others exactly those that the parameters name."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.stack import ACCOUNT, PUBLISHERS, REGION
+from tests.stack.deployment import Deployment, request_body
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+FRIEND, STRANGER = PUBLISHERS["PublisherArns"], "333333333333"
+
+
+def _queue_of_ours(deployed: Deployment, account: str) -> Any:  # noqa: ANN401 (boto3's clients are made at run time)
+    """Give SQS as another account's root user has it: MiniStack takes twelve digits for that account's access key."""
+    environment = deployed.stack.aws.environment
+    return boto3.client(
+        "sqs",
+        aws_access_key_id=account,
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        region_name=REGION,
+        endpoint_url=deployed.stack.aws.endpoint_url,
+    )
+
+
+def _without_tls(request: Any, **_: object) -> None:  # noqa: ANN401 (likewise)
+    request.headers["X-Forwarded-Proto"] = "http"
+
+
+def _refusal(client: Any, url: str, body: str = "{}") -> str:  # noqa: ANN401 (likewise)
+    with pytest.raises(ClientError) as refused:
+        client.send_message(QueueUrl=url, MessageBody=body)
+    return str(refused.value.response["Error"]["Code"])
+
+
+def test_a_message_of_another_account_is_sent_if_that_account_was_named(deployed: Deployment) -> None:
+    """Its request is like any other."""
+    request_id = deployed.new_id("friend")
+    sqs = _queue_of_ours(deployed, FRIEND)
+    sqs.send_message(QueueUrl=deployed.outputs["SendQueueUrl"], MessageBody=request_body(request_id, "+56928000001"))
+    assert deployed.outcome(request_id)["status"] == "submitted"
+
+
+def test_a_message_of_another_account_is_refused_unless_it_was_named(deployed: Deployment) -> None:
+    """Whatever that account lets its own root user do."""
+    stranger = _queue_of_ours(deployed, STRANGER)
+    assert _refusal(stranger, deployed.outputs["SendQueueUrl"]) == "AccessDenied"
+
+
+@pytest.mark.parametrize("account", [FRIEND, STRANGER])
+def test_no_other_account_reads_the_queue_or_writes_to_the_dead_letters(deployed: Deployment, account: str) -> None:
+    """Who may publish may publish only."""
+    sqs = _queue_of_ours(deployed, account)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sqs.receive_message(QueueUrl=deployed.outputs["SendQueueUrl"])
+    assert _refusal(sqs, deployed.outputs["DeadLetterQueueUrl"]) == "AccessDenied"
+
+
+@pytest.mark.parametrize("queue", ["SendQueueUrl", "DeadLetterQueueUrl"])
+@pytest.mark.parametrize("account", [ACCOUNT, FRIEND])
+def test_nobody_publishes_without_tls(deployed: Deployment, queue: str, account: str) -> None:
+    """The embedded AWS takes loopback for TLS, but not for a caller who says otherwise."""
+    sqs = _queue_of_ours(deployed, account)
+    sqs.meta.events.register("before-send.sqs", _without_tls)
+    assert _refusal(sqs, deployed.outputs[queue]) == "AccessDenied"
+
+
+def test_a_topic_delivers_if_it_was_named_and_not_otherwise(deployed: Deployment) -> None:
+    """SNS delivers within its `Publish`, so that what comes of the second tells that of the first is nothing."""
+    sns = deployed.session.client("sns")
+    request_id = deployed.new_id("topic")
+    for name in ("orders-of-strangers", "orders"):
+        topic = sns.create_topic(Name=name)["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=deployed.outputs["SendQueueArn"])
+        sns.publish(TopicArn=topic, Message=request_body(f"{request_id}.{name}", "+56928000002"))
+    assert deployed.outcome(f"{request_id}.orders")["status"] == "submitted"
+    assert deployed.items(f"{request_id}.orders-of-strangers") == {}
+
+
+def test_the_deployed_policy_lets_a_named_rule_in(deployed: Deployment) -> None:
+    """Read back, because the embedded EventBridge delivers without asking the queue; AWS asks."""
+    reply = deployed.sqs.get_queue_attributes(QueueUrl=deployed.outputs["SendQueueUrl"], AttributeNames=["Policy"])
+    (rules,) = [one for one in json.loads(reply["Attributes"]["Policy"])["Statement"] if one["Sid"] == "Rules"]
+    assert rules["Principal"] == {"Service": "events.amazonaws.com"}
+    assert rules["Condition"] == {"ArnEquals": {"aws:SourceArn": [PUBLISHERS["PublisherRuleArns"]]}}

@@ -1,0 +1,50 @@
+"""Encryption at rest, by the parameter: SQS's own key, or a key of the account's, with what the functions then need."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.rendered import rendered
+
+KEY = "arn:aws:kms:sa-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ROLES = {"Api": True, "Send": True, "Watch": True, "Refresh": False}
+
+
+def _under_the_key(resources: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    policies = resources[f"{role}Role"]["Properties"]["Policies"]
+    statements = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
+    return [one for one in statements if "kms:" in json.dumps(one["Action"])]
+
+
+@pytest.mark.parametrize("queue", ["SendQueue", "DeadLetterQueue"])
+def test_a_queue_is_encrypted_with_sqss_own_key_or_with_the_one_given(queue: str) -> None:
+    """One of both: SQS refuses a queue that names both kinds."""
+    own, given = rendered()[queue]["Properties"], rendered(KmsKeyArn=KEY)[queue]["Properties"]
+    assert (own["SqsManagedSseEnabled"], own.get("KmsMasterKeyId")) == (True, None)
+    assert (given["SqsManagedSseEnabled"], given.get("KmsMasterKeyId")) == (False, KEY)
+
+
+@pytest.mark.parametrize("role", [name for name, needs in ROLES.items() if needs])
+def test_a_function_that_uses_a_queue_may_use_the_key_through_sqs_alone(role: str) -> None:
+    """To send, SQS asks for a data key and to decrypt it; to receive, to decrypt."""
+    assert _under_the_key(rendered(KmsKeyArn=KEY), role) == [
+        {
+            "Effect": "Allow",
+            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+            "Resource": KEY,
+            "Condition": {"StringEquals": {"kms:ViaService": "sqs.sa-east-1.amazonaws.com"}},
+        }
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_function_may_use_a_key_that_is_not_there(role: str) -> None:
+    """Without the parameter no role names KMS at all."""
+    assert _under_the_key(rendered(), role) == []
+
+
+@pytest.mark.parametrize("role", [name for name, needs in ROLES.items() if not needs])
+def test_a_function_that_uses_no_queue_may_not_use_the_key(role: str) -> None:
+    """Also where there is one."""
+    assert _under_the_key(rendered(KmsKeyArn=KEY), role) == []

@@ -1,0 +1,127 @@
+"""Who may publish, by the parameters: exactly those who were named, over TLS only, and by default nobody else.
+
+Policies are judged by MiniStack's evaluator, which the embedded AWS enforces them with.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pytest
+from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
+
+from tests.template.rendered import rendered, template
+
+OWNER, FRIEND, STRANGER = "000000000000", "111111111111", "333333333333"
+ROLE = "arn:aws:iam::222222222222:role/shop/checkout"
+TOPIC, RULE = f"arn:aws:sns:sa-east-1:{OWNER}:orders", f"arn:aws:events:sa-east-1:{OWNER}:rule/shop/orders"
+GIVEN = {
+    "PublisherArns": f"{FRIEND},{ROLE}",
+    "PublisherTopicArns": f"{TOPIC},{TOPIC}-express",
+    "PublisherRuleArns": RULE,
+}
+COMBINATIONS = [
+    {name: value for (name, value), there in zip(GIVEN.items(), chosen, strict=True) if there}
+    for chosen in product((False, True), repeat=len(GIVEN))
+]
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Somebody who sends a message, and the parameter that lets them."""
+
+    arn: str
+    by: str | None
+    service: str | None = None
+    source: str | None = None
+
+
+PUBLISHERS = {
+    "a named account": Publisher(f"arn:aws:iam::{FRIEND}:root", "PublisherArns"),
+    "a user of a named account": Publisher(f"arn:aws:iam::{FRIEND}:user/ana", "PublisherArns"),
+    "a named role's session": Publisher("arn:aws:sts::222222222222:assumed-role/checkout/1", "PublisherArns"),
+    "another role of its account": Publisher("arn:aws:sts::222222222222:assumed-role/other/1", None),
+    "another account": Publisher(f"arn:aws:iam::{STRANGER}:root", None),
+    "a named topic": Publisher("*", "PublisherTopicArns", "sns.amazonaws.com", TOPIC),
+    "the other named topic": Publisher("*", "PublisherTopicArns", "sns.amazonaws.com", f"{TOPIC}-express"),
+    "another topic": Publisher("*", None, "sns.amazonaws.com", f"{TOPIC}-slow"),
+    "a named rule": Publisher("*", "PublisherRuleArns", "events.amazonaws.com", RULE),
+    "another rule": Publisher("*", None, "events.amazonaws.com", f"{RULE}2"),
+    "a topic that calls itself a rule": Publisher("*", None, "sns.amazonaws.com", RULE),
+    "another service for a named topic": Publisher("*", None, "s3.amazonaws.com", TOPIC),
+    "a service that names no source": Publisher("*", None, "sns.amazonaws.com"),
+}
+
+
+def _decision(resources: dict[str, Any], queue: str, who: Publisher, action: str, *, tls: bool = True) -> str:
+    policy = resources[f"{queue}Policy"]["Properties"]["PolicyDocument"]
+    context = EvalContext(
+        principal_arn=who.arn,
+        principal_type="Service" if who.service else "User",
+        principal_account="",
+        action=action,
+        resource_arn=f"<{queue}.Arn>",
+        region="sa-east-1",
+        secure_transport=tls,
+        service_context={"aws:sourcearn": who.source} if who.source else {},
+    )
+    return str(evaluate_resource_policy(policy, context, service=who.service).decision)
+
+
+@pytest.mark.parametrize("who", PUBLISHERS.values(), ids=PUBLISHERS)
+@pytest.mark.parametrize("given", COMBINATIONS, ids=lambda given: ", ".join(given) or "nothing")
+def test_exactly_those_may_publish_who_were_named(given: dict[str, str], who: Publisher) -> None:
+    """With every combination of the parameters, and only over TLS."""
+    resources = rendered(**given)
+    expected = "Allow" if who.by in given else "ImplicitDeny"
+    assert _decision(resources, "SendQueue", who, "sqs:SendMessage") == expected
+    assert _decision(resources, "SendQueue", who, "sqs:SendMessage", tls=False) == "Deny"
+
+
+@pytest.mark.parametrize("who", PUBLISHERS.values(), ids=PUBLISHERS)
+@pytest.mark.parametrize("action", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:GetQueueUrl"])
+def test_who_may_publish_may_do_nothing_else(who: Publisher, action: str) -> None:
+    """Neither read what others sent nor take it away."""
+    assert _decision(rendered(**GIVEN), "SendQueue", who, action) == "ImplicitDeny"
+
+
+@pytest.mark.parametrize("who", PUBLISHERS.values(), ids=PUBLISHERS)
+def test_nobody_is_let_into_the_dead_letter_queue(who: Publisher) -> None:
+    """It is for our own functions, and for TLS as well."""
+    resources = rendered(**GIVEN)
+    assert _decision(resources, "DeadLetterQueue", who, "sqs:SendMessage") == "ImplicitDeny"
+    assert _decision(resources, "DeadLetterQueue", who, "sqs:SendMessage", tls=False) == "Deny"
+
+
+@pytest.mark.parametrize("queue", ["SendQueue", "DeadLetterQueue"])
+def test_the_accounts_own_people_need_tls_too(queue: str) -> None:
+    """Whatever IAM lets them do."""
+    own = Publisher(f"arn:aws:iam::{OWNER}:user/ana", None)
+    assert _decision(rendered(), queue, own, "sqs:ReceiveMessage", tls=False) == "Deny"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "taken"),
+    [
+        ("PublisherArns", FRIEND, True),
+        ("PublisherArns", ROLE, True),
+        ("PublisherArns", f"arn:aws:iam::{FRIEND}:root", True),
+        ("PublisherArns", f"arn:aws-cn:iam::{FRIEND}:user/ana", True),
+        ("PublisherArns", "*", False),
+        ("PublisherArns", f"arn:aws:iam::{FRIEND}:role/*", False),
+        ("PublisherArns", "12345", False),
+        ("PublisherTopicArns", f"{TOPIC}.fifo", True),
+        ("PublisherTopicArns", "arn:aws:sns:*:000000000000:orders", False),
+        ("PublisherTopicArns", f"{TOPIC}*", False),
+        ("PublisherTopicArns", RULE, False),
+        ("PublisherRuleArns", f"arn:aws:events:sa-east-1:{OWNER}:rule/orders", True),
+        ("PublisherRuleArns", f"arn:aws:events:sa-east-1:{OWNER}:rule/*", False),
+        ("PublisherRuleArns", f"arn:aws:events:sa-east-1:{OWNER}:event-bus/default", False),
+    ],
+)
+def test_a_parameter_takes_whole_arns_and_no_wildcard(parameter: str, value: str, taken: bool) -> None:  # noqa: FBT001 (a case)
+    """Who would name everybody is stopped before anything is deployed."""
+    declared = template()["Parameters"][parameter]
+    assert bool(re.search(declared["AllowedPattern"], value)) is taken
+    assert re.search(declared["AllowedPattern"], declared["Default"])
