@@ -1,7 +1,8 @@
 """`make simulate`: the scenarios of the tests at larger bounds, side by side, with progress.
 
 Each is tried with faults of RealTime only, with faults of AWS only, and with both. Ends with 0 only when no promise was
-broken. A scenario too large for the given number of states says so: *not all*.
+broken. A scenario too large for the given number of states says so: *not all*, and how many things may go wrong in a
+history that was tried all the same.
 """
 
 import sys
@@ -28,12 +29,13 @@ def _explored(scenario: Scenario, most_states: int) -> Explored:
 @click.option("--duplicates", default=FURTHEST.duplicates, show_default=True)
 @click.option("--faults", default=FURTHEST.faults, show_default=True)
 @click.option("--pauses", default=FURTHEST.pauses, show_default=True, help="How many of the faults may be pauses.")
-@click.option("--most-states", default=2_000_000, show_default=True, help="Of each scenario; it bounds memory.")
-def main(crashes: int, duplicates: int, faults: int, pauses: int, most_states: int) -> None:
+@click.option("--most-states", default=500_000, show_default=True, help="Of each scenario; it bounds memory.")
+@click.option("--processes", default=None, type=int, help="How many scenarios at once; one a processor unless told.")
+def main(crashes: int, duplicates: int, faults: int, pauses: int, most_states: int, processes: int | None) -> None:  # noqa: PLR0913, PLR0917 (the options)
     """Try every order of events up to these bounds."""
     bounds = Bounds(crashes, duplicates, faults, pauses)
     broken = False
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(processes) as pool:
         ways = [way for scenario in SCENARIOS for way in scenario.within(bounds).by_fault()]
         tried = [pool.submit(_explored, way, most_states) for way in ways]
         for one in as_completed(tried):

@@ -1,4 +1,8 @@
-"""Every history of a scenario, breadth first: so the first broken promise found is at the end of a shortest history."""
+"""Every history of a scenario, those first in which least goes wrong; among equals the shorter ones.
+
+So a broken promise is told with as little going wrong as can break it, and a state is met first with the most that may
+still go wrong: what is met later with less is passed over.
+"""
 
 import gc
 import logging
@@ -25,7 +29,10 @@ _GUARDS = int("8" * 16, 16)  # the bit between, of each part of a slack
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What an exploration came to: `seconds` of the processor; `broken`, the history that broke a promise, in words."""
+    """What an exploration came to: `seconds` of the processor; `broken`, the history that broke a promise, in words.
+
+    Where it is not whole, every state was considered of the histories in which at most `harms` things go wrong.
+    """
 
     name: str
     bounds: Bounds
@@ -33,11 +40,13 @@ class Explored:
     steps: int
     seconds: float
     whole: bool
+    harms: int
     broken: tuple[str, ...] = ()
     choices: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        what = "every state" if self.whole else "broken" if self.broken else "not all"
+        so_far = f"not all, but every one with up to {self.harms} of those"
+        what = "every state" if self.whole else "broken" if self.broken else so_far
         bounds = "/".join(map(str, self.bounds))
         return f"{self.name} ({bounds}): {what}, {self.states:,} states, {self.steps:,} steps, {self.seconds:.1f} s"
 
@@ -64,14 +73,15 @@ def explore(scenario: Scenario, *, progress: Progress | None = None, most_states
     begun = time.process_time()
     steps = Steps(scenario)
     states = _States()
+    waiting = _Waiting()
     first = steps.initial()
-    states.find(first)
-    waiting: deque[tuple[World, Path]] = deque([(first, None)])
+    waiting.put(first, states.find(first)[0], None)
     broken: Path = None
     taken = 0
     with quiet():
         while waiting and broken is None and (most_states is None or len(states) < most_states):
-            world, path = waiting.popleft()
+            world, state, path = waiting.take()
+            states.open(state)
             goes_on = world.drained
             for choice, (_, take) in enumerate(steps.after(world)):
                 after = take()
@@ -84,19 +94,26 @@ def explore(scenario: Scenario, *, progress: Progress | None = None, most_states
                     states.lead(number)
                     goes_on = True
                 if new:
-                    waiting.append((after, (path, choice)))
-            states.close()
+                    waiting.put(after, number, (path, choice))
             if not goes_on:
                 broken = broken or path
-            if progress and states.closed % _TELL_EVERY == 0:
-                progress(states.closed, len(waiting))
+            if progress and states.opened % _TELL_EVERY == 0:
+                progress(states.opened, len(waiting))
         choices = _unrolled(broken)
         told = retell(scenario, choices) if broken else ()
     whole = not waiting and broken is None
     if whole and states.circular():
         told = ("a history without an end",)
     return Explored(
-        scenario.name, scenario.bounds, len(states), taken, time.process_time() - begun, whole, told, choices
+        name=scenario.name,
+        bounds=scenario.bounds,
+        states=len(states),
+        steps=taken,
+        seconds=time.process_time() - begun,
+        whole=whole,
+        harms=scenario.bounds.harms - (waiting.most_left + 1 if waiting else 0),
+        broken=told,
+        choices=choices,
     )
 
 
@@ -127,22 +144,54 @@ def _unrolled(path: Path) -> tuple[int, ...]:
     return tuple(reversed(choices))
 
 
+class _Waiting:
+    """The states whose steps are still to be taken: first those of histories in which least went wrong."""
+
+    def __init__(self) -> None:
+        self._by_left: dict[int, deque[tuple[World, int, Path]]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def most_left(self) -> int:
+        """Give how much may still go wrong in the next one."""
+        return max(self._by_left)
+
+    def put(self, world: World, number: int, path: Path) -> None:
+        """Take in a state, by its number, with the way to it."""
+        self._by_left.setdefault(world.left.harms, deque()).append((world, number, path))
+        self._count += 1
+
+    def take(self) -> tuple[World, int, Path]:
+        """Give the next; there must be one."""
+        most = self.most_left
+        queue = self._by_left[most]
+        taken = queue.popleft()
+        if not queue:
+            del self._by_left[most]
+        self._count -= 1
+        return taken
+
+
 class _States:
     """The states met, numbered as they were, and which leads to which with nothing going wrong."""
 
     def __init__(self) -> None:
         self._met: dict[int, tuple[int, ...]] = {}  # by core: slack and number of each that was met
         self._count = 0
-        self._targets = array("I")
-        self._ends = array("Q")
+        self._sources = array("I")  # states in the order in which they were considered,
+        self._begins = array("Q")  # where the targets of each begin,
+        self._targets = array("I")  # and those
 
     def __len__(self) -> int:
         return self._count
 
     @property
-    def closed(self) -> int:
-        """Give how many states were considered."""
-        return len(self._ends)
+    def opened(self) -> int:
+        """Give how many states were considered, or are."""
+        return len(self._sources)
 
     def find(self, world: World) -> tuple[int, bool]:
         """Give the number of a state that stands for this one, and whether that is a new one."""
@@ -155,26 +204,29 @@ class _States:
         self._count += 1
         return self._count - 1, True
 
+    def open(self, state: int) -> None:
+        """Begin to consider a state."""
+        self._sources.append(state)
+        self._begins.append(len(self._targets))
+
     def lead(self, target: int) -> None:
         """Note that the state under consideration leads to this one."""
         self._targets.append(target)
 
-    def close(self) -> None:
-        """Go on to the next state."""
-        self._ends.append(len(self._targets))
-
     def circular(self) -> bool:
         """Say whether one can go in circles with nothing going wrong: then the queue would never drain."""
-        leading = [0] * self.closed
+        ends = [*self._begins[1:], len(self._targets)]
+        ways = dict(zip(self._sources, zip(self._begins, ends, strict=True), strict=True))
+        leading = array("I", bytes(4 * self._count))
         for target in self._targets:
             leading[target] += 1
-        ready = [state for state, ways in enumerate(leading) if not ways]
+        ready = [state for state, count in enumerate(leading) if not count]
         passed = 0
         while ready:
             state = ready.pop()
             passed += 1
-            for target in self._targets[self._ends[state - 1] if state else 0 : self._ends[state]]:
+            for target in self._targets[slice(*ways[state])]:
                 leading[target] -= 1
                 if not leading[target]:
                     ready.append(target)
-        return passed < self.closed
+        return passed < self._count

@@ -24,6 +24,11 @@ class Bounds(NamedTuple):
     faults: int = 0
     pauses: int = 1
 
+    @property
+    def harms(self) -> int:
+        """Give how many things may go wrong in all."""
+        return self.crashes + self.duplicates + self.faults
+
 
 _NOTHING_WRONG = Bounds()
 
