@@ -25,9 +25,12 @@ class ThreadedCalls:
         self._in_flight += 1
         self._pool.submit(self._run, unit)
 
-    def finished(self, most: int) -> Sequence[Finished]:
-        """Wait until at least one call is over, and give up to `most` of those that are."""
-        over = [self._over.get()]
+    def finished(self, most: int, within: float | None = None) -> Sequence[Finished]:
+        """Wait until at least one call is over, or `within` seconds, and give up to `most` of those that are."""
+        try:
+            over = [self._over.get(timeout=within)]
+        except Empty:
+            return []
         while len(over) < min(most, self._in_flight):
             try:
                 over.append(self._over.get(timeout=_LINGER))

@@ -12,6 +12,7 @@ from realtime_sms.fate import Fate, Reason
 from realtime_sms.submission import Submission
 from shell.breaker import Breaker, Opened
 from shell.ledger import Key, Swapped
+from shell.pace import Granted
 from shell.queue import QueueMessage
 
 
@@ -27,9 +28,13 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What one call carries: drafts of one request that have the same text."""
+    """What one call carries: drafts of one request that have the same text.
+
+    `turn` is when it may begin (epoch seconds), where the account has a rate limit and the unit a turn.
+    """
 
     drafts: tuple[Draft, ...] = field(repr=False)
+    turn: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,8 @@ class Calls(Protocol):
     def start(self, unit: Unit) -> None:
         """Make the call as soon as one of those in flight is over."""
 
-    def finished(self, most: int) -> Sequence[Finished]:
-        """Wait until at least one call is over, and give up to about `most` of those that are."""
+    def finished(self, most: int, within: float | None = None) -> Sequence[Finished]:
+        """Wait until at least one call is over, or `within` seconds, and give up to about `most` of those that are."""
 
 
 class BreakerBoard(Protocol):
@@ -77,14 +82,24 @@ class LookUp(Protocol):
         """
 
 
+class Pace(Protocol):
+    """The account's rate limit."""
+
+    def take(self, most: int) -> Granted:
+        """Reserve up to so many turns."""
+
+
 class Time(Protocol):
-    """Wall time, the invocation's rest, and jitter."""
+    """Wall time, the invocation's rest, waiting, and jitter."""
 
     def now(self) -> float:
         """Give the epoch seconds."""
 
     def remaining(self) -> float:
         """Give the seconds until the invocation ends."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
 
     def jitter(self) -> float:
         """Give a fraction in [0, 1)."""

@@ -9,9 +9,11 @@ from typing import Any, Self
 from send.acknowledge import acknowledge
 from send.calls import ThreadedCalls
 from send.intake import Rejected, take_in
+from send.limits import Limits
 from send.submitter import Submitter
 from send.task import Job
-from send.wave import Limits, Wave
+from send.turn import Turns
+from send.wave import Wave
 from shell import clients
 from shell.breaker import Breakers
 from shell.clock import Clock, Invocation
@@ -19,6 +21,7 @@ from shell.gateway import Gateway
 from shell.ledger import Ledger
 from shell.metrics import Metric, tally
 from shell.optouts import OptOuts
+from shell.pace import Pace
 from shell.queue import QueueMessage, SendQueue
 from shell.renewal import renew_by
 from shell.settings import SendSettings, read
@@ -46,6 +49,8 @@ class Sender:
         self._gateway = Gateway(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
         self._exchange = tally.timed(Metric.PROVIDER_LATENCY, self._gateway.exchange)
         self._calls = ThreadedCalls(settings.calls_in_flight)
+        rate = settings.rate
+        self._pace = None if rate is None else Pace(clients.dynamodb(), table, rate)
         self._last_end = 0.0
 
     @classmethod
@@ -68,7 +73,8 @@ class Sender:
         return kept
 
     def _wave(self, clock: Clock) -> Wave:
-        submitter = Submitter(self._exchange, self._tokens, may_start=lambda: self._limits.time_left(clock))
+        turns = Turns(self._limits, clock, self._pace)
+        submitter = Submitter(self._exchange, self._tokens, may_start=turns.may_start)
         self._calls.submit = submitter.submit
         return Wave(
             store=self._ledger,
@@ -79,6 +85,7 @@ class Sender:
             rules=self._settings.rules,
             limits=self._limits,
             owners=lambda: secrets.token_hex(8),
+            pace=self._pace,
         )
 
     def _look_up(self, numbers: Sequence[str]) -> Callable[[], frozenset[str]]:

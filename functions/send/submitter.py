@@ -1,6 +1,7 @@
 """One call to RealTime for one unit: with the current token, and once more with another where that one is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
 from typing import Protocol
 
@@ -26,13 +27,13 @@ class TokenSource(Protocol):
 
 
 class Submitter:
-    """Makes the call of a unit and judges what came of it; `may_start` is asked right before each call.
+    """Makes the call of a unit and judges what came of it; `may_start` is asked right before each call, and may wait.
 
     Once a call was refused for want of balance or authorisation, no further one is started.
     """
 
     def __init__(
-        self, exchange: Callable[[Call], Exchange], tokens: TokenSource, *, may_start: Callable[[], bool]
+        self, exchange: Callable[[Call], Exchange], tokens: TokenSource, *, may_start: Callable[[Unit], bool]
     ) -> None:
         self._exchange = exchange
         self._tokens = tokens
@@ -59,7 +60,7 @@ class Submitter:
 
     def _once_more(self, unit: Unit, refused: str) -> list[Fate] | None:
         other = self._tokens.renewed(refused)
-        fates = self._call(unit, other)
+        fates = self._call(replace(unit, turn=None), other)  # its turn went with the first call
         if other != refused and _unauthorized(fates):
             # The other one may only have been read, not made: without a new one the breaker that this opens would stay
             # open until the schedule takes the dead token for old.
@@ -67,7 +68,7 @@ class Submitter:
         return fates
 
     def _call(self, unit: Unit, token: str) -> list[Fate] | None:
-        if self._halted.is_set() or not self._may_start():
+        if not self._may_start(unit) or self._halted.is_set():
             return None
         draft = unit.drafts[0]
         assert draft.encoded is not None  # noqa: S101 (a refused draft is never claimed)

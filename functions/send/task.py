@@ -17,6 +17,7 @@ class Job:
     request_id: str
     tasks: list["Task"] = field(default_factory=list)
     conflict: Conflict | None = None
+    begun: bool = False  # some call of it was started in this invocation
 
     @property
     def seen_before(self) -> bool:
@@ -41,6 +42,7 @@ class Task:
     draft: Draft
     found: Submission | None = None
     end: End | None = None
+    turn: float | None = None  # reserved for its call, where the account has a rate limit (epoch seconds)
     rounds: int = 0
 
     @property

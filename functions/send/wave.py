@@ -6,7 +6,6 @@ only the calls themselves run beside it.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import batched, groupby
 
 from realtime_sms import submission
@@ -14,29 +13,17 @@ from realtime_sms.draft import Change, Conflict, Later, Lease, Write, decide
 from realtime_sms.fate import Fate, Proof, Reason
 from realtime_sms.submission import Rules, Submission
 from realtime_sms.transition import Status
-from send.ports import BreakerBoard, Calls, Finished, LookUp, Store, Time, Unit
+from send.limits import Limits
+from send.pacing import Pacing
+from send.ports import BreakerBoard, Calls, Finished, LookUp, Pace, Store, Time, Unit
 from send.task import Job, Task
 from shell.breaker import BY_PROOF
 from shell.ledger import BATCH, Held, Key, Lost, StoreUnavailableError, Swapped
 from shell.observe import described, log_outcome, logger
 
-WRITE_SECONDS = 6.0  # of an invocation, kept for recording what the last call brought
 LEASE_SECONDS = 5.0  # beyond the invocation's end, for clocks that disagree
 _ROUNDS = 5  # times that one submission is looked at again because somebody else changed it
 _WRITES = 3  # tries to record an outcome, each with the SDK's own
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one environment does at once; `call_seconds` is the deadline of a whole call."""
-
-    calls_in_flight: int
-    recipients_per_call: int
-    call_seconds: float
-
-    def time_left(self, time: Time) -> bool:
-        """Say whether a call may still be started in this invocation."""
-        return time.remaining() > self.call_seconds + WRITE_SECONDS
 
 
 class Wave:
@@ -53,6 +40,7 @@ class Wave:
         rules: Rules,
         limits: Limits,
         owners: Callable[[], str],
+        pace: Pace | None = None,
     ) -> None:
         self._store = store
         self._calls = calls
@@ -62,6 +50,8 @@ class Wave:
         self._rules = rules
         self._limits = limits
         self._owners = owners
+        self._pacing = Pacing(pace, limits, time)
+        self._blocked = False  # each pending submission is in flight already, in another message
         self._pending: deque[Task] = deque()
         self._in_flight: dict[Key, Task] = {}
 
@@ -71,10 +61,13 @@ class Wave:
         self._read([task for task in tasks if task.job.seen_before])
         self._pending.extend(task for task in tasks if task.end is None)
         while self._pending or self._in_flight:
-            if self._pending and self._has_room():
+            if self._has_room() and self._pacing.ready:
                 self._advance()
+            patience = self._pacing.patience() if self._has_room() else None
             if self._in_flight:
-                self._record(self._calls.finished(BATCH))
+                self._record(self._calls.finished(BATCH, patience))
+            elif patience:
+                self._time.sleep(patience)
 
     def _read(self, tasks: Sequence[Task]) -> None:
         try:
@@ -87,16 +80,17 @@ class Wave:
             task.found = found.get(task.draft.key)
 
     def _has_room(self) -> bool:
-        """Claim in whole batches: when one fits, when nothing is in flight, or when the rest is less than one."""
-        room = self._limits.calls_in_flight + BATCH - len(self._in_flight)
-        return room >= min(BATCH, len(self._pending)) or not self._in_flight
+        """Say whether there is something to claim, and few enough calls are in flight."""
+        pending = len(self._pending)
+        return pending > 0 and not self._blocked and self._pacing.has_room(len(self._in_flight), pending)
 
     def _advance(self) -> None:
         """Take the next step of a batch of pending tasks, and start the calls of those that were claimed.
 
         The opt-out list is read while the claims are written: one read a batch, and no round trip more.
         """
-        batch = self._next_batch()
+        batch, without = self._pacing.with_turns(self._next_batch())
+        self._pending.extendleft(reversed(without))
         opted_out = self._begin_look_up([change for _, change in batch])
         answers = self._store.swap([change for _, change in batch]) if batch else []
         claimed = [
@@ -120,10 +114,10 @@ class Wave:
         return self._look_up(claims) if claims else frozenset[str]
 
     def _next_batch(self) -> list[tuple[Task, Change]]:
-        may_call = self._may_call()
+        may_call, most = self._may_call(), min(BATCH, self._pacing.room(len(self._in_flight)))
         chosen: dict[Key, tuple[Task, Change]] = {}
         for _ in range(len(self._pending)):
-            if len(chosen) == BATCH:
+            if len(chosen) == most:
                 break
             task = self._pending.popleft()
             key = task.draft.key
@@ -131,6 +125,7 @@ class Wave:
                 self._pending.append(task)
             elif (change := self._step(task, may_call=may_call)) is not None:
                 chosen[key] = task, change
+        self._blocked = not chosen
         return list(chosen.values())
 
     def _step(self, task: Task, *, may_call: bool) -> Change | None:
@@ -150,11 +145,14 @@ class Wave:
         return step.change
 
     def _may_call(self) -> bool:
-        return self._limits.time_left(self._time) and self._breakers.open() is None
+        return self._pacing.time_left and self._breakers.open() is None
 
     def _pause(self, task: Task) -> float:
-        """Say how long a message waits whose call may not go out: not at all if only time is short."""
-        if self._breakers.open() is None:
+        """Say how long a message waits whose call may not go out: not at all if only time is short.
+
+        A message that got no turn at all backs off: were it back at once, it might be received too often to be kept.
+        """
+        if self._breakers.open() is None and (task.job.begun or not self._pacing.short):
             return 0
         return self._rules.delay(task.job.message.receive_count, self._time.jitter())
 
@@ -186,7 +184,9 @@ class Wave:
     def _units(self, tasks: Iterable[Task]) -> Iterable[Unit]:
         for _, same in groupby(tasks, key=lambda task: (id(task.job), id(task.draft.encoded))):
             for some in batched(same, self._limits.recipients_per_call, strict=False):
-                yield Unit(tuple(task.draft for task in some))
+                some[0].job.begun = True
+                turns = [task.turn for task in some if task.turn is not None]
+                yield Unit(tuple(task.draft for task in some), max(turns, default=None))
 
     def _record(self, finished: Sequence[Finished]) -> None:
         over = [(self._in_flight[draft.key], fate) for one in finished for draft, fate in one.pairs]
@@ -221,6 +221,7 @@ class Wave:
             task.end = Later(task.mine.lease_until or 0)
         for task, _ in over:
             del self._in_flight[task.draft.key]
+        self._blocked = False
 
     def _rest(self, task: Task, written: Submission) -> None:
         task.rest(written)

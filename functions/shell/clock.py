@@ -26,6 +26,10 @@ class Clock:
         """Give the seconds until the runtime ends the invocation."""
         return self._ends - time.monotonic()
 
+    def sleep(self, seconds: float) -> None:
+        """Let the thread that calls this wait."""
+        time.sleep(seconds)
+
     def jitter(self) -> float:
         """Give a fraction in [0, 1) by which a delay is changed, so that what failed together does not return so."""
         return random.random()  # noqa: S311 (spreads load, guards nothing)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from realtime_sms.compose import Defaults
+from realtime_sms.rate import Rate
 from realtime_sms.submission import Rules
 
 
@@ -83,6 +84,12 @@ class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettin
     dead_letter_queue_url: str
     recipients_per_call: int = Field(ge=1, le=100)
     calls_in_flight: int = Field(ge=1, le=200)
+    max_per_second: int = Field(ge=0)
+
+    @property
+    def rate(self) -> Rate | None:
+        """Give the account's rate limit; None where there is none."""
+        return Rate(self.max_per_second) if self.max_per_second else None
 
 
 @lru_cache

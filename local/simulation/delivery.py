@@ -15,6 +15,7 @@ from send.acknowledge import acknowledge
 from send.intake import Rejected, take_in
 from send.submitter import Submitter
 from send.task import Job
+from send.turn import Turns
 from send.wave import Wave
 from shell.breaker import Breakers
 from shell.ledger import Ledger, StoreUnavailableError
@@ -55,7 +56,8 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
     taken = [_taken(message) for message in begin.batch]
     jobs = [one for one in taken if isinstance(one, Job)]
     rejected = [one for one in taken if isinstance(one, Rejected)]
-    submitter = Submitter(Gateway(run).exchange, TwoTokens(run), may_start=lambda: scenario.limits.time_left(run))
+    turns = Turns(scenario.limits, run)
+    submitter = Submitter(Gateway(run).exchange, TwoTokens(run), may_start=turns.may_start)
     run.submit = submitter.submit
     claims = count(1)
     opt_outs = OptOuts(client, TABLE)

@@ -73,8 +73,12 @@ class Invocation:
         """Make a call as soon as there is room."""
         self._waiting.append(unit)
 
-    def finished(self, most: int) -> Sequence[Finished]:
+    def sleep(self, seconds: float) -> None:
+        """Let none pass, likewise."""
+
+    def finished(self, most: int, within: float | None = None) -> Sequence[Finished]:
         """Wait until calls are over, one or several."""
+        assert within is None
         self.ask(Collect())
         over, self._over = self._over[:most], self._over[most:]
         return over

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from realtime_sms.compose import Defaults
 from realtime_sms.submission import Rules
-from send.wave import Limits
+from send.limits import Limits
 from shell.item import iso
 
 START = 1_000_000_000.0  # epoch seconds; the world returns to it whenever it is at rest

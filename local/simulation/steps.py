@@ -11,7 +11,7 @@ from local.simulation.request import Answer, Post, Postpone, Secret
 from local.simulation.scenario import INVOCATION, START, VISIBILITY, Scenario
 from local.simulation.table import fields, opt_out, seconds, times
 from local.simulation.world import Message, Truth, Worker, World
-from send.wave import WRITE_SECONDS
+from send.limits import WRITE_SECONDS
 from shell.breaker import PARTITION
 from shell.optouts import PARTITION as OPT_OUTS
 from shell.queue import QueueMessage

@@ -70,7 +70,7 @@ class Secrets:
 
 def _submitter(account: Account, secrets: Secrets) -> Submitter:
     client: Any = secrets
-    return Submitter(account.exchange, Tokens(client, "arn", renew=secrets.renew), may_start=lambda: True)
+    return Submitter(account.exchange, Tokens(client, "arn", renew=secrets.renew), may_start=lambda _unit: True)
 
 
 @pytest.fixture

@@ -55,5 +55,6 @@ def world() -> Iterator[World]:
             "DEAD_LETTER_QUEUE_URL": dead,
             "RECIPIENTS_PER_CALL": "1",
             "CALLS_IN_FLIGHT": "10",
+            "MAX_PER_SECOND": "0",
         }
         yield World(realtime, table, queue, environment)

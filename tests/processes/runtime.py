@@ -113,6 +113,10 @@ class FunctionProcess:
     def invoke(self, event: object) -> Any:  # noqa: ANN401 (JSON)
         """Give it an event and wait for what it returns."""
         self.hand_over(event)
+        return self.result()
+
+    def result(self) -> Any:  # noqa: ANN401 (JSON)
+        """Wait for what it returns."""
         return self._api.results.get(timeout=_PATIENCE)
 
     def kill(self) -> None:
