@@ -32,6 +32,11 @@ class Output:
         """Give one answer: the document on one line to a machine, what is shown to a person."""
         if self.as_json:
             self.line(document)
+        else:
+            self.show(*shown)
+
+    def show(self, *shown: RenderableType) -> None:
+        """Show to a person what a machine is not told."""
         for one in () if self.as_json else shown:
             if isinstance(one, str):
                 self._console.print(one, soft_wrap=True)  # a line that is piped on must stay one

@@ -37,7 +37,7 @@ def on_stack(command: Command) -> Command:
         show_envvar=True,
         help="Name of the CloudFormation stack.",
     )
-    @click.option("--region", help="AWS region; else that of the profile or of AWS_REGION.")
+    @click.option("--region", envvar="AWS_REGION", show_envvar=True, help="AWS region; else the profile's.")
     @click.option("--profile", help="Profile of the AWS configuration.")
     @wraps(command)
     def found(*, stack: str, region: str | None, profile: str | None, **others: Value) -> int | None:

@@ -61,7 +61,7 @@ def read_text(text: str | None, source: TextIO | None) -> str:
 
     """
     if (text is None) == (source is None) and (text is not None or sys.stdin.isatty()):
-        raise click.UsageError("give one text: as the argument, with --file, or on stdin")
+        raise click.UsageError("give one text: on the command line, from a file, or on stdin")
     if text is not None and text != _STDIN:
         return text
     try:

@@ -1,0 +1,34 @@
+"""Placeholders: every one is a column's name, and values are put in as they are."""
+
+import pytest
+
+from rtsms.fault import Fault
+from rtsms.template import Template
+
+
+@pytest.mark.parametrize(
+    ("text", "rendered"),
+    [
+        ("Hola {{nombre}}", "Hola Ana"),
+        ("{{ nombre }}{{nombre}}", "AnaAna"),
+        ("{{monto total}} {uno}", "{{nombre}} {uno}"),
+        ("sin nada", "sin nada"),
+    ],
+    ids=["one", "spaces-twice", "value-with-braces", "none"],
+)
+def test_values_are_put_in_as_they_are(text: str, rendered: str) -> None:
+    """Braces within a value mean nothing."""
+    assert Template(text).render({"nombre": "Ana", "monto total": "{{nombre}}"}) == rendered
+
+
+@pytest.mark.parametrize("text", ["{{}}", "{{ }}", "Hola {{nombre", "Hola nombre}}", "{{{nombre}}}", "{{a{{b}}}}"])
+def test_braces_that_are_left_over_are_refused(text: str) -> None:
+    """Somebody's phone would show them."""
+    with pytest.raises(Fault, match="in braces"):
+        Template(text)
+
+
+def test_placeholders_that_name_no_column_are_refused_by_name() -> None:
+    """With the names that there are."""
+    with pytest.raises(Fault, match="no column is called 'Nombre', 'x'; there are 'nombre', 'monto'"):
+        Template("{{Nombre}} {{monto}} {{x}}").check(["nombre", "monto"])
