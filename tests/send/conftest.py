@@ -1,0 +1,39 @@
+"""The send function's handler with the template's environment, in an AWS of our own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.simulation.explorer import quiet
+from send.sender import Sender
+from shell import clients, settings
+from tests.send.aws import FakeAws
+from tests.template.rendered import rendered
+
+
+def _forget() -> None:
+    """Let the environment be read anew, and clients be made anew."""
+    Sender.from_environment.cache_clear()
+    clients._client.cache_clear()
+    settings.read.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[FakeAws]:
+    """Give it, in the place of every client's network."""
+    told = rendered()["SendFunction"]["Properties"]["Environment"]["Variables"]
+    own = {
+        "REALTIME_BASE_URL": "http://127.0.0.1:9",  # where nobody listens
+        "AWS_DEFAULT_REGION": "sa-east-1",
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+    aws = FakeAws()
+    with pytest.MonkeyPatch.context() as patch, quiet():
+        for name, value in {**told, **own}.items():
+            patch.setenv(name, str(value))
+        _forget()
+        for client in (clients.dynamodb(), clients.sqs(), clients.secrets()):
+            client.meta.events.register("before-call", aws.respond)  # type: ignore[arg-type]  # which may answer
+        yield aws
+        _forget()
