@@ -73,6 +73,7 @@ class ApiSettings(StoreSettings, RequestSettings):
 class WatchSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings):
     """The watch function's environment."""
 
+    refresh_function_name: str
     dead_letter_queue_url: str
 
 

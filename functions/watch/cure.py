@@ -1,8 +1,8 @@
 """Closing the breakers: `balance` when *Get balance* says there is some, `auth` when RealTime takes the token again."""
 
-import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
 
 from pydantic_core import from_json
 
@@ -10,10 +10,21 @@ from realtime_sms import wire
 from realtime_sms.wire import Call, Exchange, Reply
 from shell.breaker import Breaker, Breakers, Opened
 from shell.observe import logger
+from shell.token import fingerprint
 
 
-def cure(breakers: Breakers, exchange: Callable[[Call], Exchange], token: Callable[[], str]) -> list[Breaker]:
+def cure(
+    breakers: Breakers,
+    exchange: Callable[[Call], Exchange],
+    token: Callable[[], str],
+    renew: Callable[[str], None],
+    *,
+    now: float,
+) -> list[Breaker]:
     """Close each open breaker whose cause is gone; give those.
+
+    While a breaker is open no call goes out, so nobody but this one meets a token that is dead: `renew` is told its
+    fingerprint, each time anew until there is another one.
 
     Raises:
         TokenUnavailableError: there is no token to ask with.
@@ -21,10 +32,13 @@ def cure(breakers: Breakers, exchange: Callable[[Call], Exchange], token: Callab
 
     """
     breakers.refresh()
-    due = [opened for opened in breakers.all_open() if time.time() >= opened.held_until]
+    due = [opened for opened in breakers.all_open() if now >= opened.held_until]
     if not due:
         return []
-    reply = exchange(wire.balance(token()))
+    held = token()
+    reply = exchange(wire.balance(held))
+    if isinstance(reply, Reply) and reply.status == HTTPStatus.UNAUTHORIZED:
+        renew(fingerprint(held))
     closed = [opened for opened in due if _is_gone(opened, reply)]
     for opened in closed:
         breakers.close(opened)
@@ -34,7 +48,7 @@ def cure(breakers: Breakers, exchange: Callable[[Call], Exchange], token: Callab
 
 def _is_gone(opened: Opened, reply: Exchange) -> bool:
     """Judge by one reply to *Get balance*: any 200 proves the token, a positive balance proves the balance."""
-    if not isinstance(reply, Reply) or reply.status != 200:  # noqa: PLR2004 (HTTP's OK)
+    if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
         return False
     return opened.breaker is Breaker.AUTH or balance_of(reply) > 0
 

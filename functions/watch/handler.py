@@ -10,6 +10,7 @@ from shell.gateway import Gateway
 from shell.ledger import Ledger
 from shell.letters import DeadLetters
 from shell.observe import logger, observed
+from shell.renewal import ask_for_renewal
 from shell.settings import WatchSettings, read
 from shell.token import TokenUnavailableError, read_token
 from watch.burial import bury_letters
@@ -53,7 +54,7 @@ class Watch:
         parts: dict[str, Callable[[], Any]] = {
             "ended": lambda: sweep(self._ledger, rules, time.time()),
             "buried": lambda: bury_letters(self._letters, self._ledger, self._settings.defaults, rules),
-            "closed": lambda: cure(self._breakers, self._gateway.exchange, self._token),
+            "closed": lambda: cure(self._breakers, self._gateway.exchange, self._token, self._renew, now=time.time()),
             "looked": lambda: look(self._breakers, self._letters),
         }
         for name, part in parts.items():
@@ -69,6 +70,9 @@ class Watch:
 
     def _token(self) -> str:
         return read_token(clients.secrets(), self._settings.token_secret_arn).access_token
+
+    def _renew(self, refused: str) -> None:
+        ask_for_renewal(self._settings.refresh_function_name, refused)
 
 
 @observed

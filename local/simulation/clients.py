@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.simulation.request import (
     Answer,
+    Close,
     Codes,
     DeadLetter,
     Execute,
@@ -61,8 +62,11 @@ class AwsClients:
         self._answer(Put(frozen(Item)))
 
     def update_item(self, *, Key: dict[str, Any], ExpressionAttributeValues: dict[str, Any], **_: object) -> None:  # noqa: N803 (boto3's)
-        """Ask for a breaker to be opened, if it is not."""
+        """Ask for a breaker to be opened, if it is not, or to be closed."""
         values = ExpressionAttributeValues
+        if ":calm" in values:
+            self._answer(Close(Key["recipient"]["S"]))
+            return
         answer = self._answer(Trip(Key["recipient"]["S"], values[":reason"]["S"], values[":now"]["N"]))
         if isinstance(answer, Codes):
             raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")

@@ -45,6 +45,13 @@ class Trip:
 
 
 @dataclass(frozen=True, slots=True)
+class Close:
+    """UpdateItem, as the breakers close by it."""
+
+    breaker: str
+
+
+@dataclass(frozen=True, slots=True)
 class Postpone:
     """ChangeMessageVisibilityBatch: message numbers with seconds."""
 
@@ -76,7 +83,7 @@ class Collect:
     """Nothing of the world: the wave looks which of its calls are over."""
 
 
-type Request = Execute | Get | Query | Put | Trip | Postpone | DeadLetter | Post | Secret | Collect
+type Request = Execute | Get | Query | Put | Trip | Close | Postpone | DeadLetter | Post | Secret | Collect
 
 
 @dataclass(frozen=True, slots=True)

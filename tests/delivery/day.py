@@ -1,28 +1,52 @@
-"""A day in the life of a queue: many messages, several environments at once, and an account that may be empty."""
+"""A day in the life of a queue: many messages, several environments at once, and an account with its troubles."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from itertools import batched
+from typing import Any
 
 from local.simulation import provider
-from local.simulation.delivery import Begin, program
+from local.simulation.clients import AwsClients
+from local.simulation.delivery import TABLE, Begin, program
 from local.simulation.invocation import Invocation
-from local.simulation.request import Answer, Codes, Collect, Execute, Fine, Found, Get, Post, Postpone, Request, Trip
+from local.simulation.request import (
+    Answer,
+    Close,
+    Codes,
+    Collect,
+    Execute,
+    Fine,
+    Found,
+    Get,
+    Post,
+    Postpone,
+    Request,
+    Trip,
+)
 from local.simulation.scenario import INVOCATION, START, VISIBILITY, Scenario, Sent
 from local.simulation.table import Item, Key, fields, perform
-from shell.breaker import PARTITION
+from realtime_sms.wire import Call, Exchange, Reply
+from shell.breaker import PARTITION, Breakers
 from shell.queue import QueueMessage
+from watch.cure import cure
 
 _BATCH = 10  # messages of an invocation, as the template has it
 _TICK = 30.0  # seconds; what becomes visible within them is received together
 
 
 class Day:
-    """One recipient a message. All is well but the balance; calls are answered only when nobody can start another."""
+    """One recipient a message; calls are answered only when nobody can start another.
+
+    All is well but for the balance, the token, and the refresh function, which may not be able to get another.
+    """
 
     def __init__(self, scenario: Scenario, *, messages: int, environments: int) -> None:
         self.now = START
         self.balance = 0
+        self.token_lives = True
+        self.can_refresh = True
+        self.refreshes = 0
         self.posts = 0
         self.accepted = Counter[str]()
         self.visible = dict.fromkeys(range(messages), START)
@@ -46,9 +70,21 @@ class Day:
                 self._send(batches)
 
     def _watch(self) -> None:
-        """Close the breaker when there is some balance, as the watch function does; it asks by GET, not by POST."""
-        if self.balance > 0:
-            self._items = {key: item for key, item in self._items.items() if key[0] != PARTITION}
+        """Run the watch function's cure."""
+        client: Any = AwsClients(self)
+        breakers = Breakers(client, TABLE, now=lambda: self.now)
+        cure(breakers, self._balance, lambda: "held", self._refresh, now=self.now)
+
+    def ask(self, request: Request) -> Answer:
+        """Answer at once what the watch function asks."""
+        return self._answer(request)
+
+    def _balance(self, _call: Call) -> Exchange:
+        return Reply(200, json.dumps({"balance": str(self.balance)}).encode()) if self.token_lives else Reply(401)
+
+    def _refresh(self, _refused: str) -> None:
+        self.refreshes += 1
+        self.token_lives = self.token_lives or self.can_refresh
 
     def _send(self, batches: Sequence[Sequence[int]]) -> None:
         runs = [self._begin(place, batch) for place, batch in enumerate(batches)]
@@ -90,6 +126,8 @@ class Day:
                 return Found(tuple(self._items[key] for key in request.keys if key in self._items))
             case Trip():
                 return self._trip(request)
+            case Close():
+                del self._items[PARTITION, request.breaker]
             case Postpone():
                 self.visible |= {message: self.now + seconds for message, seconds in request.delays}
         return Fine()
@@ -104,6 +142,8 @@ class Day:
 
     def _called(self, post: Post) -> Answer:
         self.posts += 1
+        if not self.token_lives:
+            return provider.outcome("401", len(post.numbers)).exchange
         if self.balance <= 0:
             return provider.outcome("no balance", len(post.numbers)).exchange
         self.accepted.update(post.numbers)

@@ -13,9 +13,10 @@ import urllib3
 from boto3.dynamodb.conditions import Key
 
 from local.stack import Stack
+from realtime_sms.fate import Reason
 from realtime_sms.submission import Submission
 from realtime_sms.transition import Status
-from shell.breaker import PARTITION, Breaker
+from shell.breaker import PARTITION, Breaker, Breakers
 from shell.item import to_item
 
 FINAL = frozenset({"submitted", "failed", "unknown", "expired"})
@@ -202,6 +203,10 @@ class Deployment:
     def restart_sender(self) -> None:
         """Let the next message meet a new environment, which knows nothing of what was before."""
         self.functions.update_function_configuration(FunctionName=self.outputs["SendFunctionName"], Timeout=60)
+
+    def open_breaker(self, breaker: Breaker) -> None:
+        """Open one, as a sender does whose token is refused."""
+        Breakers(self.session.client("dynamodb"), self.outputs["OutcomesTableName"]).trip(breaker, Reason.UNAUTHORIZED)
 
     def forget_breakers(self) -> None:
         """Close both breakers, with no memory of their having been open; environments learn it within seconds."""

@@ -16,6 +16,7 @@ import yaml
 
 from local.transformed_template import transformed
 from realtime_sms.transition import Status
+from shell.breaker import Breaker
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import user
 from tests.template.rendered import rendered
@@ -106,8 +107,10 @@ def _send(deployed: Deployment) -> None:
 
 
 def _watch(deployed: Deployment) -> None:
-    """End a lease, bury what is a request and what is none, and close the breaker."""
+    """Meet a dead token, end a lease, bury what is a request and what is none, and close the breaker."""
     request_id = deployed.new_id("roles")
+    deployed.simulator("POST", "revoke-tokens")
+    deployed.open_breaker(Breaker.AUTH)
     past = time.time() - 1
     deployed.plant(replace(left_behind(request_id, "+56927100001", Status.SENDING), lease_until=past))
     (buried, rejected) = deployed.put_dead(request_body(None, "+56927100002"), "{")
