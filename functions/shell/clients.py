@@ -1,5 +1,6 @@
 """The AWS clients, each made at its first use: importing this module opens nothing and needs no environment."""
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +28,29 @@ def _client(service: str, read_timeout: float = _READ_TIMEOUT, attempts: int = 3
         connect_timeout=_CONNECT_TIMEOUT,
         read_timeout=read_timeout,
         tcp_keepalive=True,
+        parameter_validation=False,  # mypy has checked what is passed; doing it again is a fifth of a batch's CPU
     )
     return boto3.client(service, config=config)  # type: ignore[call-overload]  # a name that is not a literal
 
 
+@cache
 def dynamodb() -> "DynamoDBClient":
-    """Give the DynamoDB client."""
+    """Give the DynamoDB client; batches go out as they are, so they must hold nothing that JSON does not."""
     client: DynamoDBClient = _client("dynamodb")
+    for batch in ("BatchExecuteStatement", "BatchGetItem"):
+        client.meta.events.register(f"provide-client-params.dynamodb.{batch}", _set_aside)
+        client.meta.events.register(f"before-call.dynamodb.{batch}", _put_in)
     return client
+
+
+def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: object) -> Any:  # noqa: ANN401 (botocore's stubs take none)
+    """Keep the parameters from botocore, which would rebuild them value by value, at more CPU than all else it does."""
+    context["batch"] = json.dumps(params, separators=(",", ":")).encode()
+    return {name: type(value)() for name, value in params.items()}
+
+
+def _put_in(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+    params["body"] = context.pop("batch")
 
 
 def sqs() -> "SQSClient":
