@@ -8,7 +8,7 @@ export SAM_CLI_TELEMETRY := 0
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test check fix bench simulate redrive generated requirements clean
+.PHONY: help setup demo local test sam-local check fix bench simulate redrive generated requirements clean
 
 help: ## show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ local: $(VENV)/ready ## keep the embedded AWS and the RealTime simulator running
 
 test: $(VENV)/ready ## run all tests
 	python -m pytest -n $(WORKERS) --dist loadgroup
+
+sam-local: $(VENV)/ready ## run every event under SAM local, in Docker (about ten seconds each)
+	python -m pytest -m docker -n $(WORKERS) tests/sam_local
 
 check: $(VENV)/ready ## format, lint, types, template, generated files in step
 	ruff format --check --quiet .

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from local.stack.embedded_aws import ACCOUNT, REGION, EmbeddedAws
 from local.stack.sam import ROOT, Outputs, build, deploy
@@ -23,11 +25,17 @@ PUBLISHERS = {
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack: the AWS it is on, its outputs, and the address of the simulator it sends to."""
+    """A deployed stack: the AWS it is on, its outputs, the address of the simulator it sends to, the built template."""
 
     aws: EmbeddedAws
     outputs: Outputs
     realtime_url: str
+    template: Path
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports on loopback that the functions call."""
+        return tuple(urlsplit(url).port or 80 for url in (self.aws.endpoint_url, self.realtime_url))
 
 
 @contextmanager
@@ -46,7 +54,7 @@ def running_stack(parameters: Mapping[str, str] | None = None, token: str = "loc
         credentials = {"client_id": "local-client", "client_secret": "local-secret"}
         secrets.put_secret_value(SecretId=outputs["CredentialsSecretArn"], SecretString=json.dumps(credentials))
         secrets.put_secret_value(SecretId=outputs["TokenSecretArn"], SecretString=json.dumps({"access_token": token}))
-        yield Stack(aws, outputs, realtime_url)
+        yield Stack(aws, outputs, realtime_url, template)
 
 
 @contextmanager

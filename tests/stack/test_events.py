@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from local.demo import compare, inbox_of, publish, shown_events, wait
-from local.events import EVENTS, FUNCTIONS, Event, differences, events_of, returned
+from local.events import EVENTS, FUNCTIONS, Event, events_of, returned
 from local.preconditions import brought_about
 from realtime_sms.transition import Status
+from tests.stack.caused import problems
 from tests.stack.deployment import Deployment, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -25,19 +26,6 @@ def own_breakers(deployed: Deployment) -> Iterator[None]:
     yield
     deployed.forget_breakers()
     deployed.restart_sender()
-
-
-def _problems(deployed: Deployment, event: Event) -> list[str]:
-    expected = event.expected
-    wanted: dict[str, object] = {}
-    got: dict[str, object] = {}
-    for request_id, items in {event.name: expected.outcomes, **expected.items}.items():
-        held = deployed.items(request_id)
-        wanted |= {f"{request_id} {key}": told for key, told in items.items()}
-        got |= {f"{request_id} {key}": held.get(key) for key in items}
-    wanted |= {f"handset {number}": [text] for number, text in expected.handsets.items()}
-    got |= {f"handset {number}": deployed.texts(number) for number in expected.handsets}
-    return differences(wanted, got)
 
 
 def test_every_file_is_expected_to_cause_something_and_nothing_else_is_expected() -> None:
@@ -71,7 +59,7 @@ def test_a_message_that_opens_a_breaker_waits(deployed: Deployment, event: Event
     (record,) = event.payload["Records"]
     kept = [{"itemIdentifier": record["messageId"]}]
     assert deployed.invoke("SendFunctionName", event.payload) == {"batchItemFailures": kept}
-    assert _problems(deployed, event) == []
+    assert problems(deployed, event) == []
 
 
 @pytest.mark.parametrize("event", INVOKED, ids=lambda event: f"{event.function}/{event.name}")
@@ -80,6 +68,6 @@ def test_a_function_makes_of_an_event_what_it_is_named_for(deployed: Deployment,
     with brought_about(deployed.stack, event.given) as letters:
         reply = deployed.invoke(f"{event.function.title()}FunctionName", event.payload)
         assert returned(event, reply) == []
-        until(lambda: not _problems(deployed, event) or None, within=70, awaited=f"what {event.name} must cause")
+        until(lambda: not problems(deployed, event) or None, within=70, awaited=f"what {event.name} must cause")
         for message_id in letters if event.expected.rejected else ():
             assert deployed.note(event.request_id(message_id))["reason"] == event.expected.rejected

@@ -1,0 +1,75 @@
+"""The template and the environment file for `sam local`; `samconfig.toml` names both, so no command has to.
+
+SAM CLI hands a function only those variables that the template declares, so the address of the embedded AWS, which has
+no place in a template for AWS, needs a template of its own. It is `template.yaml` with three differences: these names
+are declared, the code is found from anywhere, and the processor is this machine's.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
+from local.stack import Stack
+from local.stack.running import STACK_NAME
+from local.stack.sam import LOCAL, ROOT, architecture
+
+TEMPLATE: Final = LOCAL / "sam-local.yaml"
+ENVIRONMENT: Final = LOCAL / "sam-local.json"
+
+_HOST: Final = "host.docker.internal"  # this machine, seen from a container
+_LOOPBACK: Final = "http://127.0.0.1:"
+_FOR_ALL: Final = "Parameters"  # SAM CLI's key for what every function gets
+
+
+def write(stack: Stack, directory: Path = LOCAL) -> tuple[Path, Path]:
+    """Write both files for a running stack; give their paths, the template's first."""
+    template, values = directory / TEMPLATE.name, directory / ENVIRONMENT.name
+    environment = environment_of(stack)
+    document = template_with(environment[_FOR_ALL], stack.template)
+    template.write_text(f"# Written by make local; see docs/sam-local.md.\n{yaml_dump(document)}", encoding="utf-8")
+    values.write_text(f"{json.dumps(environment, indent=2)}\n", encoding="utf-8")
+    return template, values
+
+
+def environment_of(stack: Stack) -> dict[str, dict[str, str]]:
+    """Give each deployed function's own variables, and to all of them the embedded AWS and its key.
+
+    The session token is emptied: one of the shell's, for a real account, would go along otherwise.
+    """
+    session = stack.aws.session()
+    pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
+    made = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    functions = {
+        one["LogicalResourceId"]: _variables(session, one["PhysicalResourceId"])
+        for one in made
+        if one["ResourceType"] == "AWS::Lambda::Function"
+    }
+    environment = {_FOR_ALL: {**stack.aws.environment, "AWS_SESSION_TOKEN": ""}, **functions}
+    return {name: _seen_from_a_container(variables) for name, variables in environment.items()}
+
+
+def _variables(session: boto3.Session, function_name: str) -> dict[str, str]:
+    configuration = session.client("lambda").get_function_configuration(FunctionName=function_name)
+    return configuration.get("Environment", {}).get("Variables", {})
+
+
+def _seen_from_a_container(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.replace(_LOOPBACK, f"http://{_HOST}:") for name, value in variables.items()}
+
+
+def template_with(declared: Iterable[str], built: Path) -> dict[str, Any]:
+    """Make the template with these names declared; the code is the source itself, the layer the one in `built`."""
+    document: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    document["Parameters"]["Architecture"]["Default"] = architecture()
+    of_all = document["Globals"]["Function"]
+    of_all["CodeUri"] = str(ROOT / of_all["CodeUri"])
+    of_all["Environment"]["Variables"].update(dict.fromkeys(declared, ""))
+    layers: dict[str, Any] = yaml_parse(built.read_text(encoding="utf-8"))["Resources"]
+    for name, resource in document["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = str(built.parent / layers[name]["Properties"]["ContentUri"])
+    return document
