@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from api import openapi
+from local import described_template
 from local.simulator import magic_rows
 from realtime_sms.request import json_schema
 from realtime_sms.transition import FINAL, TRANSITIONS, Transition, mermaid
@@ -73,6 +74,8 @@ def _row(row: Transition) -> str:
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/openapi.json": openapi.text,
+    "docs/parameters.md": described_template.parameters,
+    "docs/roles.md": described_template.roles,
     "docs/send-request.schema.json": send_request_schema,
     "docs/simulator.md": magic_numbers,
     "docs/state-machine.md": state_machine,

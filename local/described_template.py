@@ -1,0 +1,110 @@
+"""Pages that say what is in `template.yaml`: its parameters, and what each role may do."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from samcli.yamlhelper import yaml_parse
+
+_TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+_MADE = "Made from `template.yaml` by `python -m local.generated`."
+
+type _Tree = Mapping[str, Any]
+
+
+def parameters() -> str:
+    """Make the page of the template's parameters, in the groups in which the console shows them."""
+    template = _template()
+    declared = template["Parameters"]
+    lines = ["# The parameters of a deployment", "", _MADE, ""]
+    for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
+        lines += [f"## {group['Label']['default']}", "", "| Parameter | Default | Takes | |", "|---|---|---|---|"]
+        lines += [_parameter(name, declared[name]) for name in group["Parameters"]]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def roles() -> str:
+    """Make the page that lists, for each role, every action and what it may be done to."""
+    resources = _template()["Resources"]
+    users = {
+        one["Properties"]["Role"]["Fn::GetAtt"][0]: name
+        for name, one in resources.items()
+        if isinstance(one["Properties"].get("Role"), Mapping) and "Fn::GetAtt" in one["Properties"]["Role"]
+    }
+    lines = ["# What each function may do", "", _MADE, "", "Names are those of the template's resources."]
+    for role, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Role":
+            lines += ["", f"## {users.get(role, role)}", "", "| Actions | On | Only if |", "|---|---|---|"]
+            lines += [
+                _grant(statement)
+                for policy in resource["Properties"]["Policies"]
+                for statement in policy["PolicyDocument"]["Statement"]
+            ]
+    return "\n".join([*lines, ""])
+
+
+def _template() -> _Tree:
+    document: _Tree = yaml_parse(_TEMPLATE.read_text(encoding="utf-8"))
+    return document
+
+
+def _parameter(name: str, declared: _Tree) -> str:
+    default = "*none*" if "Default" not in declared else f"`{declared['Default']}`" if declared["Default"] != "" else ""
+    return f"| `{name}` | {default} | {_takes(declared)} | {_cell(declared['Description'])} |"
+
+
+def _takes(declared: _Tree) -> str:
+    if "AllowedValues" in declared:
+        return ", ".join(f"`{value}`" for value in declared["AllowedValues"])
+    if "ConstraintDescription" in declared:
+        return _cell(declared["ConstraintDescription"])
+    least, most = declared.get("MinValue"), declared.get("MaxValue")
+    if least is not None:
+        return f"{least} to {most}" if most is not None else f"{least} or more"
+    return f"`{_cell(declared['AllowedPattern'])}`" if "AllowedPattern" in declared else "text"
+
+
+def _grant(statement: _Tree) -> str:
+    """Make a row of one statement; one that a condition of the template holds back says which."""
+    asked = []
+    if "Fn::If" in statement:
+        condition, statement, _ = statement["Fn::If"]
+        asked.append(f"the template's `{condition}`")
+    for operator, keys in statement.get("Condition", {}).items():
+        asked += [f"`{key}` {operator} `{_named(values)}`" for key, values in keys.items()]
+    effect = "" if statement["Effect"] == "Allow" else f"**{statement['Effect']}** "
+    actions = ", ".join(f"`{action}`" for action in _listed(statement["Action"]))
+    places = ", ".join(f"`{_named(place)}`" for place in _listed(statement["Resource"]))
+    return f"| {effect}{actions} | {places} | {'; '.join(asked)} |"
+
+
+def _listed(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _named(value: object) -> str:
+    """Write a value of the template for a reader: references by their names, all else as JSON."""
+    match value:
+        case str():
+            return value
+        case {"Ref": str(name)}:
+            return name
+        case {"Fn::GetAtt": [str(name), *_]}:
+            return name
+        case {"Fn::Sub": str(text)}:
+            return "".join(_substituted(text))
+        case [one]:
+            return _named(one)
+        case _:
+            return json.dumps(value)
+
+
+def _substituted(text: str) -> Iterator[str]:
+    for place, part in enumerate(text.replace("}", "${").split("${")):
+        yield part.removesuffix(".Arn") if place % 2 else part
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
