@@ -99,7 +99,7 @@ class Journal:
             raise self._fault(
                 f"it is of a campaign with another {' and another '.join(sorted(others))}",
                 "to go on with that one, use its file, text and stack again; to publish this one, give --journal FILE. "
-                f"With --campaign {found.get('campaign')} the rows of both that have the same key are sent to once",
+                f"With --campaign {found.get('campaign')} besides, a row that is in both is sent to once",
             )
 
     def _write(self, line: str) -> None:

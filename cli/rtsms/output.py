@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import click
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from rtsms.fault import Fault
 
@@ -38,7 +39,7 @@ class Output:
     def show(self, *shown: RenderableType) -> None:
         """Show to a person what a machine is not told."""
         for one in () if self.as_json else shown:
-            if isinstance(one, str):
+            if isinstance(one, str | Text):
                 self._console.print(one, soft_wrap=True)  # a line that is piped on must stay one
             else:
                 self._console.print(one)

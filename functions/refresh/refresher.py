@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from realtime_sms import wire
 from realtime_sms.wire import Call, Exchange, Reply
 from shell.metrics import Metric, tally
-from shell.token import TokenUnavailableError, read_token
+from shell.token import Credentials, TokenUnavailableError, read_token
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -31,15 +31,6 @@ class Outcome(StrEnum):
     BEING_REFRESHED = "being_refreshed"
     REFUSED = "refused"
     NOT_REACHED = "not_reached"
-
-
-class Credentials(BaseModel):
-    """The credentials secret's value: `{"client_id": "…", "client_secret": "…"}`."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    client_id: str = Field(min_length=1, repr=False)
-    client_secret: str = Field(min_length=1, repr=False)
 
 
 class _Granted(BaseModel):

@@ -78,16 +78,23 @@ class Breakers:
 
     def refresh(self) -> bool:
         """Read both from the table now; False where it did not answer."""
-        keys = [_key(breaker) for breaker in Breaker]
         try:
-            reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+            self._known = {one.breaker: one for one in self.read()}
         except (ClientError, BotoCoreError):
             return False
-        items = reply["Responses"].get(self._table, [])
-        opened = [_opened(item) for item in items if "since" in item]
-        self._known = {one.breaker: one for one in opened}
         self._read_at = self._now()
         return True
+
+    def read(self) -> list[Opened]:
+        """Give those that are open in the table.
+
+        Raises:
+            ClientError, BotoCoreError: the table did not answer.
+
+        """
+        keys = [_key(breaker) for breaker in Breaker]
+        reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+        return [_opened(item) for item in reply["Responses"].get(self._table, []) if "since" in item]
 
     def all_open(self) -> list[Opened]:
         """Give every breaker that was open when last read."""

@@ -30,6 +30,15 @@ class TokenSecret(BaseModel):
         return fingerprint(self.access_token)
 
 
+class Credentials(BaseModel):
+    """The credentials secret's value: `{"client_id": "…", "client_secret": "…"}`."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    client_id: str = Field(min_length=1, repr=False)
+    client_secret: str = Field(min_length=1, repr=False)
+
+
 class TokenUnavailableError(RuntimeError):
     """There is no usable token: the secret cannot be read, or does not hold one; the message says what to do."""
 

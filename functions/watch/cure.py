@@ -1,13 +1,10 @@
 """Closing the breakers: `balance` when *Get balance* says there is some, `auth` when RealTime takes the token again."""
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 
-from pydantic_core import from_json
-
 from realtime_sms import wire
-from realtime_sms.wire import Call, Exchange, Reply
+from realtime_sms.wire import Call, Exchange, Reply, balance_of
 from shell.breaker import Breaker, Breakers, Opened
 from shell.observe import logger
 from shell.token import fingerprint
@@ -51,14 +48,3 @@ def _is_gone(opened: Opened, reply: Exchange) -> bool:
     if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
         return False
     return opened.breaker is Breaker.AUTH or balance_of(reply) > 0
-
-
-def balance_of(reply: Reply) -> Decimal:
-    """Read the balance, in the account's currency; 0 where the reply does not tell it."""
-    try:
-        match from_json(reply.body):
-            case {"balance": str(amount)}:
-                return Decimal(amount)
-    except (ValueError, InvalidOperation):
-        pass
-    return Decimal(0)

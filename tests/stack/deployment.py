@@ -13,9 +13,11 @@ import urllib3
 from boto3.dynamodb.conditions import Key
 
 from local.stack import Stack
+from local.stack.running import STACK_NAME
 from realtime_sms.fate import Reason
 from realtime_sms.submission import Submission
 from realtime_sms.transition import Status
+from rtsms.stack import Stack as OperatedStack
 from shell.breaker import PARTITION, Breaker, Breakers
 from shell.item import to_item
 
@@ -87,6 +89,10 @@ class Deployment:
         self.dynamodb = self.session.client("dynamodb")
         self.secrets = self.session.client("secretsmanager")
         self.functions = self.session.client("lambda")
+
+    def found(self, _name: str, **_options: object) -> OperatedStack:
+        """Find the stack as the command `rtsms` does."""
+        return OperatedStack.find(STACK_NAME, self.session)
 
     @cached_property
     def table(self) -> Any:  # noqa: ANN401 (boto3's resources are made at run time)

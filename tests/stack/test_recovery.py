@@ -7,12 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from realtime_sms.compose import Defaults
 from realtime_sms.transition import Status
-from rtsms.redrive import Redrive
 from shell.breaker import PARTITION
-from shell.ledger import Ledger
-from shell.letters import DeadLetters
+from tests.cli.fakes import run
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -138,17 +135,11 @@ def _redriven(deployed: Deployment, *request_ids: str) -> Mapping[str, int]:
 
     A letter that the watch has just looked at is hidden for up to 45 seconds.
     """
-    redrive = Redrive(
-        client=deployed.sqs,
-        queue_url=deployed.outputs["SendQueueUrl"],
-        letters=DeadLetters(deployed.sqs, deployed.outputs["DeadLetterQueueUrl"]),
-        ledger=Ledger(deployed.dynamodb, deployed.outputs["OutcomesTableName"], ttl_days=45),
-        defaults=Defaults("CL", "96000", ("+56",)),
-    )
     found: dict[str, int] = {}
 
     def look() -> Mapping[str, int] | None:
-        found.update({one.request_id: one.reopened for one in redrive.run("dead_lettered", now=time.time())})
+        *sent_back, _ = run("redrive", "--reason", "dead_lettered", "--json", stack=deployed.found).lines
+        found.update({one["requestId"]: one["reopened"] for one in sent_back})
         return (
             {request_id: found[request_id] for request_id in request_ids} if found.keys() >= set(request_ids) else None
         )

@@ -23,6 +23,7 @@ from rtsms.publisher import Publisher
 from rtsms.sheet import ENCODINGS, Sheet
 from rtsms.stack import Stack
 from rtsms.template import Template
+from rtsms.wording import counted
 from shell.outbox import Outbox
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -124,10 +125,11 @@ def _tell_checked(out: Output, bulk: Bulk, price: Decimal | None) -> None:
     repeated = (
         f"; {told['repeatedNumbers']} go to a number that an earlier row goes to" if bulk.checked.repeated else ""
     )
+    rows = counted(len(bulk.checked.numbers), "row")
     out.tell(
         {"type": "checked", "campaign": bulk.campaign_id, **told},
-        f"{bulk.sheet.path.name}: {told['rows']} rows, {told['good']} good, {told['bad']} bad{repeated}",
-        f"{told['segments']} segments{cost}; campaign {bulk.campaign_id}",
+        f"{bulk.sheet.path.name}: {rows}, {told['good']:,} good, {told['bad']:,} bad{repeated}",
+        f"{counted(bulk.checked.segments, 'segment')}{cost}; campaign {bulk.campaign_id}",
     )
 
 
@@ -144,7 +146,7 @@ def _publish(bulk: Bulk, journal: Journal, publisher: Publisher, out: Output, *,
         bulk.publish(journal, publisher, lambda rows: progress.advance(task, rows))
     out.tell(
         {"type": "published", "campaign": bulk.campaign_id, "published": left, "before": before},
-        f"{left} requests published; the journal is {journal.path}",
+        f"{counted(left, 'request')} published; the journal is {journal.path}",
     )
 
 
@@ -157,4 +159,4 @@ def _publisher(stack: Stack, at_once: int) -> Publisher:
 def _confirm(out: Output, left: int) -> None:
     if out.as_json or not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: give --yes to publish, or --dry-run to check only")
-    click.confirm(f"Publish {left} requests?", abort=True, err=True)
+    click.confirm(f"Publish {counted(left, 'request')}?", abort=True, err=True)

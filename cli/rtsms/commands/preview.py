@@ -10,11 +10,11 @@ from rich.text import Text
 
 from realtime_sms.charset import decode
 from realtime_sms.compose import Defaults
-from realtime_sms.text import EncodedText
 from rtsms.commands.options import Value, tells
 from rtsms.commands.request_options import encoding_options, read_text, request, text_options
 from rtsms.output import Output, table
 from rtsms.preview import Preview, left, preview
+from rtsms.wording import counted
 
 _SHOWN = 20  # characters that are listed
 
@@ -62,8 +62,9 @@ def _characters(seen: Preview) -> Iterator[RenderableType]:
     if forced:
         yield from _forced(forced, {one.position: one.replacement for one in seen.plain.replaced})
     if seen.plain.replaced:
-        size = f"Transliterated (--encoding plain): charset {seen.plain.charset}, {_counted(seen.plain)}:"
-        yield f"\n{size if forced else 'Sent transliterated:'}"
+        size = f"charset {seen.plain.charset}, {counted(seen.plain.segments, 'segment')}"
+        how = f"Transliterated (--encoding plain): {size}" if forced else "Sent transliterated"
+        yield f"\n{how}:"
         yield Text(decode(seen.plain.text, seen.plain.charset))
 
 
@@ -75,10 +76,6 @@ def _forced(forced: Mapping[int, str], spelt: Mapping[int, str]) -> Iterator[Ren
     yield listed
     if len(forced) > _SHOWN:
         yield f"and {len(forced) - _SHOWN} more"
-
-
-def _counted(encoded: EncodedText) -> str:
-    return f"{encoded.segments} segment" + ("" if encoded.segments == 1 else "s")
 
 
 def _marked(text: str, places: set[int]) -> Text:

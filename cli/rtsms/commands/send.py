@@ -17,6 +17,7 @@ from rtsms.output import Output
 from rtsms.send import follow, send
 from rtsms.stack import Stack
 from rtsms.wanted import ready
+from rtsms.wording import counted
 
 
 @click.command("send")
@@ -54,7 +55,7 @@ def command(  # noqa: PLR0913 (one an option)
     recipients, segments = len(composed.recipients.numbers), segments_of(composed)
     out.tell(
         {"requestId": sent.request_id, "recipients": recipients, "segments": segments},
-        f"{sent.request_id}  published: {recipients} recipients, {segments} segments",
+        f"{sent.request_id}  published: {counted(recipients, 'recipient')}, {counted(segments, 'segment')}",
     )
     good = True
     for one in follow(sent, requests, time, patience=timeout) if wait else ():

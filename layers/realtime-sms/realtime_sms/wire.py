@@ -6,8 +6,11 @@ Source: RealTime SMS API v2, *Send SMS*, *Authenticate*, *Get SMS info*, *Get ba
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Literal
 from urllib.parse import quote, urlencode
+
+from pydantic_core import from_json
 
 NotSentCause = Literal["dns", "refused", "connect", "connect_timeout", "tls"]
 BrokenCause = Literal["timeout", "reset", "closed", "garbled", "oversize"]
@@ -71,6 +74,17 @@ def sms_info(token: str, submission_id: str) -> Call:
 def balance(token: str) -> Call:
     """Ask for the balance of the account."""
     return Call("GET", "/api/balance", _authorized(token))
+
+
+def balance_of(reply: Reply) -> Decimal:
+    """Read the balance, in the account's currency; 0 where the reply does not tell it."""
+    try:
+        match from_json(reply.body):
+            case {"balance": str(amount)}:
+                return Decimal(amount)
+    except (ValueError, InvalidOperation):
+        pass
+    return Decimal(0)
 
 
 def _authorized(token: str) -> dict[str, str]:

@@ -1,0 +1,56 @@
+"""`rtsms watch`."""
+
+import time
+from collections.abc import Mapping
+
+import click
+from rich.live import Live
+from rich.table import Table
+
+from rtsms.commands.options import on_stack, tells
+from rtsms.monitor import LATELY, Look, look
+from rtsms.output import Output
+from rtsms.stack import Stack
+from rtsms.wording import counted
+from shell.item import iso
+
+
+@click.command("watch")
+@click.argument("request_id", required=False)
+@click.option("--every", type=click.FloatRange(0.5), default=2.0, show_default=True, help="Seconds between two looks.")
+@click.option("--once", is_flag=True, help="Look once.")
+@tells
+@on_stack
+def command(*, stack: Stack, out: Output, request_id: str | None, every: float, once: bool) -> None:
+    """Watch queues, breakers and outcomes, and the states of one request if its id is given, until Ctrl-C."""
+    seen = look(stack, request_id, time.time())
+    if once or out.as_json:
+        out.tell(seen.document, _table(stack, request_id, seen))
+    if once:
+        return
+    with Live(_table(stack, request_id, seen), console=out.console, auto_refresh=False) as live:
+        while True:
+            time.sleep(every)
+            seen = look(stack, request_id, time.time())
+            if out.as_json:
+                out.line(seen.document)
+            else:
+                live.update(_table(stack, request_id, seen), refresh=True)
+
+
+def _table(stack: Stack, request_id: str | None, seen: Look) -> Table:
+    shown = Table(box=None, pad_edge=False, show_header=False)
+    shown.add_row("stack", f"{stack.name}, {iso(seen.at)}")
+    shown.add_row("send queue", f"{seen.queue.visible} to be taken up, {seen.queue.in_flight} in flight or waiting")
+    shown.add_row("not over", counted(seen.unfinished, "submission"))
+    shown.add_row("dead letters", str(seen.dead_letters))
+    opened = [f"{one.breaker} open since {iso(one.since)} ({one.reason})" for one in seen.breakers]
+    shown.add_row("breakers", "; ".join(opened) or "closed")
+    shown.add_row(f"last {LATELY.seconds // 60} min", _states(seen.ended) or "no metric yet")
+    if request_id:
+        shown.add_row(request_id, _states(seen.states) or "not taken up yet")
+    return shown
+
+
+def _states(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))

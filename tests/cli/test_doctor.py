@@ -1,0 +1,308 @@
+"""`rtsms doctor`: each thing that can be wrong is told with what to do, and one that cannot be asked stops no other."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from realtime_sms.wire import Broken, Exchange, NotSent, Reply
+from rtsms.backlog import Backlog
+from rtsms.doctor import CHECKS, account, queues, running
+from rtsms.doctor.account import judged
+from rtsms.doctor.finding import Finding, Level
+from rtsms.stack import Named
+from tests.cli.fakes import PARAMETERS, FakeStack, fake_stack, run
+
+TOKEN, SECRET = "a-token-of-realtime", "a-client-secret"
+
+
+class FakeClient:
+    """A client whose every method gives the reply named for it, or raises it."""
+
+    def __init__(self, **replies: object) -> None:
+        self._replies = replies
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        """Give the method."""
+        reply = self._replies[method]
+
+        def called(**_arguments: object) -> object:
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
+
+        return called
+
+
+def _refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": TOKEN}}, "Operation")
+
+
+def _stack(
+    clients: Mapping[str, object] | None = None, status: str = "UPDATE_COMPLETE", url: str = "http://127.0.0.1:9"
+) -> FakeStack:
+    outputs = {
+        "SendQueueUrl": "http://aws/1/send",
+        "DeadLetterQueueUrl": "http://aws/1/dead",
+        "OutcomesTableName": "outcomes",
+        "TokenSecretArn": "arn:token",
+        "CredentialsSecretArn": "arn:credentials",
+        "SendFunctionName": "send",
+    }
+    parameters = PARAMETERS | {"RealTimeBaseUrl": url, "CallTimeoutSeconds": "5"}
+    made = fake_stack(clients)
+    return replace(
+        made, outputs=Named("sms", "output", outputs), parameters=Named("sms", "parameter", parameters), status=status
+    )
+
+
+def _only(findings: Iterable[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+def _secrets(value: str | Exception) -> dict[str, object]:
+    reply = value if isinstance(value, Exception) else {"SecretString": value}
+    return {"secretsmanager": FakeClient(get_secret_value=reply)}
+
+
+NOW = time.time()
+
+
+@pytest.mark.parametrize(
+    ("secret", "level"),
+    [
+        (json.dumps({"access_token": TOKEN}), Level.GOOD),
+        (json.dumps({"access_token": TOKEN, "issued_at": NOW, "expires_at": NOW + 3600}), Level.GOOD),
+        (json.dumps({"access_token": TOKEN, "issued_at": 0, "expires_at": NOW - 3600}), Level.BAD),
+        (json.dumps({"token": TOKEN}), Level.BAD),
+        (TOKEN, Level.BAD),
+        (_refusal("ResourceNotFoundException"), Level.BAD),
+    ],
+    ids=["own", "refreshed", "over", "other-name", "no-json", "empty"],
+)
+def test_the_token_secret_is_judged_and_never_shown(secret: str | Exception, level: Level) -> None:
+    """Neither whole nor in part."""
+    finding = _only(account.token(_stack(_secrets(secret))))
+    assert finding.level is level
+    assert TOKEN not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("secret", "level"),
+    [
+        (json.dumps({"client_id": "me", "client_secret": SECRET}), Level.GOOD),
+        (json.dumps({"client_id": "me", "client_secrte": SECRET}), Level.BAD),
+        (SECRET, Level.BAD),
+        (_refusal("ResourceNotFoundException"), Level.DOUBT),
+    ],
+    ids=["good", "misspelt", "no-json", "none"],
+)
+def test_the_credentials_are_judged_and_never_shown(secret: str | Exception, level: Level) -> None:
+    """A deployment may have a token of its own instead."""
+    finding = _only(account.credentials(_stack(_secrets(secret))))
+    assert finding.level is level
+    assert SECRET not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "level", "said"),
+    [
+        (Reply(200, b'{"balance": "457.00"}'), Level.GOOD, "457.00"),
+        (Reply(200, b'{"balance": "0.00"}'), Level.BAD, "the balance is 0.00"),
+        (Reply(401), Level.BAD, "refuses the token"),
+        (Reply(403), Level.BAD, "does not allow"),
+        (Reply(503), Level.DOUBT, "503"),
+        (NotSent("dns"), Level.DOUBT, "dns"),
+        (Broken("timeout"), Level.DOUBT, "timeout"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_realtime_answers_is_judged(exchange: Exchange, level: Level, said: str) -> None:
+    """By *Get balance*, which sends nothing."""
+    finding = judged(exchange, "https://x")
+    assert finding.level is level
+    assert said in finding.said
+    assert bool(finding.to_do) == (level is not Level.GOOD)
+
+
+def test_realtime_is_asked_from_here() -> None:
+    """Where nobody listens, that is told."""
+    finding = _only(account.provider(_stack(_secrets(json.dumps({"access_token": TOKEN})))))
+    assert (finding.level, finding.said) == (Level.DOUBT, "cannot be reached at http://127.0.0.1:9 from here: refused")
+    assert _only(account.provider(_stack(_secrets("")))).level is Level.DOUBT
+
+
+SETTINGS = {
+    "RedrivePolicy": json.dumps({"deadLetterTargetArn": "arn:aws:sqs:x:1:dead", "maxReceiveCount": 1000}),
+    "VisibilityTimeout": "360",
+}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        (SETTINGS, ""),
+        (SETTINGS | {"RedrivePolicy": ""}, "is not where its dead letters go"),
+        (
+            SETTINGS
+            | {"RedrivePolicy": json.dumps({"deadLetterTargetArn": "arn:aws:sqs:x:1:dead", "maxReceiveCount": 5})},
+            "after 5 receives",
+        ),
+        (SETTINGS | {"VisibilityTimeout": "30"}, "hidden for 30 s"),
+    ],
+    ids=["good", "no-redrive", "few-receives", "short-visibility"],
+)
+def test_the_queues_settings_are_judged(attributes: dict[str, str], said: str) -> None:
+    """What waits must not be called dead, and what is being sent must not be handed out again."""
+    finding = queues.settings(attributes, "http://aws/1/dead", 60)
+    assert finding.level is (Level.BAD if said else Level.GOOD)
+    assert said in finding.said
+
+
+@pytest.mark.parametrize(
+    ("statement", "level"),
+    [
+        (None, Level.GOOD),
+        ({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}, Level.BAD),
+        ({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sqs:*"}, Level.BAD),
+        ({"Effect": "Deny", "Principal": "*", "Action": "sqs:*"}, Level.GOOD),
+        ({"Effect": "Allow", "Principal": "*", "Condition": {"ArnEquals": {}}}, Level.GOOD),
+        ({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}}, Level.GOOD),
+    ],
+    ids=["none", "anybody", "any-account", "denied", "conditional", "named"],
+)
+def test_a_queue_that_anybody_may_use_is_bad(statement: dict[str, Any] | None, level: Level) -> None:
+    """They would send on our account."""
+    assert queues.policy({"Statement": [statement]} if statement else {}).level is level
+
+
+@pytest.mark.parametrize(("age", "level"), [(None, Level.GOOD), (10.0, Level.GOOD), (3600.0, Level.DOUBT)])
+def test_messages_that_wait_long_are_doubtful(age: float | None, level: Level) -> None:
+    """Something holds them up."""
+    assert queues.waiting(Backlog(3, 4), age).level is level
+
+
+@pytest.mark.parametrize(
+    ("status", "level"),
+    [
+        ("CREATE_COMPLETE", Level.GOOD),
+        ("UPDATE_IN_PROGRESS", Level.DOUBT),
+        ("UPDATE_ROLLBACK_COMPLETE", Level.DOUBT),
+        ("ROLLBACK_COMPLETE", Level.BAD),
+        ("DELETE_FAILED", Level.BAD),
+    ],
+)
+def test_the_stacks_status_is_judged(status: str, level: Level) -> None:
+    """A failed update leaves the version before it running."""
+    assert _only(running.stack_status(_stack(status=status))).level is level
+
+
+@pytest.mark.parametrize(
+    ("states", "level"),
+    [(["Enabled"], Level.GOOD), (["Disabled"], Level.BAD), ([], Level.BAD), (["Enabling"], Level.DOUBT)],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else None,
+)
+def test_the_event_source_is_judged(states: list[str], level: Level) -> None:
+    """Disabled, messages stay in the queue."""
+    mappings = [{"State": state} for state in states]
+    clients = {"lambda": FakeClient(list_event_source_mappings={"EventSourceMappings": mappings})}
+    assert _only(running.event_source(_stack(clients))).level is level
+
+
+def _breakers(*items: dict[str, Any]) -> dict[str, object]:
+    return {"dynamodb": FakeClient(batch_get_item={"Responses": {"outcomes": list(items)}})}
+
+
+def test_an_open_breaker_is_bad_and_says_since_when() -> None:
+    """With what closes it."""
+    item = {
+        "recipient": {"S": "balance"},
+        "reason": {"S": "no_balance"},
+        "since": {"N": "1800000000"},
+        "times": {"N": "1"},
+    }
+    finding = _only(running.breakers(_stack(_breakers(item))))
+    assert finding.level is Level.BAD
+    assert "balance is open since 2027-01-15T08:00:00.000Z (no_balance)" in finding.said
+    assert "top up" in finding.to_do
+    assert _only(running.breakers(_stack(_breakers()))).level is Level.GOOD
+
+
+def test_alarms_are_told_by_name() -> None:
+    """Those of the stack and no others."""
+    resources = [
+        {"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": "dead-letters"},
+        {"ResourceType": "AWS::SQS::Queue", "PhysicalResourceId": "send"},
+    ]
+    found = [
+        {"AlarmName": "dead-letters", "StateValue": "ALARM", "AlarmDescription": "docs/runbook.md"},
+        {"AlarmName": "age", "StateValue": "OK"},
+    ]
+    clients = {
+        "cloudformation": FakeClient(describe_stack_resources={"StackResources": resources}),
+        "cloudwatch": FakeClient(describe_alarms={"MetricAlarms": found}),
+    }
+    loud, quiet = running.alarms(_stack(clients))
+    assert (loud.level, loud.said, loud.to_do) == (Level.BAD, "dead-letters is in ALARM", "docs/runbook.md")
+    assert (quiet.level, quiet.said) == (Level.GOOD, "1 of 2 are quiet")
+    none = {"cloudformation": FakeClient(describe_stack_resources={"StackResources": []})}
+    assert _only(running.alarms(_stack(none))).level is Level.DOUBT
+
+
+def test_what_may_not_be_looked_at_stops_nothing_else() -> None:
+    """It is told what to ask for."""
+    denied = _refusal("AccessDenied")
+    clients = {
+        "secretsmanager": FakeClient(get_secret_value=denied),
+        "dynamodb": FakeClient(describe_table=denied, batch_get_item=denied),
+        "lambda": FakeClient(list_event_source_mappings=denied, get_function_configuration=denied),
+        "sqs": FakeClient(get_queue_attributes=denied),
+        "cloudformation": FakeClient(describe_stack_resources=denied),
+    }
+    ran = run("doctor", "--json", stack=_stack(clients))
+    *findings, summary = ran.lines
+    assert {finding["check"] for finding in findings} == {name for name, _ in CHECKS}
+    assert "IAM policy" in findings[1]["toDo"]
+    assert summary["summary"]["bad"] == sum(finding["level"] == "bad" for finding in findings)
+    assert TOKEN not in ran.out
+
+
+def _healthy(dead: int = 0) -> dict[str, object]:
+    counts = {"ApproximateNumberOfMessages": str(dead), "ApproximateNumberOfMessagesNotVisible": "0"}
+    stored = {"access_token": TOKEN, "client_id": "me", "client_secret": SECRET}
+    return {
+        "secretsmanager": FakeClient(get_secret_value={"SecretString": json.dumps(stored)}),
+        "dynamodb": FakeClient(
+            describe_table={"Table": {"TableStatus": "ACTIVE"}}, batch_get_item={"Responses": {"outcomes": []}}
+        ),
+        "lambda": FakeClient(
+            list_event_source_mappings={"EventSourceMappings": [{"State": "Enabled"}]},
+            get_function_configuration={"Timeout": 60},
+        ),
+        "sqs": FakeClient(get_queue_attributes={"Attributes": SETTINGS | counts}),
+        "cloudformation": FakeClient(
+            describe_stack_resources={
+                "StackResources": [{"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": "a"}]
+            }
+        ),
+        "cloudwatch": FakeClient(
+            describe_alarms={"MetricAlarms": [{"AlarmName": "a", "StateValue": "OK"}]},
+            get_metric_statistics={"Datapoints": [{"Timestamp": datetime.now(UTC), "Maximum": 3.0}]},
+        ),
+    }
+
+
+def test_the_exit_code_says_whether_something_is_bad() -> None:
+    """What is doubtful alone does not fail."""
+    ran = run("doctor", stack=_stack(_healthy(dead=2)))
+    assert ran.code == 0, ran.out
+    assert "✓ token: " in ran.out
+    assert "! dead letters: 2 lie there\n  → " in ran.out
+    assert ran.out.endswith("10 good, 2 doubt, 0 bad\n")
+    assert run("doctor", stack=_stack(_healthy(), status="ROLLBACK_COMPLETE")).code == 1

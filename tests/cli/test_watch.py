@@ -1,0 +1,56 @@
+"""`rtsms watch`: one look at everything that moves."""
+
+from typing import Any
+
+import pytest
+
+from tests.cli.fakes import FakeStack, fake_stack, run, submission
+from tests.cli.test_doctor import FakeClient
+
+
+class _Pages:
+    def paginate(self, **_arguments: object) -> list[dict[str, int]]:
+        return [{"Count": 2}, {"Count": 1}]
+
+
+@pytest.fixture
+def stack() -> FakeStack:
+    """Give a stack on which something goes on."""
+    breaker = {"recipient": {"S": "auth"}, "reason": {"S": "forbidden"}, "since": {"N": "0"}, "times": {"N": "1"}}
+    dynamodb: Any = FakeClient(batch_get_item={"Responses": {"outcomes": [breaker]}}, get_paginator=None)
+    dynamodb.get_paginator = lambda _name: _Pages()
+    counts = {"ApproximateNumberOfMessages": "7", "ApproximateNumberOfMessagesNotVisible": "3"}
+    metrics = {"MetricDataResults": [{"Id": "submitted", "Values": [4.0, 5.0]}, {"Id": "failed", "Values": []}]}
+    made = fake_stack(
+        {
+            "dynamodb": dynamodb,
+            "sqs": FakeClient(get_queue_attributes={"Attributes": counts}),
+            "cloudwatch": FakeClient(get_metric_data=metrics),
+        }
+    )
+    made.outputs["DeadLetterQueueUrl"] = "http://dead"  # type: ignore[index]  # a dict, as it happens
+    made.requests.hold(submission("order-1", "+56912345678"))
+    return made
+
+
+def test_one_look_shows_everything(stack: FakeStack) -> None:
+    """For a machine too."""
+    answer = run("watch", "order-1", "--once", "--json", stack=stack).answer
+    assert answer.pop("at")
+    assert answer == {
+        "queue": {"visible": 7, "inFlight": 3},
+        "deadLetters": 10,
+        "breakers": [{"breaker": "auth", "reason": "forbidden", "since": "1970-01-01T00:00:00.000Z"}],
+        "unfinished": 24,
+        "ended": {"submitted": 9},
+        "states": {"submitted": 1},
+    }
+
+
+def test_a_person_sees_the_same(stack: FakeStack) -> None:
+    """Of a request that nothing is known of, that."""
+    told = run("watch", "order-2", "--once", stack=stack).out
+    assert "7 to be taken up, 3 in flight or waiting" in told
+    assert "auth open since 1970-01-01T00:00:00.000Z (forbidden)" in told
+    assert "9 submitted" in told
+    assert "not taken up yet" in told
