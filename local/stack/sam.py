@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ LOCAL = ROOT / ".local"
 TEMPLATE = ROOT / "template.yaml"
 
 _BUILDS_KEPT = 3
+_API_ADDRESS = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[^/]+/")
 _ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -85,7 +87,13 @@ def deploy(aws: EmbeddedAws, stack_name: str, parameters: Mapping[str, str], tem
     _sam("deploy", flags, options, aws.environment)
     _make_numbers_of_text(session)
     (stack,) = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-    return Outputs({entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])})
+    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
+    return Outputs({name: _reachable(value, aws.endpoint_url) for name, value in outputs.items()})
+
+
+def _reachable(value: str, endpoint_url: str) -> str:
+    """Give the address at which this machine reaches an API, in place of the one that it would have in AWS."""
+    return _API_ADDRESS.sub(rf"{endpoint_url}/_aws/execute-api/\1/", value)
 
 
 def _make_numbers_of_text(session: boto3.Session) -> None:

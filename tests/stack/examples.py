@@ -1,0 +1,81 @@
+"""Runs the examples of docs/producers.md as a person would: in a shell, in Python, in Node.js."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from local.stack import ACCOUNT, PUBLISHERS, REGION
+from tests.producers.page import Block
+from tests.stack.deployment import Deployment
+
+_PACKAGES = Path(__file__).with_name("node")
+_LOCAL = Path(__file__).resolve().parents[2] / ".local"
+_PATIENCE = 120  # seconds for one example
+
+
+def environment(deployed: Deployment) -> dict[str, str]:
+    """Give what `source .local/env` sets, and what the page says to set; nothing of the developer's own."""
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "LANG": "C.UTF-8",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        **deployed.stack.aws.environment,
+        **deployed.outputs,
+        "AWS_ACCOUNT_ID": ACCOUNT,
+        "TopicArn": PUBLISHERS["PublisherTopicArns"],
+        "EventBusArn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default",
+    }
+
+
+def run(example: Block, folder: Path, variables: Mapping[str, str]) -> str:
+    """Run an example in a folder; give what it printed."""
+    match example.language:
+        case "sh":
+            command = ["bash", "-euo", "pipefail", "-c", example.text]
+        case "python":
+            command = [sys.executable, "-c", example.text]
+        case "js":
+            command = ["node", str(_script(example))]
+        case other:
+            raise ValueError(f"{other} is no language that can be run here")
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**variables, "HOME": str(folder)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, f"{example.name}: {done.stderr}"
+    return done.stdout
+
+
+def _script(example: Block) -> Path:
+    """Write a script where its packages are, which Node.js looks for beside it."""
+    script = _node_packages() / f"{example.name}.mjs"
+    script.write_text(example.text, encoding="utf-8")
+    return script
+
+
+def _node_packages() -> Path:
+    """Install what the lock names, once for each state of it."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("this example needs Node.js and npm, which are not installed here")
+    lock = (_PACKAGES / "package-lock.json").read_bytes()
+    folder = _LOCAL / "node" / hashlib.sha256(lock).hexdigest()[:16]
+    if not (folder / "node_modules" / ".package-lock.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(_PACKAGES / name, folder)
+        options = ["--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(["npm", "ci", *options], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return folder
