@@ -34,5 +34,4 @@ def _problems(composed: Composed) -> Iterator[Problem]:
         yield one.problem
     for group in composed.groups.values():
         if isinstance(group.encoded, Refusal):
-            where, _, what = group.encoded.detail.partition(": ")
-            yield Problem(where, what)
+            yield group.encoded.problem

@@ -116,5 +116,4 @@ def _faults(composed: Composed) -> Iterator[Fault]:
         yield Fault.of_problem(refused.problem, Reason.INVALID_RECIPIENT)
     for group in composed.groups.values():
         if isinstance(group.encoded, Refusal):
-            where, _, what = group.encoded.detail.partition(": ")
-            yield Fault.of_problem(Problem(where, what), group.encoded.reason)
+            yield Fault.of_problem(group.encoded.problem, group.encoded.reason)

@@ -9,6 +9,7 @@ from realtime_sms.compose import Composed, Defaults, compose
 from realtime_sms.draft import Draft, Refusal
 from realtime_sms.envelope import Opened
 from realtime_sms.fate import Reason
+from realtime_sms.problem import Problem
 from realtime_sms.request import parse_request
 
 CHILE, CHILE_2, SPAIN, ARGENTINA = "+56911112222", "+56911113333", "+34612345678", "+5491123456789"
@@ -115,7 +116,7 @@ def test_what_cannot_be_sent_is_refused_with_its_reason(more: dict[str, Any], re
     assert draft.encoded is None
     assert draft.refusal is not None
     assert draft.refusal.reason is reason
-    assert draft.refusal.detail.startswith(detail)
+    assert str(draft.refusal.problem).startswith(detail)
 
 
 @pytest.mark.parametrize(("text", "segments"), [("a" * 160, 1), ("a" * 306, 2), ("a" * 39_015, 255)])
@@ -130,7 +131,9 @@ def test_a_segment_bound_is_held_by_each_encoding() -> None:
     """The same request fits transliterated and does not fit in Unicode: one recipient is sent to, the other refused."""
     drafts = {draft.recipient: draft for draft in composed("á" * 71, to=(CHILE, SPAIN), maxSegments=1).drafts}
     assert drafts[CHILE].refusal is None
-    assert drafts[SPAIN].refusal == Refusal(Reason.TOO_MANY_SEGMENTS, "message.text: needs 2 segments; 1 allowed")
+    assert drafts[SPAIN].refusal == Refusal(
+        Reason.TOO_MANY_SEGMENTS, Problem("message.text", "needs 2 segments; 1 allowed")
+    )
 
 
 def test_recipients_of_one_policy_share_one_encoding() -> None:
@@ -155,7 +158,7 @@ def test_each_distinct_recipient_has_one_draft() -> None:
     assert [draft.recipient for draft in drafts] == [SPAIN, CHILE, "recipients[0]", "recipients[4]"]
     assert [draft.refusal.reason for draft in drafts if draft.refusal] == [Reason.INVALID_RECIPIENT] * 2
     assert drafts[2].refusal is not None
-    assert drafts[2].refusal.detail.startswith("recipients[0]: an entry of 1 characters is not")
+    assert str(drafts[2].refusal.problem).startswith("recipients[0]: an entry of 1 characters is not")
 
 
 def test_a_draft_carries_what_the_request_asks_for() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from realtime_sms import submission
 from realtime_sms.draft import Change, Conflict, Done, Draft, Later, Lease, Refusal, Step, Write, burial, decide
 from realtime_sms.fate import Reason
+from realtime_sms.problem import Problem
 from realtime_sms.submission import Submission
 from realtime_sms.transition import Status
 from tests.core.submissions import (
@@ -29,7 +30,7 @@ from tests.core.submissions import (
 
 TOO_LATE = replace(DRAFT, expires_at=NOW)
 IN_TIME = replace(DRAFT, expires_at=NOW + 1)
-REFUSED = replace(DRAFT, encoded=None, refusal=Refusal(Reason.NO_SENDER, "sender: is missing"))
+REFUSED = replace(DRAFT, encoded=None, refusal=Refusal(Reason.NO_SENDER, Problem("sender", "is missing")))
 OTHER = replace(DRAFT, content_hash="other")
 LAPSED = replace(SENDING, lease_until=NOW)
 NOT_DUE = replace(WAITING, due_at=NOW + 7)

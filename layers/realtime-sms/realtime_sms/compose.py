@@ -8,6 +8,7 @@ from realtime_sms.charset import decode
 from realtime_sms.draft import Draft, Refusal
 from realtime_sms.envelope import Opened
 from realtime_sms.fate import Reason
+from realtime_sms.problem import Problem
 from realtime_sms.recipient import Recipients, parse_recipients
 from realtime_sms.request import MAX_SEGMENTS, Policy, SendRequest, content_hash
 from realtime_sms.text import EncodedText, encode
@@ -62,20 +63,21 @@ class Composed:
         )
         drafts = [group.address(common, number) for group in self.groups.values() for number in group.numbers]
         for refused in self.recipients.refused:
-            refusal = Refusal(Reason.INVALID_RECIPIENT, str(refused.problem))
+            refusal = Refusal(Reason.INVALID_RECIPIENT, refused.problem)
             drafts.append(replace(common, recipient=refused.key, refusal=refusal))
         return drafts
 
     def _encode(self, policy: Policy) -> EncodedText | Refusal:
         if not (self.request.sender or self.defaults.sender):
-            return Refusal(Reason.NO_SENDER, "sender: is missing, and the deployment has no default")
+            return Refusal(Reason.NO_SENDER, Problem("sender", "is missing, and the deployment has no default"))
         try:
             encoded = encode_for(self.request, policy)
         except ValueError as error:
-            return Refusal(Reason.UNENCODABLE, f"message.text: {error}")
+            return Refusal(Reason.UNENCODABLE, Problem("message.text", str(error)))
         most = self.request.max_segments or MAX_SEGMENTS
         if encoded.segments > most:
-            return Refusal(Reason.TOO_MANY_SEGMENTS, f"message.text: needs {encoded.segments} segments; {most} allowed")
+            problem = Problem("message.text", f"needs {encoded.segments} segments; {most} allowed")
+            return Refusal(Reason.TOO_MANY_SEGMENTS, problem)
         return encoded
 
 

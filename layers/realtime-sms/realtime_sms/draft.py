@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from realtime_sms import submission
 from realtime_sms.fate import Reason
+from realtime_sms.problem import Problem
 from realtime_sms.submission import Rules, Submission
 from realtime_sms.text import EncodedText
 from realtime_sms.transition import Status, Trigger, check
@@ -20,7 +21,7 @@ class Refusal:
     """Why we do not send to a recipient at all."""
 
     reason: Reason
-    detail: str
+    problem: Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ def _waiting(found: Submission, draft: Draft, lease: Lease, now: float) -> Step:
         return Write(Change(found, submission.expire(found, now=now)))
     if draft.refusal is not None:
         refusal = draft.refusal
-        return Write(Change(found, submission.refuse(found, refusal.reason, refusal.detail, now=now)))
+        return Write(Change(found, submission.refuse(found, refusal.reason, str(refusal.problem), now=now)))
     if found.due_at is not None and now < found.due_at:
         return Later(found.due_at)
     return Write(Change(found, submission.claim(found, owner=lease.owner, lease_until=lease.until, now=now)))
@@ -153,7 +154,7 @@ def _first(draft: Draft, lease: Lease, now: float) -> Submission:
     fresh = _fresh(draft, lease.owner, now)
     if draft.refusal is not None:
         status = check(None, Trigger.REFUSE, Status.FAILED)
-        return replace(fresh, status=status, reason=draft.refusal.reason, detail=draft.refusal.detail)
+        return replace(fresh, status=status, reason=draft.refusal.reason, detail=str(draft.refusal.problem))
     if _over(draft.expires_at, now):
         return replace(fresh, status=check(None, Trigger.EXPIRE, Status.EXPIRED), reason=Reason.EXPIRED)
     status = check(None, Trigger.CLAIM, Status.SENDING)
