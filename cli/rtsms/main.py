@@ -9,7 +9,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rtsms.aws_fault import cause_of, explained
-from rtsms.commands import bulk, doctor, optout, preview, redrive, send, status, watch
+from rtsms.commands import bulk, doctor, optout, preview, redrive, resend, send, status, watch
 from rtsms.fault import Exit, Fault
 from rtsms.output import tell_fault
 from shell.ledger import StoreUnavailableError
@@ -79,7 +79,7 @@ def cli() -> None:
     """
 
 
-for _module in (preview, send, status, bulk, watch, doctor, redrive, optout):
+for _module in (preview, send, status, bulk, watch, doctor, redrive, resend, optout):
     cli.add_command(_module.command)
 
 main = cli

@@ -13,7 +13,7 @@ from local.stack.running import STACK_NAME
 from rtsms.campaign import request_id as row_id
 from tests.cli.fakes import Ran, run
 from tests.cli.test_killed import IMPORTS
-from tests.stack.deployment import Deployment
+from tests.stack.deployment import Deployment, request_body
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -113,3 +113,18 @@ def test_a_watch_sees_the_queue_empty(deployed: Deployment) -> None:
     """Once what was published is over."""
     deployed.settle()
     assert _rtsms(deployed, "watch", "--once", "--json").answer["queue"] == {"visible": 0, "inFlight": 0}
+
+
+def test_what_is_unknown_is_sent_once_more_when_an_operator_says_so(deployed: Deployment, tmp_path: Path) -> None:
+    """RealTime took it both times, which nobody could know."""
+    request_id, number, published = deployed.new_id("resend"), "+56900004001", tmp_path / "request.json"
+    published.write_text(request_body(request_id, number), encoding="utf-8")
+    deployed.publish(published.read_text(encoding="utf-8"))
+    assert deployed.outcome(request_id)["status"] == "unknown"
+    before = deployed.posts(number)
+    ran = _rtsms(deployed, "resend", request_id, number, "--request", str(published), "--accept-duplicate")
+    assert ran.code == 0, ran.err
+    deployed.settle()
+    item = deployed.outcome(request_id)
+    assert (item["status"], item["maybeSent"], item["attempt"]) == ("unknown", True, 2)
+    assert deployed.posts(number) == before + 1

@@ -6,9 +6,10 @@ from itertools import islice
 
 import click
 
-from realtime_sms.recipient import mask, parse_recipients
+from realtime_sms.recipient import mask
+from rtsms.commands.numbers import e164
 from rtsms.commands.options import on_stack, tells
-from rtsms.fault import Exit, Fault, refused
+from rtsms.fault import Exit, Fault
 from rtsms.output import Output
 from rtsms.stack import Stack
 from rtsms.wording import counted
@@ -34,7 +35,7 @@ _whole = click.option("--show-numbers", is_flag=True, help="Show whole numbers."
 @on_stack
 def add(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
     """Put a NUMBER on the list; one that is there stays as it is."""
-    entry = _list(stack).add(_e164(number, stack), source=_SOURCE, now=time.time())
+    entry = _list(stack).add(e164(number, stack), source=_SOURCE, now=time.time())
     out.tell(_document(entry, whole=show_numbers), f"{_line(entry, whole=show_numbers)}  on the list")
 
 
@@ -45,7 +46,7 @@ def add(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
 @on_stack
 def remove(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
     """Take a NUMBER off the list."""
-    entry = _list(stack).remove(_e164(number, stack))
+    entry = _list(stack).remove(e164(number, stack))
     if entry is None:
         raise _absent(number, stack)
     out.tell(_document(entry, whole=show_numbers), f"{_line(entry, whole=show_numbers)}  taken off the list")
@@ -58,7 +59,7 @@ def remove(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> Non
 @on_stack
 def show(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
     """Show since when and by what way a NUMBER is on the list."""
-    entry = _list(stack).get(_e164(number, stack))
+    entry = _list(stack).get(e164(number, stack))
     if entry is None:
         raise _absent(number, stack)
     out.tell(_document(entry, whole=show_numbers), _line(entry, whole=show_numbers))
@@ -88,15 +89,8 @@ def _all(numbers: OptOuts) -> Iterator[OptOut]:
         after = some[-1].number
 
 
-def _e164(written: str, stack: Stack) -> str:
-    parsed = parse_recipients([written], stack.defaults.region)
-    if parsed.refused:
-        raise refused("NUMBER", [parsed.refused[0].problem])
-    return parsed.numbers[0]
-
-
 def _absent(number: str, stack: Stack) -> Fault:
-    return Fault(Exit.NOT_FOUND, "opt-out list", f"{mask(_e164(number, stack))} is not on it")
+    return Fault(Exit.NOT_FOUND, "opt-out list", f"{mask(e164(number, stack))} is not on it")
 
 
 def _document(entry: OptOut, *, whole: bool) -> dict[str, object]:

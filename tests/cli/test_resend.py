@@ -1,0 +1,130 @@
+"""`rtsms resend`: only what is unknown, only as it was, and only with a yes to a possible duplicate."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from realtime_sms.compose import Defaults
+from realtime_sms.draft import Change
+from realtime_sms.submission import Submission
+from realtime_sms.transition import Status
+from rtsms.wanted import ready
+from shell.ledger import Held, Key, Lost, Swapped
+from tests.cli.fakes import FakeStack, Ran, fake_stack, run, submission
+
+ONE = "+56912345678"
+REQUEST: dict[str, Any] = {"recipients": [ONE, "913333333"], "message": {"text": "Su clave es 4711"}}
+HASH = ready(REQUEST, "order-1", Defaults(sender="96000")).content_hash
+
+
+@dataclass
+class FakeLedger:
+    """Submissions in memory."""
+
+    held: dict[Key, Submission] = field(default_factory=dict)
+
+    def read(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
+        """Read some."""
+        return {key: self.held[key] for key in keys if key in self.held}
+
+    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
+        """Change one that is as it was."""
+        (change,) = changes
+        key = (change.after.request_id, change.after.recipient)
+        if self.held[key] != change.before:
+            return [Lost(self.held[key])]
+        self.held[key] = change.after
+        return [Held()]
+
+
+@dataclass(frozen=True)
+class _Stack(FakeStack):
+    submissions: FakeLedger = field(default_factory=FakeLedger)
+
+    def ledger(self) -> Any:  # noqa: ANN401 (a fake of it)
+        return self.submissions
+
+
+def _stack(**other: Any) -> _Stack:  # noqa: ANN401 (members of the submission)
+    made = fake_stack()
+    stack = _Stack(made.name, made.session, made.outputs, made.parameters, made.status)
+    held = submission("order-1", ONE, **({"status": Status.UNKNOWN, "content_hash": HASH} | other))
+    stack.submissions.held["order-1", ONE] = held
+    return stack
+
+
+def _resend(stack: FakeStack, *options: str, request: object = REQUEST, number: str = ONE) -> Ran:
+    arguments = ["resend", "order-1", number, "--request", "-", *options]
+    return run(*arguments, stack=stack, stdin=json.dumps(request))
+
+
+def test_what_is_unknown_is_sent_once_more() -> None:
+    """Marked for good as maybe sent, under the same id."""
+    stack = _stack()
+    ran = _resend(stack, "--accept-duplicate", number="912345678")
+    assert ran.code == 0, ran.err
+    after = stack.submissions.held["order-1", ONE]
+    assert (after.status, after.maybe_sent) == (Status.WAITING, True)
+    assert stack.messages == [REQUEST | {"requestId": "order-1"}]
+
+
+def test_a_crash_before_the_request_was_published_is_mended_by_the_same_command() -> None:
+    """It waits already, and nothing would come of it."""
+    stack = _stack(status=Status.WAITING, maybe_sent=True)
+    assert _resend(stack, "--accept-duplicate").code == 0
+    assert len(stack.messages) == 1
+
+
+def test_nobody_is_sent_to_twice_without_a_yes() -> None:
+    """Where nobody can be asked, it is an option."""
+    stack = _stack()
+    ran = _resend(stack)
+    assert (ran.code, stack.messages) == (2, [])
+    assert "--accept-duplicate" in ran.err
+    assert stack.submissions.held["order-1", ONE].status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("status", [one for one in Status if one is not Status.UNKNOWN])
+def test_what_has_a_known_fate_is_not_sent_again(status: Status) -> None:
+    """Nor what may still get one."""
+    stack = _stack(status=status)
+    ran = _resend(stack, "--accept-duplicate")
+    assert (ran.code, stack.messages) == (2, [])
+    assert f"it is {status}" in ran.err
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        REQUEST | {"message": {"text": "otra"}},
+        REQUEST | {"recipients": [ONE]},
+        REQUEST | {"sender": "1"},
+        REQUEST | {"nothing": 1},
+        "no request",
+    ],
+    ids=["text", "recipients", "sender", "unknown-field", "no-object"],
+)
+def test_another_request_is_refused_without_quoting_it(request_: object) -> None:
+    """It would be a conflict."""
+    stack = _stack()
+    ran = _resend(stack, "--accept-duplicate", request=request_)
+    assert (ran.code, stack.messages) == (2, [])
+    assert "4711" not in ran.err
+
+
+def test_a_number_that_the_request_does_not_have_is_not_found() -> None:
+    """Or that nothing is known of."""
+    assert _resend(_stack(), "--accept-duplicate", number="+56913333333").code == 3
+
+
+def test_a_fate_that_became_known_meanwhile_stops_it() -> None:
+    """Evidence came between the look and the change."""
+    stack = _stack()
+    before = stack.submissions.held["order-1", ONE]
+    stack.submissions.read = lambda keys: dict.fromkeys(keys, before)  # type: ignore[method-assign]  # what was seen
+    stack.submissions.held["order-1", ONE] = replace(before, status=Status.SUBMITTED)
+    ran = _resend(stack, "--accept-duplicate")
+    assert (ran.code, stack.messages) == (1, [])
