@@ -13,6 +13,7 @@ from api.exchange import HttpReply, HttpRequest
 from api.intake import LARGEST, read_key, read_request, read_value, too_large
 from api.ports import Ports
 from api.problem import Fault, ProblemError
+from realtime_sms import charset
 from realtime_sms.compose import Composed
 from realtime_sms.draft import Conflict
 from realtime_sms.fate import Reason
@@ -25,6 +26,8 @@ from shell.register import Addressed, Entry
 if TYPE_CHECKING:
     from api.replies import Accepted, Preview
 
+_IN_WIRE_FORM = (charset.HEXADECIMAL, charset.LATIN)  # of the others the wire form is the text itself
+
 
 def accept(request: HttpRequest, ports: Ports) -> HttpReply:
     """Take a send request; 202 once it is on the queue.
@@ -34,7 +37,24 @@ def accept(request: HttpRequest, ports: Ports) -> HttpReply:
         StoreUnavailableError, QueueUnavailableError: it may or may not be kept; the same key may be tried again.
 
     """
+    return _take(read_value(request), request, ports)
+
+
+def accept_realtime(request: HttpRequest, ports: Ports) -> HttpReply:
+    """Take a send request as RealTime itself reads it: the text of charsets 6 and 8 is in wire form.
+
+    Raises:
+        ProblemError, StoreUnavailableError, QueueUnavailableError: as `accept` does.
+
+    """
     value = read_value(request)
+    message = value.get("message")
+    if isinstance(message, dict) and message.get("charset") in _IN_WIRE_FORM:
+        value["message"] = {"encoded": True, **message}
+    return _take(value, request, ports)
+
+
+def _take(value: dict[str, object], request: HttpRequest, ports: Ports) -> HttpReply:
     composed = read_request(value, read_key(request), ports.defaults)
     request_id = composed.opened.request_id
     message = _message(value | {"requestId": request_id})

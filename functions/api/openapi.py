@@ -1,7 +1,8 @@
 """The API's description, OpenAPI 3.1, made from the table of routes, the request's model and the replies' types."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -113,7 +114,7 @@ def _operation(route: Route) -> Json:
     return {"operationId": _camel(name), **_OPERATIONS[name]()}
 
 
-def _accept() -> Json:
+def _accept(summary: str) -> Json:
     key = {
         "name": KEY,
         "in": "header",
@@ -126,7 +127,7 @@ def _accept() -> Json:
     }
     problems = (*_BODY, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE)
     return {
-        "summary": "Send one text to one or more recipients",
+        "summary": summary,
         "parameters": [key],
         "requestBody": _request_body(),
         "responses": _responses(HTTPStatus.ACCEPTED, accepted, *problems),
@@ -183,8 +184,12 @@ def _show_description() -> Json:
     }
 
 
-_OPERATIONS = {
-    "accept": _accept,
+_OPERATIONS: Mapping[str, Callable[[], Json]] = {
+    "accept": partial(_accept, "Send one text to one or more recipients"),
+    "accept_realtime": partial(
+        _accept,
+        "The same at the path of RealTime's own API, and with its meaning: a text of charset 6 or 8 is in wire form",
+    ),
     "preview": _preview,
     "show_request": _show_request,
     "show_submission": _show_submission,

@@ -43,6 +43,7 @@ def show_description(request: HttpRequest, _ports: Ports) -> HttpReply:
 ROUTES = (
     Route("POST", "/messages/preview", accept.preview),
     Route("POST", "/messages", accept.accept),
+    Route("POST", "/api/sms", accept.accept_realtime),
     Route("GET", "/messages/{requestId}", outcomes.show_request, frozenset({"limit", "cursor"})),
     Route("GET", "/submissions/{submissionId}", outcomes.show_submission),
     Route("GET", "/opt-outs", optouts.show_opt_outs, frozenset({"limit", "cursor"})),

@@ -51,6 +51,7 @@ def _replies(api: FakeApi) -> dict[str, tuple[str, Answer]]:
         "accepted": ("POST /messages", posted),
         "conflict": ("POST /messages", api.post(HELLO, key="k")),
         "refused": ("POST /messages", api.post({})),
+        "moved over": ("POST /api/sms", api.post(body, path="/api/sms")),
         "preview": ("POST /messages/preview", api.post(body, path="/messages/preview")),
         "page": ("GET /messages/{requestId}", api.get("/messages/k", limit="1")),
         "bad limit": ("GET /messages/{requestId}", api.get("/messages/k", limit="x")),

@@ -12,7 +12,7 @@ from tests.template.rendered import template
 
 RUN = {"cli", "boto3", "node", "sns", "sns-raw", "eventbridge", "curl", "curl-outcome"}
 RUN |= {"outputs", "sns-setup", "sns-raw-setup", "eventbridge-setup", "realtime", "moved", "moved-charset-6"}
-POLICIES = {"policy-sqs", "policy-sns", "policy-eventbridge", "policy-curl"}
+POLICIES = {"policy-sqs", "policy-sns", "policy-eventbridge", "policy-curl", "policy-moved"}
 DEPLOYMENTS = [one.text for one in blocks() if one.name == "deploy"]
 
 
@@ -64,7 +64,7 @@ def test_a_client_of_realtime_changes_address_and_authentication_only() -> None:
         '"$RealTimeUrl/api/sms"',
         '--aws-sigv4 "aws:amz:$AWS_REGION:execute-api"',
         '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
-        '"$ApiUrl/messages"',
+        '"$ApiUrl/api/sms"',
     }
 
 
