@@ -61,7 +61,7 @@ class Wave:
         self._read([task for task in tasks if task.job.seen_before])
         self._pending.extend(task for task in tasks if task.end is None)
         while self._pending or self._in_flight:
-            if self._has_room() and self._pacing.ready:
+            while self._has_room() and self._pacing.ready:
                 self._advance()
             patience = self._pacing.patience() if self._has_room() else None
             if self._in_flight:
@@ -221,7 +221,7 @@ class Wave:
             task.end = Later(task.mine.lease_until or 0)
         for task, _ in over:
             del self._in_flight[task.draft.key]
-        self._blocked = False
+            self._blocked = False
 
     def _rest(self, task: Task, written: Submission) -> None:
         task.rest(written)
