@@ -15,7 +15,7 @@ from bench import machine
 from bench.page import page, terminal
 from bench.part import Part
 
-PARTS = ("codec",)
+PARTS = ("codec", "cpu", "throughput", "latency", "cold", "money", "growth", "rate")
 """The modules of the parts, in the order of the page; each is imported only when it is run."""
 
 _DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -60,4 +60,5 @@ def _take(record: SQSRecord) -> None:
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 (as powertools has it)
     """Send what a batch of messages asks for."""
+    _config.register_lambda_context(context)
     return process_partial_response(event=event, record_handler=_take, processor=_processor, context=context)

@@ -46,13 +46,14 @@ def environment(url: str, **more: str) -> dict[str, str]:
         "DEAD_LETTER_QUEUE_URL": f"{url}/dead",
         "RECIPIENTS_PER_CALL": "1",
         "CALLS_IN_FLIGHT": "50",
+        "MAX_PER_SECOND": "0",
         **more,
     }
 
 
 def batch(messages: int, recipients: int) -> list[dict[str, Any]]:
     """Give the records of an SQS event, with ids and numbers that were in none before."""
-    return [_record(recipients) for _ in range(messages)]
+    return [record(numbers(next(_SERIAL) * recipients, recipients)) for _ in range(messages)]
 
 
 def numbers(first: int, how_many: int) -> list[str]:
@@ -60,11 +61,12 @@ def numbers(first: int, how_many: int) -> list[str]:
     return [f"+569{(first + offset) % 100_000_000:08}" for offset in range(how_many)]
 
 
-def _record(recipients: int) -> dict[str, Any]:
+def record(recipients: list[str]) -> dict[str, Any]:
+    """Give one record of an SQS event, with an id that was in none before."""
     serial = next(_SERIAL)
     body = {
         "requestId": f"bench-{os.getpid()}-{serial}",
-        "recipients": numbers(serial * recipients, recipients),
+        "recipients": recipients,
         "sender": "96000",
         "message": {"text": TEXT},
     }
@@ -85,7 +87,7 @@ type Run = Callable[..., Any]
 
 @contextmanager
 def process(variables: dict[str, str]) -> Iterator[Run]:
-    """Yield what runs a function in another process that has these variables and whose output goes nowhere."""
+    """Yield what runs a function in another process that has these variables; its output goes to BENCH_LOG, if any."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, initializer=_settle_in, initargs=(variables,)) as pool:
         yield lambda act, *given: pool.submit(act, *given).result()
@@ -93,5 +95,5 @@ def process(variables: dict[str, str]) -> Iterator[Run]:
 
 def _settle_in(variables: dict[str, str]) -> None:
     os.environ.update(variables)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    log = os.open(variables.get("BENCH_LOG", os.devnull), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, sys.stdout.fileno())

@@ -1,6 +1,6 @@
 """RealTime, DynamoDB, SQS and Secrets Manager as one server that answers at once and counts, in a process of its own.
 
-It keeps nothing: every condition holds, every read finds nothing. What it costs is not in the CPU of what is measured.
+X
 """
 
 import asyncio
@@ -24,13 +24,23 @@ TOKEN = "bench-token"
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"x-amz-target: *[\w]+?(?:_\d+)?\.(\w+)", re.IGNORECASE)
 _SECRET = {"ARN": "arn", "Name": "token", "VersionId": "1", "SecretString": json.dumps({"access_token": TOKEN})}
+_PAGE = 100  # keys of a Query
 _ACCEPTED = {"status": "submitted", "submissionId": "4193366853543393"}
 _REPLIES: dict[str, Any] = {
     "GetSecretValue": _SECRET,
     "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}},
     "ChangeMessageVisibilityBatch": {"Successful": [], "Failed": []},
     "SendMessage": {"MessageId": "1", "MD5OfMessageBody": ""},
-    "Query": {"Items": [], "Count": 0},
+    "GetQueueAttributes": {
+        "Attributes": dict.fromkeys(
+            (
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+                "ApproximateNumberOfMessagesDelayed",
+            ),
+            "0",
+        )
+    },
 }
 
 
@@ -43,6 +53,8 @@ class _Behaviour:
     slow: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     arrivals: list[float] = field(default_factory=list)
+    turns: dict[str, int] = field(default_factory=dict)
+    due: int = 0
 
 
 class _Line(asyncio.Protocol):
@@ -86,7 +98,30 @@ class _Line(asyncio.Protocol):
             statements = body.count(b'"Statement"')
             counts["statements"] += statements
             reply = {"Responses": [{"TableName": "outcomes"}] * statements}
+        elif action == "BatchGetItem":
+            counts["keys"] += body.count(b'"recipient"')
+        elif action == "Query":
+            reply = self._overdue(json.loads(body))
+        elif action == "UpdateItem" and b'"#rate.' in body:
+            reply = self._reserve(json.loads(body))
         return _http(reply, b"application/x-amz-json-1.0"), self._behaviour.store
+
+    def _reserve(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Count turns of a second as the table would: the one thing that has to be kept."""
+        values = {name: value["N"] for name, value in told["ExpressionAttributeValues"].items()}
+        second = told["Key"]["requestId"]["S"]
+        taken = self._behaviour.turns.get(second, int(values[":first"])) + int(values[":wanted"])
+        self._behaviour.turns[second] = taken
+        return {"Attributes": {"taken": {"N": str(taken)}}}
+
+    def _overdue(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Give a page of what is overdue: all of it is in the first shard, and gone when it is read."""
+        begin = int(told.get("ExclusiveStartKey", {}).get("requestId", {}).get("S", 0))
+        first_shard = told["ExpressionAttributeValues"].get(":shard", {}).get("S") == "open-0"
+        end = min(begin + _PAGE, self._behaviour.due if first_shard else begin)
+        keys = [{"requestId": {"S": str(number)}, "recipient": {"S": "+56912345678"}} for number in range(begin, end)]
+        more = {"LastEvaluatedKey": {"requestId": {"S": str(end)}}} if first_shard and end < self._behaviour.due else {}
+        return {"Items": keys, "Count": len(keys)} | more
 
     def _submit(self, body: bytes) -> tuple[bytes, float]:
         behaviour = self._behaviour
@@ -148,14 +183,16 @@ class Stub:
         self._process.join()
 
     def behave(
-        self, *, provider: float = 0.0, store: float = 0.0, slow: dict[str, float] | None = None
+        self, *, provider: float = 0.0, store: float = 0.0, slow: dict[str, float] | None = None, due: int = 0
     ) -> Counter[str]:
-        """Set latencies in seconds; give what was counted since this was last asked for."""
-        return Counter(self._ask({"provider": provider, "store": store, "slow": slow or {}})["counts"])
+        """Set latencies in seconds, and what is overdue; give what was counted since anything was last asked for."""
+        told = {"provider": provider, "store": store, "slow": slow or {}, "due": due}
+        return Counter(self._ask(told)["counts"])
 
-    def arrivals(self) -> list[float]:
-        """Give when each *Send SMS* came since anything was last asked for, in seconds of the server's clock."""
-        return list(self._ask({})["arrivals"])
+    def look(self) -> tuple[list[float], Counter[str]]:
+        """Give when each *Send SMS* came since anything was last asked for, in seconds, and what was counted."""
+        found = self._ask({})
+        return list(found["arrivals"]), Counter(found["counts"])
 
     def _ask(self, told: dict[str, Any]) -> dict[str, Any]:
         reply: dict[str, Any] = self._pool.request("POST", f"{self.url}/behaviour", json=told).json()

@@ -1,6 +1,7 @@
 """What is run in the measured processes: the send function, the straightforward consumer, and a bare POST."""
 
 import json
+import resource
 import time
 from collections.abc import Callable
 from functools import cache
@@ -8,7 +9,7 @@ from typing import Any
 
 import urllib3
 
-from bench.environment import INVOCATION, TEXT, batch
+from bench.environment import INVOCATION, TEXT, batch, record
 from bench.stub import TOKEN
 
 
@@ -49,3 +50,50 @@ def _cpu(act: Callable[[list[dict[str, Any]]], Any], messages: int, recipients: 
     spent = time.process_time() - start
     assert kept == {"batchItemFailures": []}
     return spent
+
+
+def send_timed(events: int, messages: int, recipients: int) -> float:
+    """Invoke the send function as often as told; give the wall seconds of all."""
+    return _wall(send, events, messages, recipients)
+
+
+def consume_timed(events: int, messages: int, recipients: int) -> float:
+    """Invoke the straightforward consumer as often as told; give the wall seconds of all."""
+    return _wall(consume, events, messages, recipients)
+
+
+def _wall(act: Callable[[int, int], float], events: int, messages: int, recipients: int) -> float:
+    start = time.perf_counter()
+    repeat(act, events, messages, recipients)
+    return time.perf_counter() - start
+
+
+def sweep() -> int:
+    """Let the watch function's sweep look once at the table."""
+    from realtime_sms.submission import Rules  # noqa: PLC0415
+    from shell import clients  # noqa: PLC0415
+    from shell.ledger import Ledger  # noqa: PLC0415
+    from watch import sweep as watch  # noqa: PLC0415
+
+    return watch.sweep(Ledger(clients.dynamodb(), "outcomes", ttl_days=45), Rules(), time.time())
+
+
+def repeat(act: Callable[[int, int], float], events: int, messages: int, recipients: int) -> float:
+    """Invoke as often as told; give the CPU seconds of all."""
+    return sum(act(messages, recipients) for _ in range(events))
+
+
+def timed(numbers: list[str]) -> dict[str, float]:
+    """Send one campaign to these numbers; give its wall and CPU seconds."""
+    from send.handler import lambda_handler  # noqa: PLC0415
+
+    records = [record(numbers)]
+    wall, cpu = time.perf_counter(), time.process_time()
+    lambda_handler({"Records": records}, INVOCATION)  # type: ignore[arg-type]
+    return {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+
+
+def grown(events: int) -> tuple[float, int]:
+    """Invoke with batches of ten messages; give the CPU seconds an SMS, and how large the process is, in KiB."""
+    spent = repeat(send, events, 10, 1) / events / 10
+    return spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
