@@ -1,19 +1,28 @@
 """The command `rtsms` against the deployed stack, as an operator uses it."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.stack.embedded_aws import LocalSession
 from local.stack.running import STACK_NAME
+from local.stack.sam import ROOT
+from realtime_sms.compose import Defaults
+from realtime_sms.transition import Status
 from rtsms.campaign import request_id as row_id
+from rtsms.resend import read_published
+from rtsms.stack import Stack
 from tests.cli.fakes import Ran, run
 from tests.cli.test_killed import IMPORTS
-from tests.stack.deployment import Deployment, request_body
+from tests.stack.deployment import Deployment, left_behind, request_body
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -128,3 +137,53 @@ def test_what_is_unknown_is_sent_once_more_when_an_operator_says_so(deployed: De
     item = deployed.outcome(request_id)
     assert (item["status"], item["maybeSent"], item["attempt"]) == ("unknown", True, 2)
     assert deployed.posts(number) == before + 1
+
+
+def _permissions() -> dict[str, list[str]]:
+    """Read what the page says that each command needs."""
+    _, _, table = (ROOT / "docs" / "rtsms.md").read_text(encoding="utf-8").partition("## Permissions")
+    rows = [re.findall(r"`([^`]+)`", line) for line in table.splitlines() if line.startswith("| `")]
+    return {command: actions for command, *actions in rows}
+
+
+def _operator(deployed: Deployment, actions: list[str]) -> LocalSession:
+    """Make a user who may do these things and no others."""
+    iam, name = deployed.session.client("iam"), deployed.new_id("operator")
+    statement = {"Effect": "Allow", "Action": ["cloudformation:DescribeStacks", *actions], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="operate", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    return LocalSession(deployed.stack.aws.environment | credentials)
+
+
+def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
+    """Give for each command runs that do all that it can do."""
+    number, request_id = "+56927200001", deployed.new_id("unknown")
+    sheet, published = tmp_path / "clientes.csv", tmp_path / "request.json"
+    sheet.write_text(f"numero\n{number}\n", encoding="utf-8")
+    published.write_text(request_body(request_id, number), encoding="utf-8")
+    _, content_hash = read_published(published.read_text(encoding="utf-8"), request_id, Defaults())
+    deployed.plant(replace(left_behind(request_id, number, Status.UNKNOWN), content_hash=content_hash))
+    return {
+        "send": [["send", "hola", "--to", number]],
+        "status": [["status", request_id]],
+        "bulk": [["bulk", str(sheet), "--template", "hola", "--yes"]],
+        "watch": [["watch", request_id, "--once"]],
+        "doctor": [["doctor", "--json"]],
+        "optout": [["optout", what, "+56927200002"] for what in ("add", "show", "remove")] + [["optout", "list"]],
+        "resend": [["resend", request_id, number, "--request", str(published), "--accept-duplicate"]],
+    }
+
+
+def test_each_command_needs_the_permissions_that_its_page_lists(deployed: Deployment, tmp_path: Path) -> None:
+    """Each with a user of its own, but for `redrive`, which would hide the dead letters of other tests."""
+    permissions, runs = _permissions(), _runs(deployed, tmp_path)
+    assert permissions.keys() == runs.keys() | {"redrive"}
+    for command, several in runs.items():
+        session = _operator(deployed, permissions[command])
+        for arguments in several:
+            ran = run(*arguments, stack=lambda _name, session=session, **_options: Stack.find(STACK_NAME, session))
+            refused = [one for one in ran.out.splitlines() if "could not be looked at" in one]
+            assert (ran.err, refused) == ("", []), command

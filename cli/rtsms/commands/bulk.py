@@ -79,9 +79,10 @@ def command(  # noqa: PLR0913 (one an option)
     show: int,
     **options: Value,
 ) -> int:
-    """Send a text to every row of a CSV FILE, whose first line names its columns.
+    """Send a text to every row of a CSV FILE.
 
-    The whole file is checked before anything is sent. It is safe to repeat: a run that was killed goes on where it was.
+    Its first line names its columns, and the whole of it is checked before anything is sent. It is safe to repeat: a
+    run that was killed goes on where it was.
     """
     sheet = Sheet.open(file, encoding=options["file_encoding"], delimiter=options["delimiter"])
     planned = _plan(sheet, Template(read_text(template, template_file)), stack, options)

@@ -22,7 +22,7 @@ _PAGE = 100
 
 @click.group("optout")
 def command() -> None:
-    """Keep the list of numbers that are not to be written to: a send to one fails before any call."""
+    """Keep the list of numbers that are not written to."""
 
 
 _whole = click.option("--show-numbers", is_flag=True, help="Show whole numbers.")

@@ -36,7 +36,7 @@ def command(  # noqa: PLR0913 (one an option)
     plain_text_prefixes: str,
     **options: Value,
 ) -> None:
-    """Show how a TEXT would be carried: charset, segments, and what forces Unicode.
+    """Show the segments of a TEXT, and what makes them more.
 
     Nothing is sent, and AWS is not asked. The last two options are the deployment's parameters of those names.
     """

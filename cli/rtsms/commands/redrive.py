@@ -17,7 +17,10 @@ from shell.letters import DeadLetters
 @tells
 @on_stack
 def command(stack: Stack, out: Output, reason: str) -> None:
-    """Send dead letters back to the queue, each under the request id that it had."""
+    """Send dead letters back to the queue, by reason.
+
+    Each goes under the request id that it had, so nothing is sent twice.
+    """
     sqs = stack.session.client("sqs")
     redrive = Redrive(
         client=sqs,

@@ -26,9 +26,9 @@ from rtsms.stack import Stack
 def command(  # noqa: PLR0913 (one an option)
     *, stack: Stack, out: Output, request_id: str, number: str, request: TextIO, accept_duplicate: bool
 ) -> None:
-    """Send once more what is `unknown`: the NUMBER of a request may get it twice.
+    """Send once more what is unknown.
 
-    The table keeps no text, so the request has to be given as it was published.
+    The NUMBER may get it twice. The table keeps no text, so the request has to be given as it was published.
     """
     body, content_hash = read_published(request.read(), request_id, stack.defaults)
     submissions = stack.ledger()

@@ -19,7 +19,7 @@ from rtsms.status import Page, status
 def command(  # noqa: PLR0913 (one an option)
     *, stack: Stack, out: Output, request_id: str, page: int, limit: int, show_numbers: bool
 ) -> None:
-    """Show what became of a request, recipient by recipient."""
+    """Show what became of a request, by recipient."""
     seen = status(stack.register(), request_id, page=page, limit=limit, numbers=show_numbers)
     listed = table(*outcome.HEADINGS)
     for one in seen.recipients:

@@ -22,7 +22,10 @@ from shell.item import iso
 @tells
 @on_stack
 def command(*, stack: Stack, out: Output, request_id: str | None, every: float, once: bool) -> None:
-    """Watch queues, breakers and outcomes, and the states of one request if its id is given, until Ctrl-C."""
+    """Watch queues, breakers and outcomes until Ctrl-C.
+
+    And the states of one request, if its id is given.
+    """
     seen = look(stack, request_id, time.time())
     if once or out.as_json:
         out.tell(seen.document, _table(stack, request_id, seen))
