@@ -15,6 +15,7 @@ from rtsms.publisher import Message, Publisher
 from rtsms.sheet import Sheet
 from shell.outbox import QueueUnavailableError
 
+_GO_ON = "run the same command again: it goes on where it was"
 _SLUG = 40  # characters of a file's name in a campaign's id
 
 
@@ -54,19 +55,26 @@ class Bulk:
             publisher.publish(self._messages(journal), note)
         except QueueUnavailableError as error:
             raise _stopped(error) from error
+        except KeyboardInterrupt:
+            raise Fault(Exit.INTERRUPTED, "rtsms bulk", "interrupted", to_do=_GO_ON) from None
 
     def _messages(self, journal: Journal) -> Iterator[Message]:
+        """Read the file again; it must be what was checked, for its numbers are those that were read then."""
         checked = self.checked
         places = zip(checked.numbers, checked.lines, checked.marks, strict=True)
         for index, row in enumerate(self.sheet.rows()):
             number, line, was = next(places, (BAD, row.line, -1))
             if (line, was) != (row.line, mark(row)):
-                where = f"{self.sheet.path}, line {row.line}"
-                raise Fault(
-                    Exit.USAGE, where, "it was changed while it was published", to_do="see what changed; run again"
-                )
+                raise self._changed(row.line)
             if number != BAD and not journal.done[index]:
                 yield Message(index, self.campaign.body(self.campaign_id, row, number))
+        for _, line, _ in places:
+            raise self._changed(line)
+
+    def _changed(self, line: int) -> Fault:
+        what = "it was changed while it was published"
+        to_do = "see that the file is what you want to send, and run the same command again"
+        return Fault(Exit.USAGE, f"{self.sheet.path}, line {line}", what, to_do=to_do)
 
 
 def campaign_id(named: str | None, sheet: Sheet, checked: Checked) -> str:
@@ -101,8 +109,7 @@ def estimate(checked: Checked, price: Decimal | None) -> Mapping[str, object]:
 
 def _stopped(error: QueueUnavailableError) -> Fault:
     cause = cause_of(error)
-    why = explained(cause).what if cause else f"it did not take a message ({error})"
-    to_do = "run the same command again: it goes on where it was"
-    return Fault(
-        Exit.NO_ANSWER, "the send queue", why, to_do=f"{explained(cause).to_do}; then {to_do}" if cause else to_do
-    )
+    if cause is None:
+        return Fault(Exit.NO_ANSWER, "the send queue", f"it did not take a message ({error})", to_do=_GO_ON)
+    fault = explained(cause)
+    return Fault(Exit.NO_ANSWER, "the send queue", fault.what, to_do=f"{fault.to_do}; then {_GO_ON}")

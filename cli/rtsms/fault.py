@@ -15,7 +15,7 @@ class Exit(IntEnum):
     WRONG = 1  # it was done, and the answer is not a good one
     USAGE = 2  # what was given cannot be used; nothing was done
     NOT_FOUND = 3
-    NO_ANSWER = 4  # AWS or RealTime refused or did not answer
+    NO_ANSWER = 4  # AWS refused, or did not answer
     NOT_OVER = 5  # not within the time given
     INTERRUPTED = 130  # Ctrl-C: 128 and the number of the signal, as shells have it
 

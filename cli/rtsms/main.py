@@ -75,7 +75,7 @@ def cli() -> None:
     """Operate a deployment of the RealTime SMS sender.
 
     Every command takes --json. Exit codes: 0 done; 1 done, and the answer is not a good one; 2 what was given cannot be
-    used; 3 not found; 4 AWS or RealTime did not answer, or refused; 5 not over in time; 130 interrupted.
+    used; 3 not found; 4 AWS refused, or did not answer; 5 not over in time; 130 interrupted.
     """
 
 

@@ -46,6 +46,24 @@ class FakeStack(Stack):
         return [json.loads(body) for body in self.queue.bodies]
 
 
+class FakeClient:
+    """A client whose every method gives the reply named for it, or raises it."""
+
+    def __init__(self, **replies: object) -> None:
+        self._replies = replies
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        """Give the method."""
+        reply = self._replies[method]
+
+        def called(**_arguments: object) -> object:
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
+
+        return called
+
+
 @dataclass
 class FakeSession:
     """Clients by the names of their services."""

@@ -1,13 +1,22 @@
 """`rtsms bulk` as a person sees it: first what is wrong and what it costs, then, if they want, it is published."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rtsms.campaign import request_id
+from realtime_sms.compose import Defaults
+from rtsms.bulk import Bulk
+from rtsms.campaign import Campaign, request_id
+from rtsms.check import Checked, check
+from rtsms.fault import Fault
+from rtsms.publisher import Publisher
+from rtsms.sheet import Sheet
+from rtsms.template import Template
+from shell.outbox import Refusal
 from tests.cli.fakes import FakeStack, Ran, fake_stack, run
 
 TEXT = "Hola {{nombre}}, su pedido {{pedido}} está en camino"
@@ -180,3 +189,39 @@ def test_a_queue_that_does_not_answer_is_told_with_how_to_go_on(
 def test_a_campaigns_name_begins_a_request_id(stack: FakeStack, sheet: Path, name: str) -> None:
     """So it must be able to."""
     assert "--campaign: must be" in _bulk(stack, sheet, "--campaign", name, "--dry-run").err
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [("912345678,Ana,1", "913333333,Eva,3"), GOOD[:1], (*GOOD, "914444444,Luz,3"), GOOD[::-1]],
+    ids=["edited", "shorter", "longer", "sorted"],
+)
+def test_a_file_that_changes_while_it_is_published_stops_it(tmp_path: Path, rows: tuple[str, ...]) -> None:
+    """A number must not get another row's text."""
+    sheet = Sheet.open(_write(tmp_path, *GOOD))
+    campaign = Campaign(Template(TEXT), sheet.columns, "numero", None, {"sender": "1"}, Defaults())
+    checked, bodies = Checked(), list[str]()
+    assert not list(check(sheet, campaign, checked))
+    bulk = Bulk(sheet, campaign, checked, "mayo")
+
+    def send(some: Sequence[str]) -> list[Refusal | None]:
+        bodies.extend(some)
+        return [None] * len(some)
+
+    unchanged = {campaign.body("mayo", row, number) for row, number in zip(sheet.rows(), checked.numbers, strict=True)}
+    _write(tmp_path, *rows)
+    with pytest.raises(Fault, match="was changed while"), bulk.journal(None, "q") as journal:
+        bulk.publish(journal, Publisher(send, lambda _seconds: None, 1), lambda _rows: None)
+    assert set(bodies) <= unchanged
+
+
+def test_an_interrupted_run_says_how_to_go_on(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """With the exit code of an interruption."""
+
+    def interrupt(**_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    sqs.send_message_batch = interrupt  # type: ignore[method-assign,assignment]  # once
+    ran = _bulk(stack, sheet, "--yes")
+    assert ran.code == 130
+    assert "goes on where it was" in ran.err

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,27 +16,9 @@ from rtsms.doctor import CHECKS, account, queues, running
 from rtsms.doctor.account import judged
 from rtsms.doctor.finding import Finding, Level
 from rtsms.stack import Named
-from tests.cli.fakes import PARAMETERS, FakeStack, fake_stack, run
+from tests.cli.fakes import PARAMETERS, FakeClient, FakeStack, fake_stack, run
 
 TOKEN, SECRET = "a-token-of-realtime", "a-client-secret"
-
-
-class FakeClient:
-    """A client whose every method gives the reply named for it, or raises it."""
-
-    def __init__(self, **replies: object) -> None:
-        self._replies = replies
-
-    def __getattr__(self, method: str) -> Callable[..., Any]:
-        """Give the method."""
-        reply = self._replies[method]
-
-        def called(**_arguments: object) -> object:
-            if isinstance(reply, Exception):
-                raise reply
-            return reply
-
-        return called
 
 
 def _refusal(code: str) -> ClientError:

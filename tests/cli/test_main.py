@@ -1,6 +1,7 @@
 """Every error has one end: in words or as JSON, and with the exit code that says whose turn it is."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 import click
 import pytest
@@ -13,10 +14,14 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from rtsms.fault import Exit
+from realtime_sms.compose import Defaults
+from rtsms.fault import Exit, Fault
 from rtsms.main import cli
 from rtsms.stack import Stack
-from tests.cli.fakes import fake_stack, run
+from tests.cli.fakes import FakeClient, FakeSession, fake_stack, run
+
+if TYPE_CHECKING:
+    import boto3
 
 SECRET = "Su clave es 4711"
 
@@ -102,3 +107,31 @@ def test_the_version_is_told() -> None:
     ran = run("--version")
     assert ran.code == 0
     assert ran.out.startswith("rtsms, version ")
+
+
+def test_a_stack_that_is_not_there_is_not_found() -> None:
+    """With the region that was looked in."""
+    error = ClientError({"Error": {"Code": "ValidationError", "Message": ""}}, "DescribeStacks")
+    session = cast("boto3.Session", FakeSession({"cloudformation": FakeClient(describe_stacks=error)}))
+    ran = run("status", "a", stack=lambda name, **_options: Stack.find(name, session))
+    assert ran.code == 3
+    assert "stack realtime-sms: there is none of this name in sa-east-1" in ran.err
+
+
+def test_what_is_found_of_a_stack_is_what_the_rest_stands_on() -> None:
+    """Outputs, parameters, status."""
+    described = {
+        "Outputs": [{"OutputKey": "OutcomesTableName", "OutputValue": "outcomes"}],
+        "Parameters": [
+            {"ParameterKey": "PlainTextPrefixes", "ParameterValue": "+56, +57"},
+            {"ParameterKey": "DefaultRegion", "ParameterValue": "CL"},
+            {"ParameterKey": "DefaultSender", "ParameterValue": ""},
+        ],
+        "StackStatus": "CREATE_COMPLETE",
+    }
+    client = FakeClient(describe_stacks={"Stacks": [described]})
+    stack = Stack.find("sms", cast("boto3.Session", FakeSession({"cloudformation": client})))
+    assert (stack.table, stack.status) == ("outcomes", "CREATE_COMPLETE")
+    assert stack.defaults == Defaults("CL", "", ("+56", "+57"))
+    with pytest.raises(Fault, match="it has no parameter OutcomeTtlDays"):
+        _ = stack.ttl_days

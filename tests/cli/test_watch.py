@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.fakes import FakeStack, fake_stack, run, submission
-from tests.cli.test_doctor import FakeClient
+from tests.cli.fakes import FakeClient, FakeStack, fake_stack, run, submission
 
 
 class _Pages:
@@ -54,3 +53,18 @@ def test_a_person_sees_the_same(stack: FakeStack) -> None:
     assert "auth open since 1970-01-01T00:00:00.000Z (forbidden)" in told
     assert "9 submitted" in told
     assert "not taken up yet" in told
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["person", "machine"])
+def test_ctrl_c_is_how_one_stops_watching(stack: FakeStack, monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:  # noqa: FBT001 (a case)
+    """So it is no error."""
+    ticks = iter([None, None])
+
+    def sleep(_seconds: float) -> None:
+        if next(ticks, "over") == "over":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", sleep)
+    ran = run("watch", *(["--json"] if as_json else []), stack=stack)
+    assert (ran.code, ran.err) == (0, "")
+    assert len(ran.lines) == 3 if as_json else "7 to be taken up" in ran.out

@@ -4,12 +4,22 @@ import sys
 import time
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
+from operator import attrgetter
 from pathlib import Path
 from typing import TextIO
 
 import click
 from botocore.config import Config
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from rtsms.bulk import Bulk, campaign_id, estimate
 from rtsms.campaign import Campaign, number_column
@@ -108,16 +118,26 @@ def _plan(sheet: Sheet, template: Template, stack: Stack, options: dict[str, Val
 
 
 def _tell_bad(out: Output, bad: Iterable[BadRow], show: int) -> None:
-    """List bad rows as they are found: some to a person, all to a machine."""
+    """List bad rows: all to a machine as they are found, the first ones to a person."""
+    listed: list[BadRow] = []
     count = 0
-    for count, one in enumerate(bad, 1):
-        document = {"type": "badRow", "line": one.line, "why": one.why}
-        if out.as_json:
-            out.line(document)
-        elif count <= show:
-            out.tell(document, f"line {one.line}: {one.why}")
+    with _shown(out, SpinnerColumn(), TextColumn("checking the file"), TimeElapsedColumn(), transient=True) as progress:
+        progress.add_task("checking", total=None)
+        for count, one in enumerate(bad, 1):
+            if out.as_json:
+                out.line({"type": "badRow", "line": one.line, "why": one.why})
+            elif count <= show:
+                listed.append(one)
+    for one in sorted(listed, key=attrgetter("line")):
+        out.show(f"line {one.line}: {one.why}")
     if count > show:
-        out.show(f"and {count - show} more bad rows")
+        out.show(f"and {counted(count - show, 'more bad row')}")
+
+
+def _shown(out: Output, *columns: ProgressColumn, transient: bool = False) -> Progress:
+    """Make a progress bar for a person at a terminal, and none for others; it leaves stdout alone."""
+    nobody = out.as_json or not sys.stderr.isatty()
+    return Progress(*columns, console=console(stderr=True), disable=nobody, transient=transient, redirect_stdout=False)
 
 
 def _tell_checked(out: Output, bulk: Bulk, price: Decimal | None) -> None:
@@ -139,10 +159,11 @@ def _publish(bulk: Bulk, journal: Journal, publisher: Publisher, out: Output, *,
     before = bulk.checked.good - left
     if before:
         out.show(f"{before} of them were published by an earlier run")
-    if left and ask:
-        _confirm(out, left)
+    if left and ask and not _agreed(out, left):
+        out.show("Nothing was published.")
+        return
     columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), disable=out.as_json or not sys.stderr.isatty()) as progress:
+    with _shown(out, *columns) as progress:
         task = progress.add_task("publishing", total=bulk.checked.good, completed=before)
         bulk.publish(journal, publisher, lambda rows: progress.advance(task, rows))
     out.tell(
@@ -157,7 +178,7 @@ def _publisher(stack: Stack, at_once: int) -> Publisher:
     return Publisher(outbox.publish_batch, time.sleep, at_once)
 
 
-def _confirm(out: Output, left: int) -> None:
+def _agreed(out: Output, left: int) -> bool:
     if out.as_json or not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: give --yes to publish, or --dry-run to check only")
-    click.confirm(f"Publish {counted(left, 'request')}?", abort=True, err=True)
+    return click.confirm(f"Publish {counted(left, 'request')}?", err=True)

@@ -33,8 +33,9 @@ def command(  # noqa: PLR0913 (one an option)
     body, content_hash = read_published(request.read(), request_id, stack.defaults)
     submissions = stack.ledger()
     found = find(submissions, request_id, e164(number, stack), content_hash)
-    if not accept_duplicate:
-        _confirm(out, mask(found.recipient))
+    if not accept_duplicate and not _agreed(out, mask(found.recipient)):
+        out.show("Nothing was sent.")
+        return
     resend(submissions, stack.outbox(), found, body, now=time.time())
     shown = mask(found.recipient)
     out.tell(
@@ -43,9 +44,7 @@ def command(  # noqa: PLR0913 (one an option)
     )
 
 
-def _confirm(out: Output, shown: str) -> None:
+def _agreed(out: Output, shown: str) -> bool:
     if out.as_json or not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: give --accept-duplicate")
-    click.confirm(
-        f"RealTime may have sent it. Send it to {shown} once more, perhaps a second time?", abort=True, err=True
-    )
+    return click.confirm(f"RealTime may have sent it. Send it to {shown} once more, perhaps a second time?", err=True)

@@ -1,7 +1,8 @@
 """`rtsms watch`."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import click
 from rich.live import Live
@@ -26,19 +27,23 @@ def command(*, stack: Stack, out: Output, request_id: str | None, every: float, 
 
     And the states of one request, if its id is given.
     """
-    seen = look(stack, request_id, time.time())
-    if once or out.as_json:
-        out.tell(seen.document, _table(stack, request_id, seen))
-    if once:
-        return
-    with Live(_table(stack, request_id, seen), console=out.console, auto_refresh=False) as live:
-        while True:
-            time.sleep(every)
-            seen = look(stack, request_id, time.time())
-            if out.as_json:
-                out.line(seen.document)
-            else:
+    looks = (look(stack, request_id, time.time()) for _ in _ticks(0 if once else every))
+    with suppress(KeyboardInterrupt):  # how one stops watching
+        if once or out.as_json:
+            for seen in looks:
+                out.tell(seen.document, _table(stack, request_id, seen))
+            return
+        with Live(console=out.console, auto_refresh=False) as live:
+            for seen in looks:
                 live.update(_table(stack, request_id, seen), refresh=True)
+
+
+def _ticks(every: float) -> Iterator[None]:
+    """Tick at once and then every so many seconds; 0 is once."""
+    yield
+    while every:
+        time.sleep(every)
+        yield
 
 
 def _table(stack: Stack, request_id: str | None, seen: Look) -> Table:
