@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+_EMPTY = "ResourceNotFoundException"  # Secrets Manager's answer for a secret without a value, as after a first deploy
 _FRESH = 300.0  # seconds; a token lives for an hour, and a refused one is read again at once
 
 
@@ -59,7 +60,9 @@ def read_token(client: "SecretsManagerClient", secret_arn: str) -> TokenSecret:
         reply = client.get_secret_value(SecretId=secret_arn)
         return TokenSecret.model_validate_json(reply.get("SecretString", ""))
     except (ClientError, BotoCoreError) as error:
-        raise TokenUnavailableError(f"the token secret cannot be read: {_code(error)}") from None
+        code = _code(error)
+        what = "is empty; put a token there" if code == _EMPTY else f"cannot be read: {code}"
+        raise TokenUnavailableError(f"the token secret {what}") from None
     except ValidationError:
         raise TokenUnavailableError('the token secret must hold {"access_token": "…"}; put one there') from None
 

@@ -72,6 +72,7 @@ def test_the_token_secret_is_judged_and_never_shown(secret: str | Exception, lev
     """Neither whole nor in part."""
     finding = _only(account.token(_stack(_secrets(secret))))
     assert finding.level is level
+    assert ("is empty" in finding.said) == isinstance(secret, Exception)
     assert TOKEN not in str(finding)
 
 

@@ -187,3 +187,11 @@ def test_each_command_needs_the_permissions_that_its_page_lists(deployed: Deploy
             ran = run(*arguments, stack=lambda _name, session=session, **_options: Stack.find(STACK_NAME, session))
             refused = [one for one in ran.out.splitlines() if "could not be looked at" in one]
             assert (ran.err, refused) == ("", []), command
+
+
+def test_who_may_do_nothing_is_told_what_to_ask_for(deployed: Deployment) -> None:
+    """So the test above would have failed without its permissions."""
+    nobody = _operator(deployed, [])
+    ran = run("status", "order-1", stack=lambda _name, **_options: Stack.find(STACK_NAME, nobody))
+    assert ran.code == 4
+    assert "you may not do this (AccessDenied" in ran.err
