@@ -41,6 +41,7 @@ def environment(url: str, **more: str) -> dict[str, str]:
         "DEFAULT_SENDER": "96000",
         "PLAIN_TEXT_PREFIXES": "+56",
         "MAX_ATTEMPTS": "12",
+        "REPORTS_ASKED_PER_MINUTE": "60",
         "SEND_QUEUE_URL": f"{url}/send",
         "REFRESH_FUNCTION_NAME": "none",
         "DEAD_LETTER_QUEUE_URL": f"{url}/dead",

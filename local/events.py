@@ -26,7 +26,7 @@ class Given:
 
     items: Sequence[Members] = ()
     letters: Sequence[str] = ()
-    secrets: Mapping[str, Members] = field(default_factory=dict)
+    secrets: Mapping[str, Members | str] = field(default_factory=dict)
     realtime: Mapping[str, Members] = field(default_factory=dict)
 
 

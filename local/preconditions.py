@@ -16,7 +16,10 @@ def brought_about(stack: Stack, given: Given) -> Iterator[list[str]]:
     session = stack.aws.session()
     table = session.resource("dynamodb").Table(stack.outputs["OutcomesTableName"])
     secrets, sqs = session.client("secretsmanager"), session.client("sqs")
-    arns = {stack.outputs[name]: json.dumps(value) for name, value in given.secrets.items()}
+    arns = {
+        stack.outputs[name]: value if isinstance(value, str) else json.dumps(value)
+        for name, value in given.secrets.items()
+    }
     before = {arn: secrets.get_secret_value(SecretId=arn)["SecretString"] for arn in arns}
     try:
         for arn, value in arns.items():

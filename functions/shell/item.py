@@ -4,7 +4,7 @@ Times are ISO 8601 in UTC with milliseconds and a fixed width, so that they sort
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -19,8 +19,10 @@ from realtime_sms.transition import Status
 
 type Attributes = dict[str, Any]
 
-# Partitions of the index of unfinished submissions; one takes 1,000 writes a second.
-SHARD_NAMES = tuple(f"open-{number}" for number in range(8))
+# Partitions of the index of what is to be looked at again; one takes 1,000 writes a second.
+_SHARDS = 8
+SHARD_NAMES = tuple(f"open-{number}" for number in range(_SHARDS))
+ASK_SHARDS = tuple(f"ask-{number}" for number in range(_SHARDS))  # of what RealTime is to be asked about
 LIFETIME = 14 * 86400  # seconds; SQS keeps no message longer, so nothing waits longer
 
 _NAMES = {
@@ -29,7 +31,9 @@ _NAMES = {
     for _camel in [field.name.split("_")[0] + "".join(part.title() for part in field.name.split("_")[1:])]
 }
 _values = attrgetter(*_NAMES)
-_TIMES = frozenset({"lease_until", "due_at", "expires_at", "created_at", "updated_at", "submitted_at", "delivery_at"})
+_TIMES = frozenset(
+    {"lease_until", "due_at", "expires_at", "created_at", "updated_at", "submitted_at", "delivery_at", "ask_at"}
+)
 _WORDS = {"status": Status, "reason": Reason, "delivery": Delivery, "delivery_reason": DeliveryReason}
 _FLAGS = frozenset({"resend", "maybe_sent"})
 _deserialize = TypeDeserializer().deserialize
@@ -56,6 +60,11 @@ def to_item(submission: Submission, ttl_seconds: int) -> Attributes:
     if not submission.final:
         item["openShard"] = {"S": shard(submission.recipient)}
         item["openUntil"] = {"S": iso(_look_again(submission))}
+    elif submission.ask_at is not None:
+        item["openShard"] = {"S": shard(submission.recipient, ASK_SHARDS)}
+        item["openUntil"] = {"S": iso(submission.ask_at)}
+    if submission.untraced:
+        item["untracedRecipient"] = {"S": submission.recipient}
     return item
 
 
@@ -68,9 +77,9 @@ def from_item(item: Mapping[str, Any]) -> Submission:
     return Submission(**values)
 
 
-def shard(recipient: str) -> str:
-    """Name the partition of the index in which an unfinished submission is listed."""
-    return SHARD_NAMES[zlib.crc32(recipient.encode()) % len(SHARD_NAMES)]
+def shard(sort_key: str, names: Sequence[str] = SHARD_NAMES) -> str:
+    """Name the partition of the index in which an item is listed, by its sort key."""
+    return names[zlib.crc32(sort_key.encode()) % len(names)]
 
 
 def _look_again(submission: Submission) -> float:

@@ -51,11 +51,12 @@ class RetrySettings(_Settings):
     """How often is tried again."""
 
     max_attempts: int = Field(ge=1, le=100)
+    reports_asked_per_minute: int = Field(ge=0, le=600)  # 0: RealTime is never asked what became of a message
 
     @property
     def rules(self) -> Rules:
         """Give the delivery rules with this deployment's numbers."""
-        return Rules(max_attempts=self.max_attempts)
+        return Rules(max_attempts=self.max_attempts, ask=self.reports_asked_per_minute > 0)
 
 
 class RefreshSettings(StoreSettings, ProviderSettings):
@@ -75,6 +76,14 @@ class WatchSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySetti
 
     refresh_function_name: str
     dead_letter_queue_url: str
+
+
+class ReportsSettings(StoreSettings):
+    """The callback function's environment."""
+
+    callback_key_secret_arn: str
+    opt_out_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
+    opt_in_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings):

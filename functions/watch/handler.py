@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shell import clients
 from shell.breaker import Breakers
+from shell.deliveries import Deliveries
 from shell.gateway import Gateway
 from shell.ledger import Ledger
 from shell.letters import DeadLetters
 from shell.observe import logger, observed
 from shell.renewal import ask_for_renewal
 from shell.settings import WatchSettings, read
+from shell.strays import Strays
 from shell.token import TokenUnavailableError, read_token
 from watch.burial import bury_letters
 from watch.cure import cure
+from watch.enquiry import Enquiry
 from watch.gauges import look
+from watch.overdue import ask_overdue
+from watch.strays import Settlement
 from watch.sweep import sweep
 
 if TYPE_CHECKING:
@@ -32,6 +37,8 @@ class Watch:
         table = settings.outcomes_table_name
         self._ledger = Ledger(clients.dynamodb(), table, ttl_days=settings.outcome_ttl_days)
         self._breakers = Breakers(clients.dynamodb(), table)
+        self._deliveries = Deliveries(clients.dynamodb(), table)
+        self._strays = Strays(clients.dynamodb(), table)
         self._letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
         self._gateway = Gateway(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
 
@@ -42,13 +49,13 @@ class Watch:
         return cls(read(WatchSettings))
 
     def run(self) -> dict[str, Any]:
-        """Sweep, bury and cure; say what was done.
+        """Sweep, bury, cure, and see to reports; say what was done.
 
         Raises:
             ExceptionGroup: what went wrong, after all parts have run.
 
         """
-        rules = self._settings.rules
+        rules, enquiry = self._settings.rules, self._enquiry()
         errors: list[Exception] = []
         done: dict[str, Any] = {}
         parts: dict[str, Callable[[], Any]] = {
@@ -56,6 +63,8 @@ class Watch:
             "buried": lambda: bury_letters(self._letters, self._ledger, self._settings.defaults, rules),
             "closed": lambda: cure(self._breakers, self._gateway.exchange, self._token, self._renew, now=time.time()),
             "looked": lambda: look(self._breakers, self._letters),
+            "reported": lambda: self._settle_strays(enquiry) if "ended" in done else 0,  # needs to know who gave up
+            "asked": lambda: ask_overdue(self._deliveries, self._ledger, enquiry, time.time()) if enquiry else 0,
         }
         for name, part in parts.items():
             try:
@@ -67,6 +76,13 @@ class Watch:
         if errors:
             raise ExceptionGroup("watch", errors)
         return done
+
+    def _enquiry(self) -> Enquiry | None:
+        most = self._settings.reports_asked_per_minute
+        return Enquiry(self._gateway.exchange, self._token, self._breakers, most=most) if most else None
+
+    def _settle_strays(self, enquiry: Enquiry | None) -> int:
+        return Settlement(self._strays, self._deliveries, self._ledger, enquiry, time.time()).run()
 
     def _token(self) -> str:
         return read_token(clients.secrets(), self._settings.token_secret_arn).access_token

@@ -69,6 +69,7 @@ class World:
             "DEFAULT_SENDER": "96000",
             "PLAIN_TEXT_PREFIXES": "+56",
             "MAX_ATTEMPTS": 12,
+            "REPORTS_ASKED_PER_MINUTE": 60,
             "SEND_QUEUE_URL": "http://sqs/send",
             "DEAD_LETTER_QUEUE_URL": "http://sqs/dead",
             "RECIPIENTS_PER_CALL": 1,

@@ -50,6 +50,7 @@ def world() -> Iterator[World]:
             "DEFAULT_SENDER": "96000",
             "PLAIN_TEXT_PREFIXES": "+56",
             "MAX_ATTEMPTS": "12",
+            "REPORTS_ASKED_PER_MINUTE": "60",
             "SEND_QUEUE_URL": queue,
             "REFRESH_FUNCTION_NAME": "none",
             "DEAD_LETTER_QUEUE_URL": dead,

@@ -13,7 +13,7 @@ SENDER = "96000"
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Yield the real template on the embedded AWS with IAM enforced, sending to the simulator."""
-    with running_stack({"DefaultSender": SENDER, **PUBLISHERS}) as running:
+    with running_stack({"DefaultSender": SENDER, "OptInWords": "ALTA", **PUBLISHERS}) as running:
         yield running
 
 

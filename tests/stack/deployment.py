@@ -26,6 +26,7 @@ COPIES = (2, 20)  # how often the requests of `copied` are published
 _PATIENCE = 150  # seconds: what waits for a breaker is tried again within two minutes
 _POLL_SECONDS = 0.1
 _GLANCE_SECONDS = 2
+_CONTROL_SECONDS = 60  # a report that the simulator delivers may meet a new environment
 
 
 def until[T](look: Callable[[], T | None], *, within: float, awaited: str) -> T:
@@ -162,7 +163,7 @@ class Deployment:
         """Use the simulator's control API."""
         url = f"{self.stack.realtime_url}/_simulator/{operation}"
         content = None if body is None else json.dumps(body).encode()
-        reply = urllib3.request(method, url, body=content, retries=False)
+        reply = urllib3.request(method, url, body=content, timeout=_CONTROL_SECONDS, retries=False)
         assert reply.status == 200, reply.data
         return reply.json()
 

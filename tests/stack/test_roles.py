@@ -17,13 +17,15 @@ import yaml
 from local.transformed_template import transformed
 from realtime_sms.transition import Status
 from shell.breaker import Breaker
+from shell.item import iso
+from shell.strays import PARTITION
 from tests.stack.deployment import Deployment, left_behind, request_body, until
-from tests.stack.signing import user
+from tests.stack.signing import Caller, api_url, user
 from tests.template.rendered import rendered
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-FUNCTIONS = ("Api", "Refresh", "Send", "Watch")
+FUNCTIONS = ("Api", "Refresh", "Reports", "Send", "Watch")
 
 # Done by Lambda itself in the role's name: logs for every function, and the poller of the event source mapping, of
 # which the AWS documentation says what it needs (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
@@ -66,6 +68,7 @@ def used(deployed: Deployment) -> Mapping[str, set[str]]:
     _watch(deployed)
     deployed.forget_breakers()
     _call_the_api(deployed)
+    _call_back(deployed)
     keys = {_access_key(deployed, name): name for name in FUNCTIONS}
     found: dict[str, set[str]] = {name: set() for name in FUNCTIONS}
     models = [botocore.session.get_session().get_service_model(service) for service in SERVICES]
@@ -130,6 +133,28 @@ def _call_the_api(deployed: Deployment) -> None:
     assert caller.call("GET", f"/submissions/{outcome['submissionId']}").status == 200
     for method in ("PUT", "GET", "DELETE"):
         assert caller.call(method, "/opt-outs/%2B56927200002").status == 200
+
+
+def _call_back(deployed: Deployment) -> None:
+    """Report on a submission before and after it is there, opt out and in, and let the watch look at the former."""
+    name = deployed.outputs["ReportsFunctionName"]
+    deployed.functions.update_function_configuration(FunctionName=name, Timeout=28)  # so that the key is read
+    secret = deployed.secrets.get_secret_value(SecretId=deployed.outputs["CallbackKeySecretArn"])
+    nobody, path = Caller(api_url(deployed.stack)), f"/callbacks/{secret['SecretString']}"
+    number, request_id = "+56927300001", deployed.new_id("roles")
+    report = {"id": request_id, "phone": number.removeprefix("+"), "status": 1}
+    assert nobody.call("POST", f"{path}/reports", report).status == 200
+    for word in ("STOP", "ALTA"):
+        assert nobody.call("POST", f"{path}/inbound", {"phone": report["phone"], "message": word}).status == 200
+    submitted = left_behind(request_id, number, Status.SUBMITTED)
+    deployed.plant(replace(submitted, submission_id=request_id, ask_at=time.time() - 1))
+    deployed.table.update_item(
+        Key={"requestId": PARTITION, "recipient": request_id},
+        UpdateExpression="SET openUntil = :due",
+        ExpressionAttributeValues={":due": iso(time.time() - 1)},
+    )
+    deployed.invoke("WatchFunctionName")
+    assert deployed.items(request_id)[number]["delivery"] == "delivered"
 
 
 def _access_key(deployed: Deployment, function: str) -> str:

@@ -7,6 +7,9 @@ another one. Source: RealTime SMS API v2, *Receive delivery reports* (status 0 t
 from dataclasses import dataclass
 from enum import StrEnum
 
+# Seconds after the submission, and then after each asking, at which RealTime is asked what became of it.
+ASK_AFTER = (600, 1_800, 7_200, 28_800, 86_400, 172_800)
+
 
 class Delivery(StrEnum):
     """Where a message is that RealTime took, lowest first: what is told later in this list outweighs what is earlier.

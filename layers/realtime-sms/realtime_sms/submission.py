@@ -7,9 +7,11 @@ business (it compares what it finds with the value that came in).
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from realtime_sms.delivery import Delivery, DeliveryReason
+from realtime_sms.delivery import ASK_AFTER, Delivery, DeliveryReason
 from realtime_sms.fate import Fate, Proof, Reason
 from realtime_sms.transition import FINAL, Status, Trigger, check
+
+_WITNESSED = "known by its delivery report, which came after the call was given up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +45,20 @@ class Submission:
     delivery_at: float | None = None  # when we learned it; RealTime's own times have no zone
     cost: str | None = None  # in the account's currency, as RealTime writes it
     operator: Mapping[str, str] = field(default_factory=dict)
+    ask_at: float | None = None  # when RealTime is asked what became of it, unless a report says so before
+    asks: int | None = None  # how often that was done
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def final(self) -> bool:
         """Say whether its queue message may be acknowledged as far as this recipient goes."""
         return self.status in FINAL
+
+    @property
+    def untraced(self) -> bool:
+        """Say whether RealTime may have accepted an attempt of it under an id that we do not know."""
+        nameless = self.status is Status.SUBMITTED and self.submission_id is None
+        return self.status is Status.UNKNOWN or self.maybe_sent or nameless
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,7 @@ class Rules:
     provider_error_attempts: int = 5  # RealTime calls this error "usually temporary"; five times is not
     first_delay: float = 5
     longest_delay: float = 1200
+    ask: bool = False  # whether RealTime is asked where no report came
 
     def delay(self, tries: int, jitter: float) -> float:
         """Back off: doubled each time up to the longest, of which `jitter` in [0, 1) takes away up to a quarter."""
@@ -87,7 +98,8 @@ def settle(mine: Submission, fate: Fate, rules: Rules, *, now: float, jitter: fl
     match fate.proof:
         case Proof.ACCEPTED:
             status = check(mine.status, Trigger.ACCEPTED, Status.SUBMITTED)
-            return replace(told, status=status, submission_id=fate.submission_id, submitted_at=now)
+            ask_at = now + ASK_AFTER[0] if rules.ask and fate.submission_id else None
+            return replace(told, status=status, submission_id=fate.submission_id, submitted_at=now, ask_at=ask_at)
         case Proof.REFUSED:
             return _end(told, Trigger.REJECTED, Status.FAILED)
         case Proof.TRY_AGAIN:
@@ -134,6 +146,16 @@ def reopen(buried: Submission, *, now: float) -> Submission:
 def resend(unknown: Submission, *, now: float) -> Submission:
     """Let an operator send again what may have been sent."""
     return _wait(replace(unknown, updated_at=now, maybe_sent=True), Trigger.RESEND, now)
+
+
+def witness(untraced: Submission, submission_id: str, *, ask_at: float | None, now: float) -> Submission:
+    """Take a report under an id of RealTime's for proof that it accepted a submission; see `evidence.witnessed`."""
+    named = replace(untraced, submission_id=submission_id, ask_at=ask_at, updated_at=now)
+    if untraced.status is Status.SUBMITTED:  # RealTime said so at once, and gave no id
+        return named
+    status = check(untraced.status, Trigger.EVIDENCE, Status.SUBMITTED)
+    told = replace(named, status=status, reason=Reason.ACCEPTED, detail=_WITNESSED, http_status=None)
+    return replace(told, submitted_at=now)
 
 
 def settles(current: Submission, known: Submission) -> bool:

@@ -1,0 +1,51 @@
+"""Asking RealTime what became of a message: a bounded number of times a run, and never while a breaker is open."""
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from realtime_sms import wire
+from realtime_sms.report import Info, read_info
+from realtime_sms.wire import Call, Exchange, Reply
+from shell.breaker import Breakers
+
+_BUDGET = 15.0  # seconds of a run for all questions; another call's deadline of up to 30 may follow
+
+
+class Enquiry:
+    """The questions of one run, up to `most`."""
+
+    def __init__(
+        self, exchange: Callable[[Call], Exchange], token: Callable[[], str], breakers: Breakers, *, most: int
+    ) -> None:
+        self._exchange = exchange
+        self._token = token
+        self._breakers = breakers
+        self._left = most
+        self._ends = time.monotonic() + _BUDGET
+        self._known_token = ""
+
+    @property
+    def left(self) -> int:
+        """Give how many questions may still be asked."""
+        over = time.monotonic() >= self._ends or self._breakers.open() is not None
+        return 0 if over else self._left
+
+    def ask(self, submission_id: str) -> Info | None:
+        """Ask *Get SMS info*; None where no answer is to be had now, from which on nothing is asked.
+
+        What RealTime does not know, or says in a way that cannot be read, is an answer that tells nothing.
+
+        Raises:
+            TokenUnavailableError: there is no token to ask with.
+
+        """
+        if self.left <= 0:
+            return None
+        self._left -= 1
+        self._known_token = self._known_token or self._token()
+        reply = self._exchange(wire.sms_info(self._known_token, submission_id))
+        if isinstance(reply, Reply) and reply.status in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
+            return read_info(reply) or Info()
+        self._left = 0
+        return None
