@@ -22,6 +22,7 @@ from local.stack import running_stack
 from local.stack.sam import ROOT, architecture
 from tests.stack.deployment import Deployment
 
+TOKEN = "sam-local-token"
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{architecture()}"
 
 
@@ -31,6 +32,13 @@ class SamLocal:
 
     directory: Path
     deployed: Deployment
+
+    def begin_anew(self) -> None:
+        """Empty the phones, close the breakers, and put the token where RealTime has it again."""
+        self.deployed.simulator("POST", "reset")
+        secret = self.deployed.outputs["TokenSecretArn"]
+        self.deployed.secrets.put_secret_value(SecretId=secret, SecretString=json.dumps({"access_token": TOKEN}))
+        self.deployed.forget_breakers()
 
     def invoke(self, function: str, event: str) -> dict[str, Any]:
         """Run `sam local invoke` and give what the function returned."""
@@ -87,6 +95,6 @@ def sam(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SamL
     shutil.copy(ROOT / "samconfig.toml", directory)
     (directory / "events").symlink_to(ROOT / "events")
     (directory / ".local").mkdir()
-    with running_stack() as stack, sam_local.relayed(sam_local.bridge_address(), stack.ports):
+    with running_stack(token=TOKEN) as stack, sam_local.relayed(sam_local.bridge_address(), stack.ports):
         sam_local.write(stack, directory / ".local")
         yield SamLocal(directory, Deployment(stack))

@@ -26,8 +26,7 @@ EVENTS = [event for function in FUNCTIONS for event in events_of(function)]
 def test_every_event_comes_to_what_it_is_named_for(sam: SamLocal, event: Event) -> None:
     """`sam local invoke` with each file: what is returned, and what is left in the table and on the handsets."""
     deployed = sam.deployed
-    deployed.forget_breakers()
-    deployed.simulator("POST", "reset")
+    sam.begin_anew()
 
     def invoked() -> dict[str, Any]:
         return sam.invoke(f"{event.function.title()}Function", f"events/{event.function}/{event.path.name}")
