@@ -43,6 +43,8 @@ _SAID = {  # by pydantic's type of error, or by the pattern that was not met
     "extra_forbidden": "is not a field of a request; remove it",
     "missing": "is missing",
     "model_type": "must be a JSON object",
+    "string_too_short": "must not be empty",
+    "too_short": "must have at least one entry",
     SENDER: "must be up to 11 letters and digits (no accents, no spaces), or up to 15 digits",
     REQUEST_ID: "must be 1 to 128 letters, digits or . _ : @ + = ~ - and begin with a letter or digit",
 }
