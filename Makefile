@@ -23,7 +23,7 @@ $(VENV)/ready: local/requirements.txt
 demo: $(VENV)/ready ## deploy to an embedded AWS, send the messages in events/send, show what came of them
 	python -m local.demo
 
-local: $(VENV)/ready ## keep the embedded AWS and the RealTime simulator running, and print how to reach them
+local: $(VENV)/ready ## keep the embedded AWS, the RealTime simulator and the console running, and print how to reach them
 	python -m local.keep
 
 test: $(VENV)/ready ## run all tests

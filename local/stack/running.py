@@ -37,6 +37,11 @@ class Stack:
         """The ports on loopback that the functions call."""
         return tuple(urlsplit(url).port or 80 for url in (self.aws.endpoint_url, self.realtime_url))
 
+    @property
+    def api_url(self) -> str:
+        """The address at which the embedded AWS serves the API; the one of `ApiUrl` would be AWS's own."""
+        return f"{self.aws.endpoint_url}/_aws/execute-api/{self.outputs['ApiId']}/v1"
+
 
 @contextmanager
 def running_stack(parameters: Mapping[str, str] | None = None, token: str = "local-token") -> Iterator[Stack]:

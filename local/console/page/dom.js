@@ -1,0 +1,39 @@
+// Elements by one function. Text goes in as text nodes only: what is shown here may be hostile.
+
+/** Make an element: properties by name (`data-` and `aria-` as attributes, `on` as listeners), then its children. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name in element && name !== "role") element[name] = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** Say "1 segment", "2 segments". */
+export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+
+/** Make a `time` of an ISO time or epoch milliseconds, in the reader's zone; the date where it is not today. */
+export function timeOf(instant, { seconds = true } = {}) {
+  const date = new Date(instant);
+  const today = date.toDateString() === new Date().toDateString();
+  const clock = date.toLocaleTimeString("en", seconds ? CLOCK : { ...CLOCK, second: undefined });
+  const day = today ? "" : `${date.toLocaleDateString("en", { day: "numeric", month: "short" })}, `;
+  return make("time", { dateTime: date.toISOString(), title: date.toLocaleString() }, day + clock);
+}
+
+/** Run a function once nothing has asked for it for so many milliseconds. */
+export function debounced(milliseconds, run) {
+  let timer;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => run(...given), milliseconds);
+  };
+}

@@ -1,0 +1,120 @@
+// Outcomes as they change: one card a request, one row a recipient, with the states it was seen in.
+
+import { byId, counted, make, timeOf } from "./dom.js";
+
+const SHOWN = 40; // requests
+const ROWS = 8; // recipients of a request, until all are asked for
+
+const MEANING = {
+  queued: "on the queue, not taken up yet",
+  sending: "claimed; the call is being made",
+  waiting: "will be tried again",
+  submitted: "RealTime took it",
+  failed: "not sent, and will not be",
+  expired: "its time passed before it could be sent",
+  unknown: "RealTime may have it, or not; it is not sent again",
+  rejected: "will not be taken up",
+};
+
+export class Outcomes {
+  constructor() {
+    this.requests = new Map(); // by request id: { id, at, text, rows: Map, all }
+    this.show();
+  }
+
+  /** Show a request that was just accepted, before the table has anything of it. */
+  expect({ requestId, recipients, text }) {
+    const request = this.request(requestId, new Date().toISOString());
+    request.text = text;
+    for (const recipient of recipients) {
+      if (!request.rows.has(recipient)) request.rows.set(recipient, { outcome: { recipient, status: "queued" }, seen: ["queued"] });
+    }
+    this.show();
+  }
+
+  take({ whole, outcomes }) {
+    if (whole) {
+      for (const request of this.requests.values()) request.rows.clear();
+    }
+    const told = [];
+    for (const outcome of outcomes) {
+      const { rows } = this.request(outcome.requestId, outcome.createdAt);
+      const seen = rows.get(outcome.recipient)?.seen ?? [];
+      if (seen.at(-1) !== outcome.status) {
+        seen.push(outcome.status);
+        if (outcome.final && !whole) told.push(`${outcome.recipient || outcome.requestId}: ${outcome.status}, ${words(outcome.reason)}`);
+      }
+      rows.set(outcome.recipient, { outcome, seen });
+    }
+    this.show();
+    if (told.length) byId("told").textContent = told.length > 3 ? `${told.length} outcomes` : told.join(". ");
+  }
+
+  request(id, at) {
+    if (!this.requests.has(id)) this.requests.set(id, { id, at, rows: new Map(), all: false });
+    const request = this.requests.get(id);
+    if (at < request.at) request.at = at;
+    return request;
+  }
+
+  show() {
+    const focused = document.activeElement?.dataset?.request;
+    const newest = [...this.requests.values()].filter((request) => request.rows.size).sort((a, b) => (a.at < b.at ? 1 : -1));
+    byId("outcomes-count").textContent = newest.length || "";
+    byId("requests").replaceChildren(...(newest.length ? newest.slice(0, SHOWN).map((request) => this.card(request)) : [nothing()]));
+    if (newest.length > SHOWN) {
+      byId("requests").append(make("p", { class: "rest" }, `and ${counted(newest.length - SHOWN, "older request")}`));
+    }
+    if (focused) byId("requests").querySelector(`[data-request="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  card(request) {
+    const rows = [...request.rows.values()];
+    const shown = request.all ? rows : rows.slice(0, ROWS);
+    return make("article", { class: "request", "aria-label": `Request ${request.id}` },
+      make("header", {}, make("code", { title: request.id }, request.id), timeOf(request.at)),
+      request.text && make("p", { class: "snippet", dir: "auto" }, request.text),
+      make("ul", {}, shown.map(row)),
+      rows.length > shown.length && make("button", {
+        type: "button", class: "quiet", "data-request": request.id,
+        onclick: () => { request.all = true; this.show(); },
+      }, `Show all ${counted(rows.length, "recipient")}`));
+  }
+}
+
+function row({ outcome, seen }) {
+  const facts = [
+    outcome.reason && words(outcome.reason),
+    outcome.httpStatus && outcome.httpStatus !== 200 && `HTTP ${outcome.httpStatus}`,
+    outcome.attempt > 1 && `attempt ${outcome.attempt}`,
+    outcome.segments > 1 && counted(outcome.segments, "segment"),
+    outcome.maybeSent && "may have been sent before",
+  ].filter(Boolean);
+  const at = outcome.updatedAt ?? outcome.createdAt;
+  return make("li", { "data-status": outcome.status },
+    make("div", { class: "row" },
+      make("span", { class: "recipient" }, outcome.recipient || "the whole message"),
+      make("span", { class: `pill ${outcome.status}`, title: MEANING[outcome.status] ?? "" }, outcome.status)),
+    make("p", { class: "facts when" }, make("span", {}, facts.join(" · ")), at && timeOf(at)),
+    outcome.detail && make("p", { class: "facts" }, outcome.detail),
+    outcome.dueAt && make("p", { class: "facts" }, "next try after ", timeOf(outcome.dueAt)),
+    outcome.delivery && delivery(outcome),
+    seen.length > 1 && make("p", { class: "facts" }, make("span", { class: "sr-only" }, "States seen: "), seen.join(" → ")));
+}
+
+function delivery(outcome) {
+  return make("p", { class: "facts" }, "delivery ",
+    make("span", { class: `pill ${outcome.delivery}` }, outcome.delivery),
+    outcome.deliveryReason && ` ${words(outcome.deliveryReason)}`,
+    outcome.operator?.name && ` · ${outcome.operator.name}`,
+    outcome.cost && ` · cost ${outcome.cost}`,
+    outcome.deliveryAt && [" · ", timeOf(outcome.deliveryAt)]);
+}
+
+const words = (code) => (code ?? "").replaceAll("_", " ");
+
+function nothing() {
+  return make("div", { class: "nothing" },
+    make("p", {}, "No outcome yet."),
+    make("p", {}, "What becomes of each recipient appears here, whoever sends: this page, the API or the queue."));
+}

@@ -1,0 +1,221 @@
+"""The console in a real browser, over the deployed stack."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pytest
+import urllib3
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from local.console import Console
+from local.stack import Stack
+from tests.stack.browser import ConsolePage, chromium
+from tests.stack.deployment import Deployment, request_body
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+HOSTILE = [
+    pytest.param("+4915131000001", "<script>evil = 1</script><img src=x onerror='evil = 1'>", 1, id="markup"),
+    pytest.param("+4915131000002", "مرحبا 12:30 \u202eevil", 1, id="right to left"),
+    pytest.param("+4915131000003", "W" * 500, 4, id="one long word"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give a browser for this module only: its event loop is in the way of other tests of the worker."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def console(stack: Stack) -> Iterator[Console]:
+    """Serve the console as `make local` does."""
+    with Console(stack) as serving:
+        yield serving
+
+
+@pytest.fixture
+def page(browser: Browser, console: Console) -> Iterator[ConsolePage]:
+    """Open the console; in the end the browser must have had nothing to complain of, and asked nobody else."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        opened = ConsolePage(context.new_page(), console.url)
+        yield opened
+        assert opened.troubles == []
+
+
+def test_a_message_is_previewed_sent_and_seen_on_the_phone(page: ConsolePage) -> None:
+    """Composed with a count that follows, sent through the API and the queue, decoded from the wire, with its cut."""
+    text = "Señora: su código vence mañana. " * 6
+    page.address("+56931000001")
+    page.text.fill(text)
+    expect(page.page.locator("#meter")).to_contain_text("2 segments")
+    expect(page.page.locator("#meter")).to_contain_text("GSM 7-bit, charset 0")
+    expect(page.page.locator("#causes")).to_contain_text("ó → o")
+    page.page.get_by_role("button", name="Send to +56931000001").click()
+    bubble = page.bubbles("+56931000001")
+    expect(bubble).to_have_text(text.replace("ó", "o"), use_inner_text=False)
+    assert [len(part) for part in bubble.locator(".part").all_text_contents()] == [153, len(text) - 153]
+    expect(page.outcome("+56931000001")).to_contain_text("submitted")
+    expect(page.outcome("+56931000001")).to_contain_text("accepted · 2 segments")
+    expect(page.text).to_have_value("")
+
+
+def test_the_keyboard_alone_is_enough(page: ConsolePage) -> None:
+    """From the skip link to a sent message, with a focus that one sees, and out of every part again."""
+    keys = page.page.keyboard
+    seen = []
+    for _ in range(60):
+        keys.press("Tab")
+        if (focused := page.focused())["tag"] == "BODY":
+            break
+        seen.append(focused)
+    assert seen[0]["text"] == "Skip to the message"
+    assert [one for one in seen if not one["outlined"]] == []
+    reached = [one["id"] for one in seen if one["id"]]
+    assert reached[:4] == ["open-numbers", "to", "sender", "text"]
+    page.page.locator("body").focus()
+    page.page.get_by_text("Skip to the message").focus()
+    keys.press("Enter")
+    keys.type("By keys")
+    keys.press("Shift+Tab")
+    keys.press("Shift+Tab")
+    keys.press("Backspace")
+    keys.type("+56 9 3100 0002")
+    keys.press("Enter")
+    keys.press("Control+Enter")
+    expect(page.bubbles("+56931000002")).to_have_text("By keys")
+    expect(page.text).to_be_focused()
+
+
+def test_what_forces_unicode_is_marked_where_it_stands(page: ConsolePage) -> None:
+    """Also behind characters that are two units to a browser; its button selects it in the text."""
+    page.page.get_by_role("radio", name="auto").check()
+    page.text.fill("😀 año — nuevo")
+    expect(page.page.locator("mark.forces")).to_have_text(["😀", "—"])
+    expect(page.page.locator("#meter")).to_contain_text("1 segment")
+    expect(page.page.locator("#meter")).to_contain_text("56 left")
+    page.page.get_by_role("button", name="U+2014 at 6").click()
+    chosen = page.text.evaluate("(area) => area.value.slice(area.selectionStart, area.selectionEnd)")
+    assert chosen == "—"
+
+
+def test_the_cheaper_spelling_is_offered_and_one_key_takes_it(page: ConsolePage) -> None:
+    """With its smaller count; and the browser's undo brings the text back."""
+    text = "“Próximo” vencimiento — código: 12345. Pague hoy en línea y evite recargos."
+    page.page.get_by_role("radio", name="auto").check()
+    page.text.fill(text)
+    expect(page.page.locator("#offer")).to_contain_text("1 segment instead of 2")
+    page.text.press("F2")
+    expect(page.text).to_have_value('"Proximo" vencimiento - codigo: 12345. Pague hoy en linea y evite recargos.')
+    expect(page.page.locator("#meter")).to_contain_text("GSM 7-bit")
+    expect(page.page.locator("#offer")).to_be_hidden()
+    page.text.press("Control+z")
+    expect(page.text).to_have_value(text)
+
+
+def test_a_magic_number_shows_what_it_is_for(page: ConsolePage) -> None:
+    """Found and taken by keys; what it causes is told before, and is what comes; no phone gets anything."""
+    page.address()
+    page.page.get_by_role("button", name="Magic numbers").press("Enter")
+    page.page.keyboard.type("406")
+    expect(page.page.get_by_role("dialog").get_by_role("button", name="+56900000406")).to_contain_text("failed")
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.press("Enter")
+    expect(page.text).to_be_focused()
+    page.page.keyboard.type("No sender of yours")
+    page.page.keyboard.press("Control+Enter")
+    expect(page.outcome("+56900000406")).to_contain_text("failed")
+    expect(page.outcome("+56900000406")).to_contain_text("sender refused · HTTP 406")
+    assert page.bubbles("+56900000406").count() == 0
+
+
+@pytest.mark.parametrize(("number", "text", "parts"), HOSTILE)
+def test_hostile_text_is_shown_as_text(page: ConsolePage, number: str, text: str, parts: int) -> None:
+    """In the composer, on the phone and beside the outcome: never as markup, nor wider than its place."""
+    page.send(text, number)
+    bubble = page.bubbles(number).last
+    expect(bubble).to_have_text(text, use_inner_text=False)
+    assert bubble.locator(".part").count() == parts
+    expect(page.outcome(number)).to_contain_text("submitted")
+    assert page.page.evaluate("window.evil") is None
+    assert page.page.locator("main script, main img").count() == 0
+    boxes = page.page.locator("body, .phone, .bubble, .request")
+    assert boxes.evaluate_all("(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length") == 0
+
+
+def test_errors_are_shown_at_their_fields(page: ConsolePage) -> None:
+    """The API's own words, the wrong recipient marked, and the focus on the first field that is wrong."""
+    page.address("+56931000003", "12")
+    page.page.get_by_label("From").fill("Añb")
+    page.text.fill("código")
+    expect(page.page.locator("#to-errors")).to_contain_text("is not an E.164 number")
+    expect(page.page.locator(".chip.wrong")).to_contain_text("12")
+    expect(page.page.locator("#sender-errors")).to_contain_text("up to 11 letters and digits")
+    expect(page.page.locator("#meter")).to_contain_text("1 segment")
+    page.page.get_by_role("button", name="Send to 2 recipients").click()
+    expect(page.to).to_be_focused()
+    expect(page.to).to_have_attribute("aria-invalid", "true")
+    page.page.get_by_role("button", name="Remove 12").click()
+    page.page.get_by_label("From").fill("Tienda")
+    expect(page.page.locator(".errors li")).to_have_count(0)
+
+
+def test_what_others_send_is_shown_too(page: ConsolePage, deployed: Deployment) -> None:
+    """A message on the queue from another system, and one that cannot be used."""
+    request_id, rejected = deployed.new_id("elsewhere"), deployed.new_id("rejected")
+    deployed.publish(
+        request_body(request_id, "+56931000004", text="From elsewhere"),
+        request_body(rejected, "+56931000005", colour=1),
+    )
+    expect(page.bubbles("+56931000004")).to_have_text("From elsewhere")
+    expect(page.page.get_by_role("article", name=f"Request {request_id}")).to_contain_text("submitted")
+    expect(page.page.get_by_role("article", name=f"Request {rejected}")).to_contain_text("invalid request")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1000), ("light", 380)])
+def test_it_is_accessible(browser: Browser, console: Console, scheme: Literal["light", "dark"], width: int) -> None:
+    """By axe-core's rules for WCAG 2.2 AA, contrast among them, with errors and counts shown and the dialog open."""
+    with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:
+        page = ConsolePage(context.new_page(), console.url)
+        page.address("+4915112345678", "12")
+        page.page.get_by_text("More: fate").click()
+        page.page.get_by_role("radio", name="auto").check()
+        page.text.fill("“Ofertas” — código " * 8)
+        expect(page.page.locator("#offer")).to_be_visible()
+        expect(page.page.locator("#to-errors li")).to_have_count(1)
+        assert _violations(page) == []
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+        page.page.get_by_role("button", name="Magic numbers").click()
+        expect(page.page.get_by_role("dialog").get_by_text("+56900000429", exact=True)).to_be_visible()
+        assert _violations(page) == []
+
+
+def _violations(page: ConsolePage) -> list[Any]:
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = Axe().run(page.page, options={"runOnly": {"type": "tag", "values": tags}})
+    return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found.response["violations"]]
+
+
+def test_another_page_gets_nothing_out_of_it(console: Console) -> None:
+    """Not under another name, not from another origin, and no answer may be framed or read elsewhere."""
+    foreign = [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+    statuses = [urllib3.request("GET", f"{console.url}/news", headers=one, retries=False).status for one in foreign]
+    assert statuses == [421, 403, 403]
+    reply = urllib3.request("GET", console.url, retries=False)
+    assert "frame-ancestors 'none'" in reply.headers["Content-Security-Policy"]
+    assert [name for name in reply.headers if name.lower().startswith("access-control")] == []
+    assert urllib3.request("POST", f"{console.url}/messages", body=b"{}", retries=False).status == 415
+    assert urllib3.request("GET", f"{console.url}/../server.py", retries=False).status == 404
+
+
+def test_it_says_when_the_stack_is_gone(browser: Browser, stack: Stack) -> None:
+    """And finds its way back by itself when it is there again."""
+    with browser.new_context() as context:
+        with Console(stack) as serving:
+            page = ConsolePage(context.new_page(), serving.url)
+            port = serving.port
+        expect(page.page.get_by_text("Not connected")).to_be_visible()
+        with Console(stack, port=port):
+            expect(page.page.get_by_text("Live", exact=True)).to_be_visible()
