@@ -30,8 +30,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def console(stack: Stack) -> Iterator[Console]:
-    """Serve the console as `make local` does."""
+def console(stack: Stack, deployed: Deployment) -> Iterator[Console]:
+    """Serve the console as `make local` does; no breaker that an earlier test opened is in its way."""
+    deployed.forget_breakers()
     with Console(stack) as serving:
         yield serving
 
