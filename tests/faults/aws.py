@@ -6,6 +6,7 @@ from typing import Any
 
 from local.simulation.table import Item, Key, Statement, fields, frozen, key_of, perform, thawed, value_of
 
+SEND_QUEUE, DEAD_LETTERS = "http://sqs/send", "http://sqs/dead"
 FAILED = "ConditionalCheckFailedException"
 
 
@@ -20,6 +21,7 @@ class Aws:
         self.items: dict[Key, Item] = {}
         self.letters: dict[str, dict[str, Any]] = {}
         self.secrets: dict[str, str] = {}
+        self.sent: list[str] = []
         self._hidden: set[str] = set()
         self._numbers = 0
 
@@ -100,9 +102,12 @@ class Aws:
         return {}
 
     def SendMessage(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
-        """Put a letter on the dead-letter queue, the only one that the functions send to."""
+        """Put a letter on the dead-letter queue; what goes to the send queue is kept in `sent`."""
         self._numbers += 1
         name = f"letter-{self._numbers}"
+        if request["QueueUrl"] != DEAD_LETTERS:
+            self.sent.append(request["MessageBody"])
+            return {"MessageId": name}
         self.letters[name] = {
             "MessageId": name,
             "ReceiptHandle": name,

@@ -5,13 +5,16 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from tests.faults.aws import Aws, Refused, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Fault(StrEnum):
@@ -32,6 +35,24 @@ class Place(NamedTuple):
     number: int
 
 
+@dataclass(frozen=True)
+class Way:
+    """How calls are spoiled: what goes wrong, how often the SDK tries by itself, how long it waits (seconds)."""
+
+    attempts: int
+    faults: tuple[Fault, ...] = ()
+    patience: float = 30
+
+    def faults_of(self, place: Place) -> list[Fault]:
+        """Give what can go wrong with a call; what takes long is tried once for each operation."""
+        return [
+            fault
+            for fault in self.faults
+            if (fault is not Fault.PARTLY or place.operation in _BATCHES)
+            and (fault is not Fault.SLOW or place.number == 1)
+        ]
+
+
 _BATCHES = {"BatchExecuteStatement", "BatchGetItem"}
 _THROTTLED = {"DynamoDB": "ProvisionedThroughputExceededException"}  # others call it ThrottlingException
 
@@ -40,13 +61,14 @@ class AwsServer(ThreadingHTTPServer):
     """Answers for `aws`; `arm` says which call is to go wrong, and how. `function` answers Lambda's invocations."""
 
     daemon_threads = True
+    request_queue_size = 128
 
-    def __init__(self, *, patience: float) -> None:
+    def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.aws = Aws()
         self.function: Callable[[bytes], bytes] = lambda payload: payload
-        self.slow = 2 * patience
+        self.slow = 0.0  # seconds
         self._lock = threading.Lock()
         self.arm(None, None)
 
@@ -148,15 +170,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
-
-
-def faults_of(place: Place) -> Iterator[Fault]:
-    """Give what can go wrong with a call; that it is slow, which takes its time, once for each operation."""
-    yield from (Fault.THROTTLED, Fault.RESET_LATE)
-    if place.operation in _BATCHES:
-        yield Fault.PARTLY
-    if place.number == 1:
-        yield from (Fault.SLOW, Fault.ERROR)
 
 
 def _error(code: str) -> bytes:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
+from math import inf
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.simulation.table import fields, frozen
+from local.simulation.table import Value, fields, frozen
 from local.simulator import Simulator
 from realtime_sms.fate import Reason
 from realtime_sms.submission import Submission
@@ -20,10 +21,11 @@ from send.sender import Sender
 from shell import clients
 from shell.breaker import PARTITION, Breaker, Breakers
 from shell.gateway import Gateway
-from shell.item import to_item
+from shell.item import iso, to_item
+from shell.item import seconds as epoch
 from shell.lock import Lock
 from shell.settings import SendSettings, WatchSettings
-from tests.faults.aws import Aws
+from tests.faults.aws import DEAD_LETTERS, SEND_QUEUE, Aws
 from tests.faults.server import AwsServer
 from watch.handler import Watch
 
@@ -69,18 +71,22 @@ class World:
             "DEFAULT_SENDER": "96000",
             "PLAIN_TEXT_PREFIXES": "+56",
             "MAX_ATTEMPTS": 12,
-            "REPORTS_ASKED_PER_MINUTE": 60,
-            "SEND_QUEUE_URL": "http://sqs/send",
-            "DEAD_LETTER_QUEUE_URL": "http://sqs/dead",
+            "REPORTS_ASKED_PER_MINUTE": 0,
+            "SEND_QUEUE_URL": SEND_QUEUE,
+            "DEAD_LETTER_QUEUE_URL": DEAD_LETTERS,
             "RECIPIENTS_PER_CALL": 1,
             "CALLS_IN_FLIGHT": 4,
             "MAX_PER_SECOND": 0,
         }
 
     def send(self, messages: "Iterable[Message]") -> list[str]:
+        """Deliver messages."""
+        return self.deliver([message.record for message in messages])
+
+    def deliver(self, records: Sequence[dict[str, Any]]) -> list[str]:
         """Run the send function in a new environment; give the ids of the messages that the queue must keep."""
         sender = Sender(SendSettings.model_validate(self.settings))
-        kept = sender.send([message.record for message in messages], Minute())
+        kept = sender.send(records, Minute())
         sender._calls._pool.shutdown()
         sender._reader.shutdown()
         sender._gateway.close()
@@ -170,6 +176,18 @@ class World:
         """Give the token in the secret."""
         return str(json.loads(self.aws.secrets[TOKEN_ARN])["access_token"])
 
+    def posts(self, number: str) -> int:
+        """Count the calls of *Send SMS* that named a number."""
+        return self.realtime.counters.posts_by_recipient[number]
+
+    def age(self, days: int) -> None:
+        """Let days go by: all that the table has is so much older, and what TTL would delete is gone."""
+        for key, item in list(self.aws.items.items()):
+            aged = tuple((name, _aged(name, value, days * 86400)) for name, value in item)
+            self.aws.items[key] = aged
+            if float(fields(aged).get("ttl", inf)) < time.time():
+                del self.aws.items[key]
+
     def shown(self, number: str) -> int:
         """Count the messages on a handset."""
         return len(self.realtime.inbox(number))
@@ -194,6 +212,12 @@ class Message:
             "body": json.dumps(request if self.numbers else {"requestId": self.request_id}),
             "attributes": {"ApproximateReceiveCount": str(self.received)},
         }
+
+
+def _aged(name: str, value: Value, seconds: float) -> Value:
+    if name == "ttl":
+        return "N", str(int(float(value[1]) - seconds))
+    return ("S", iso(epoch(str(value[1])) - seconds)) if name.endswith(("At", "Until")) else value
 
 
 type Story = Callable[[World], Sequence[Message]]

@@ -1,0 +1,85 @@
+"""One message delivered many times: at the same time, and again after days under another message id."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from local.simulation.explorer import quiet
+from realtime_sms.compose import Defaults
+from rtsms.redrive import Redrive
+from shell import clients
+from shell.ledger import Ledger
+from shell.letters import DeadLetters
+from tests.faults.aws import DEAD_LETTERS, SEND_QUEUE
+from tests.faults.world import TABLE, TOKEN, Message, World
+
+DELIVERIES = 20
+DAYS = 13  # after which a dead letter still is there, and may be sent back
+
+
+def test_twenty_deliveries_at_the_same_time_make_one_call_for_each_recipient(world: World) -> None:
+    """Twenty environments take up the same message at once; it ends with one submission each."""
+    world.begin(TOKEN)
+    message = Message(5, received=2)
+    for warm in (clients.dynamodb, clients.sqs, clients.secrets):
+        warm()
+    begin = Barrier(DELIVERIES)
+
+    def deliver() -> list[str]:
+        begin.wait()
+        return world.send([message])
+
+    with quiet(), ThreadPoolExecutor(DELIVERIES) as environments:
+        for one in [environments.submit(deliver) for _ in range(DELIVERIES)]:
+            one.result()
+        assert world.send([message]) == []
+    assert {number: world.posts(number) for number in message.numbers} == dict.fromkeys(message.numbers, 1)
+    assert {item["status"] for item in world.items(message).values()} == {"submitted"}
+
+
+class Unnamed(Message):
+    """A request that names no id: its message's is its own."""
+
+    @property
+    def body(self) -> str:
+        """Give what the producer wrote."""
+        return json.dumps({"recipients": self.numbers, "message": {"text": "hello"}})
+
+    def record_of(self, message_id: str, body: str) -> dict[str, object]:
+        """Write a delivery of it."""
+        return super().record | {"messageId": message_id, "body": body}
+
+
+@pytest.mark.parametrize("sent_before", [True, False], ids=["submitted before", "never sent"])
+def test_a_redrive_after_thirteen_days_sends_what_was_not_sent_and_nothing_else(
+    world: World, *, sent_before: bool
+) -> None:
+    """Under a new message id, as SQS gives it; the request's own was written into its body."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    first = message.record_of(message.request_id, message.body)
+    with quiet():
+        if sent_before:
+            assert world.deliver([first]) == []
+        world.age(DAYS)
+        world.aws.letters[message.request_id] = {  # SQS itself moves a message under its own id
+            "MessageId": message.request_id,
+            "ReceiptHandle": message.request_id,
+            "Body": message.body,
+        }
+        world.watch()
+        world.aws.show_letters()
+        [redriven] = _redrive().run("dead_lettered", now=time.time())
+        assert redriven.request_id == message.request_id
+        assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    [number] = message.numbers
+    assert world.posts(number) == 1
+    assert world.items(message)[number]["status"] == "submitted"
+
+
+def _redrive() -> Redrive:
+    sqs, ledger = clients.sqs(), Ledger(clients.dynamodb(), TABLE, ttl_days=45)
+    return Redrive(sqs, SEND_QUEUE, DeadLetters(sqs, DEAD_LETTERS), ledger, Defaults(sender="96000"))
