@@ -18,6 +18,8 @@ from tests.template.rendered import rendered
 
 LARGEST_MESSAGE = rendered()["SendQueue"]["Properties"]["MaximumMessageSize"]
 LARGEST_LETTER = rendered()["DeadLetterQueue"]["Properties"]["MaximumMessageSize"]
+TOKEN = "local-token"
+PAST = ("S", "2020-01-01T00:00:00.000Z")
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LARGEST_ITEM = 400 * 1024
 _MOST_ATTRIBUTES = 10
@@ -36,7 +38,7 @@ class RefusedError(Exception):
 
 
 class FakeAws:
-    """DynamoDB, SQS and Secrets Manager, as far as a send function needs them that makes no call to RealTime."""
+    """DynamoDB, SQS and Secrets Manager, as far as the send function uses them."""
 
     def __init__(self) -> None:
         self.clear()
@@ -92,15 +94,35 @@ class FakeAws:
         self.letters.append(Letter(call["MessageBody"], attributes))
         return {"MessageId": "1"}
 
+    def _trip(self, call: Mapping[str, Any]) -> dict[str, Any]:
+        """Open a breaker; nothing else of an item is updated by a send function that has no rate limit."""
+        values = call["ExpressionAttributeValues"]
+        key = call["Key"]
+        told = {"reason": values[":reason"], "since": values[":now"], "times": values[":one"]}
+        self.items[key["requestId"]["S"], key["recipient"]["S"]] = frozen({**key, **told})
+        return {}
+
+    def make_due(self) -> None:
+        """Let the time come of all that waits."""
+        for key, item in self.items.items():
+            self.items[key] = tuple((name, PAST if name == "dueAt" else value) for name, value in item)
+
 
 def _token(_aws: FakeAws, _call: Mapping[str, Any]) -> dict[str, Any]:
-    return {"SecretString": '{"access_token": "token"}'}
+    return {"SecretString": json.dumps({"access_token": TOKEN})}
+
+
+def _done(_aws: FakeAws, _call: Mapping[str, Any]) -> dict[str, Any]:
+    return {}
 
 
 _OPERATIONS: Mapping[str, Callable[[FakeAws, Mapping[str, Any]], dict[str, Any]]] = {
     "PutItem": FakeAws._put,
+    "UpdateItem": FakeAws._trip,
     "BatchGetItem": FakeAws._get,
     "BatchExecuteStatement": FakeAws._execute,
     "SendMessage": FakeAws._send,
     "GetSecretValue": _token,
+    "ChangeMessageVisibilityBatch": _done,
+    "Invoke": _done,  # of the refresh function, which finds the token as good as any
 }

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from local.simulation.explorer import quiet
+from local.simulator import Settings, Simulator
 from send.sender import Sender
 from shell import clients, settings
-from tests.send.aws import FakeAws
+from tests.send.aws import TOKEN, FakeAws
 from tests.template.rendered import rendered
 
 
@@ -19,11 +20,18 @@ def _forget() -> None:
 
 
 @pytest.fixture(scope="session")
-def aws() -> Iterator[FakeAws]:
+def realtime() -> Iterator[Simulator]:
+    """Give RealTime."""
+    with Simulator(Settings(tokens=frozenset({TOKEN}))) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="session")
+def aws(realtime: Simulator) -> Iterator[FakeAws]:
     """Give it, in the place of every client's network."""
     told = rendered()["SendFunction"]["Properties"]["Environment"]["Variables"]
     own = {
-        "REALTIME_BASE_URL": "http://127.0.0.1:9",  # where nobody listens
+        "REALTIME_BASE_URL": realtime.url,
         "AWS_DEFAULT_REGION": "sa-east-1",
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "secret",
@@ -33,7 +41,16 @@ def aws() -> Iterator[FakeAws]:
         for name, value in {**told, **own}.items():
             patch.setenv(name, str(value))
         _forget()
-        for client in (clients.dynamodb(), clients.sqs(), clients.secrets()):
+        for client in (clients.dynamodb(), clients.sqs(), clients.secrets(), clients.functions()):
             client.meta.events.register("before-call", aws.respond)  # type: ignore[arg-type]  # which may answer
         yield aws
         _forget()
+
+
+@pytest.fixture
+def fresh(aws: FakeAws) -> Iterator[FakeAws]:
+    """Give it empty, with a sender that remembers nothing."""
+    aws.clear()
+    Sender.from_environment.cache_clear()
+    yield aws
+    Sender.from_environment()._gateway.close()

@@ -12,22 +12,11 @@ from send.handler import lambda_handler
 from shell.ledger import REJECTED
 from tests.hostile import TEXTS, bodies, large_bodies
 from tests.send.aws import ILLEGAL, LARGEST_MESSAGE, FakeAws
+from tests.send.lambda_context import Context
 
 # What is drawn may happen to be a request, but is none that can be sent: there is no such number.
 REQUEST: dict[str, Any] = {"recipients": ["12"], "sender": "96000", "message": {"charset": 0, "text": "hello"}}
 REASONS = set(Reason)
-
-
-class Context:
-    """As much as the handler asks of Lambda."""
-
-    aws_request_id = "1"
-    function_name = "send"
-    invoked_function_arn = "arn:aws:lambda:sa-east-1:000000000000:function:send"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give the whole of the template's timeout."""
-        return 60_000
 
 
 def _sns(body: str, message_id: str) -> str:

@@ -9,9 +9,11 @@ from botocore.exceptions import ClientError
 
 from local.stack import ACCOUNT, PUBLISHERS, REGION
 from tests.stack.deployment import Deployment, request_body
+from tests.template.rendered import rendered
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
+LARGEST = rendered()["SendQueue"]["Properties"]["MaximumMessageSize"]
 FRIEND, STRANGER = PUBLISHERS["PublisherArns"], "333333333333"
 
 
@@ -67,6 +69,18 @@ def test_nobody_publishes_without_tls(deployed: Deployment, queue: str, account:
     sqs = _queue_of_ours(deployed, account)
     sqs.meta.events.register("before-send.sqs", _without_tls)
     assert _refusal(sqs, deployed.outputs[queue]) == "AccessDenied"
+
+
+def test_a_message_that_is_too_large_is_refused_and_the_largest_finds_room_among_the_dead_letters(
+    deployed: Deployment,
+) -> None:
+    """What SQS takes becomes a letter with its reason; what it does not take, the publisher learns at once."""
+    mark = deployed.new_id("largest")
+    largest = mark.ljust(LARGEST, ".")
+    assert _refusal(deployed.sqs, deployed.outputs["SendQueueUrl"], f"{largest}.") == "InvalidParameterValue"
+    (message_id,) = deployed.publish(largest)
+    assert deployed.note(message_id)["reason"] == "unreadable"
+    assert deployed.letter(mark).attributes["requestId"] == message_id
 
 
 def test_a_topic_delivers_if_it_was_named_and_not_otherwise(deployed: Deployment) -> None:
