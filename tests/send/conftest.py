@@ -19,14 +19,14 @@ def _forget() -> None:
     settings.read.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def realtime() -> Iterator[Simulator]:
     """Give RealTime."""
     with Simulator(Settings(tokens=frozenset({TOKEN}))) as simulator:
         yield simulator
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws(realtime: Simulator) -> Iterator[FakeAws]:
     """Give it, in the place of every client's network."""
     told = rendered()["SendFunction"]["Properties"]["Environment"]["Variables"]

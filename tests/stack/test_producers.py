@@ -19,13 +19,13 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 RECIPIENT = "+56912345678"
 SAMPLE = "+56900000000"
 WAYS = {  # example: what is made once beforehand, and what the producer needs
-    "cli": ("", "policy-sqs"),
-    "boto3": ("", "policy-sqs"),
-    "node": ("", "policy-sqs"),
-    "sns": ("sns-setup", "policy-sns"),
-    "sns-raw": ("sns-raw-setup", "policy-sns"),
-    "eventbridge": ("eventbridge-setup", "policy-eventbridge"),
-    "curl": ("", "policy-curl"),
+    "cli": ((), "policy-sqs"),
+    "boto3": ((), "policy-sqs"),
+    "node": ((), "policy-sqs"),
+    "sns": (("sns-setup",), "policy-sns"),
+    "sns-raw": (("sns-setup", "sns-raw-setup"), "policy-sns"),
+    "eventbridge": (("eventbridge-setup",), "policy-eventbridge"),
+    "curl": ((), "policy-curl"),
 }
 
 
@@ -52,8 +52,8 @@ def _check_sent(deployed: Deployment, example: Block) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_an_example_sends_one_message(deployed: Deployment, tmp_path: Path, way: str) -> None:
     """What the page asks for is enough, and what it shows arrives."""
-    setup, policy = WAYS[way]
-    if setup:
+    beforehand, policy = WAYS[way]
+    for setup in beforehand:
         run(block(setup), tmp_path, environment(deployed))
     run(block(way), tmp_path, _producer(deployed, policy))
     _check_sent(deployed, block(way))
