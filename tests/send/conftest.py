@@ -16,6 +16,7 @@ def _forget() -> None:
     """Let the environment be read anew, and clients be made anew."""
     Sender.from_environment.cache_clear()
     clients._client.cache_clear()
+    clients.dynamodb.cache_clear()
     settings.read.cache_clear()
 
 
