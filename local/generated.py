@@ -8,11 +8,12 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from api import openapi
 from local import described_template
 from local.simulator import magic_rows
-from realtime_sms.request import json_schema
+from realtime_sms import outcome_event, request
 from realtime_sms.transition import FINAL, TRANSITIONS, Transition, mermaid
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +21,12 @@ ROOT = Path(__file__).parent.parent
 
 def send_request_schema() -> str:
     """Make the JSON Schema of a send request."""
-    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema"} | json_schema(), indent=2) + "\n"
+    return _schema(request.json_schema())
+
+
+def outcome_event_schema() -> str:
+    """Make the JSON Schema of the detail of an outcome's event."""
+    return _schema(outcome_event.json_schema())
 
 
 def state_machine() -> str:
@@ -67,6 +73,10 @@ def magic_numbers() -> str:
     )
 
 
+def _schema(schema: dict[str, Any]) -> str:
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema, indent=2) + "\n"
+
+
 def _row(row: Transition) -> str:
     source = f"`{row.source}`" if row.source else "*absent*"
     return f"| {source} | {row.trigger} | `{row.target}` | {row.by} | {row.only_if} |"
@@ -74,6 +84,7 @@ def _row(row: Transition) -> str:
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/openapi.json": openapi.text,
+    "docs/outcome-event.schema.json": outcome_event_schema,
     "docs/parameters.md": described_template.parameters,
     "docs/roles.md": described_template.roles,
     "docs/send-request.schema.json": send_request_schema,

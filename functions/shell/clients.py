@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
@@ -18,7 +19,7 @@ _CONNECT_TIMEOUT = 2  # seconds
 _READ_TIMEOUT = 5  # seconds; with three attempts a store that hangs costs no more than the margin of a wave
 _INVOKE_TIMEOUT = 25  # seconds; one attempt, for a refresh that may have to wait for another one
 
-__all__ = ["BotoCoreError", "ClientError", "dynamodb", "functions", "secrets", "sqs"]
+__all__ = ["BotoCoreError", "ClientError", "dynamodb", "events", "functions", "secrets", "sqs"]
 
 
 @cache
@@ -51,6 +52,12 @@ def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: object) -> 
 
 def _put_in(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
     params["body"] = context.pop("batch")
+
+
+def events() -> "EventBridgeClient":
+    """Give the EventBridge client."""
+    client: EventBridgeClient = _client("events")
+    return client
 
 
 def sqs() -> "SQSClient":

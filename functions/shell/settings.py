@@ -65,6 +65,12 @@ class RefreshSettings(StoreSettings, ProviderSettings):
     credentials_secret_arn: str
 
 
+class AnnounceSettings(_Settings):
+    """The announce function's environment."""
+
+    event_bus_name: str
+
+
 class ApiSettings(StoreSettings, RequestSettings):
     """The API function's environment."""
 

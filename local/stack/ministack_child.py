@@ -4,6 +4,7 @@ Started by `EmbeddedAws` as a script: it is no module of ours to import.
 """
 
 import asyncio
+import copy
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import signal
 import sys
 import threading
 from contextvars import ContextVar
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,38 @@ def _authorize_partiql_by_its_real_actions() -> None:
     iam_actions.dynamodb_transaction_checks = checks
 
 
+def _stream_what_partiql_writes() -> None:
+    """Put writes by PartiQL on the table's stream, as DynamoDB does with every change of an item.
+
+    MiniStack streams what `PutItem` and its like write, and leaves out PartiQL.
+    """
+    from ministack.services import dynamodb  # noqa: PLC0415 - belongs to what reads sys.executable
+
+    def streamed(write: Any) -> Any:  # noqa: ANN401 - handed on as it comes
+        def written(table: Any, parsed: Any, *options: Any) -> Any:  # noqa: ANN401 - likewise
+            partition, sort = _key_of(dynamodb, table, parsed)
+            before = copy.deepcopy(table["items"].get(partition, {}).get(sort))
+            reply = write(table, parsed, *options)
+            if reply[0] == HTTPStatus.OK:
+                after = copy.deepcopy(table["items"][partition][sort])
+                kind = "INSERT" if before is None else "MODIFY"
+                dynamodb._emit_stream_event(parsed["table"], kind, before, after)  # noqa: SLF001 - its only home
+            return reply
+
+        return written
+
+    for name in ("_partiql_insert", "_partiql_update"):
+        setattr(dynamodb, name, streamed(getattr(dynamodb, name)))
+
+
+def _key_of(dynamodb: Any, table: Any, parsed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - handed on as it comes
+    if parsed["op"] != "INSERT":
+        partition, sort, *_ = dynamodb._partiql_key_target(table, parsed)  # noqa: SLF001 - its only home
+        return partition, sort
+    item = parsed["item"].get("M", parsed["item"])
+    return tuple(dynamodb._extract_key_val(item.get(table[name])) for name in ("pk_name", "sk_name"))  # noqa: SLF001 - likewise
+
+
 def _authorize_queue_batches_by_their_real_actions() -> None:
     """Check `ChangeMessageVisibilityBatch` and its like as AWS does: as the action for one message.
 
@@ -78,6 +112,19 @@ def _authorize_queue_batches_by_their_real_actions() -> None:
         return found.removesuffix("Batch") if found and found.startswith("sqs:") else found
 
     iam_actions.extract_iam_action = action
+
+
+def _pass_over_saved_queries() -> None:
+    """Let a template have saved queries of CloudWatch Logs, which MiniStack does not know and would refuse."""
+    from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - belongs to what reads sys.executable
+
+    def create(logical_id: str, _properties: Any, stack_name: str) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - JSON
+        return f"{stack_name}-{logical_id}", {}
+
+    def delete(*_: object) -> None:
+        """Have nothing to delete."""
+
+    provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = {"create": create, "delete": delete}  # noqa: SLF001
 
 
 def _import_gateway_responses() -> None:
@@ -130,6 +177,8 @@ def main(socket_number: str) -> None:
     _authorize_queue_batches_by_their_real_actions()
     _take_internal_deliveries_for_tls()
     _import_gateway_responses()
+    _stream_what_partiql_writes()
+    _pass_over_saved_queries()
     from ministack.app import app  # noqa: PLC0415 - reads sys.executable while it is imported
 
     config = Config()

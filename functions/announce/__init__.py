@@ -1,0 +1,1 @@
+"""The announce function: from changes of the outcomes table to events on the bus."""

@@ -1,0 +1,157 @@
+"""Outcome events on the deployed stack, as subscribers get them through rules with the patterns of docs/events.md."""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from local.stack.sam import ROOT
+from realtime_sms.outcome_event import json_schema
+from shell.item import iso
+from tests.stack.deployment import Deployment, request_body, until
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+PAGE = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+PATTERNS = dict(re.findall(r"```json pattern ([a-z ]+)\n(.*?)```", PAGE, re.DOTALL))
+SUBSCRIBER = re.findall(r"```yaml subscriber\n(.*?)```", PAGE, re.DOTALL)
+
+DELIVERED, PLAIN, REFUSED, CUT = (f"+5692800000{number}" for number in range(4))
+_ENDS = {(DELIVERED, "submitted"), (PLAIN, "submitted"), (REFUSED, "failed"), (CUT, "unknown")}
+_BADLY = {(REFUSED, "failed"), (CUT, "unknown")}
+WANTED = {
+    "all": _ENDS | {(DELIVERED, "delivered")},
+    "ended badly": _BADLY,
+    "reason": {(REFUSED, "failed")},
+    "delivery": {(DELIVERED, "delivered")},
+    "campaign": {(DELIVERED, "submitted"), (DELIVERED, "delivered")},
+    "country": _ENDS | {(DELIVERED, "delivered")},
+    "subscriber": _BADLY,
+}
+
+type Events = list[dict[str, Any]]
+
+
+def _subscribe(deployed: Deployment, name: str, pattern: str) -> str:
+    """Make a rule with a queue of its own, and give the queue's address."""
+    title = f"events-{name.replace(' ', '-')}"
+    url = deployed.sqs.create_queue(QueueName=title)["QueueUrl"]
+    arn = deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events, bus = deployed.session.client("events"), deployed.outputs["OutcomeBusName"]
+    rule = events.put_rule(Name=title, EventBusName=bus, EventPattern=pattern)["RuleArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    events.put_targets(Rule=title, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    return url
+
+
+def _deploy_subscriber(deployed: Deployment) -> str:
+    """Deploy the page's template as a stack of its own, and give its queue's address."""
+    (template,) = SUBSCRIBER
+    cloudformation = deployed.session.client("cloudformation")
+    parameter: Any = {"ParameterKey": "OutcomeBusName", "ParameterValue": deployed.outputs["OutcomeBusName"]}
+    cloudformation.create_stack(StackName="subscriber", TemplateBody=template, Parameters=[parameter])
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="subscriber", WaiterConfig={"Delay": 1})
+    found = cloudformation.describe_stack_resource(StackName="subscriber", LogicalResourceId="Outcomes")
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def _received(deployed: Deployment, url: str, request_id: str, known: Events) -> set[tuple[str, str]]:
+    """Take what has come to a queue of our requests, and say of whom and what all of it tells."""
+    while messages := deployed.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in messages:
+            event = json.loads(message["Body"])
+            if event["detail"]["requestId"].startswith(request_id):
+                known.append(event)
+            deployed.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return {
+        (detail["recipient"], detail["delivery"] if "delivery" in detail["changed"] else detail["status"])
+        for detail in (event["detail"] for event in known)
+    }
+
+
+@pytest.fixture(scope="module")
+def received(deployed: Deployment) -> Mapping[str, Events]:
+    """Subscribe with each pattern of the page, let outcomes change, and give what each subscriber got."""
+    queues = {name: _subscribe(deployed, name, pattern) for name, pattern in PATTERNS.items()}
+    queues["subscriber"] = _deploy_subscriber(deployed)
+    deployed.forget_breakers()
+    deployed.restart_sender()
+    request_id = deployed.new_id("events")
+    deployed.simulator("POST", "outcomes", {REFUSED: "http_406", CUT: "truncated_accepted"})
+    deployed.publish(
+        request_body(f"{request_id}.spring", DELIVERED, metadata={"campaign": "spring"}),
+        request_body(f"{request_id}.plain", PLAIN, REFUSED, CUT, metadata={"campaign": "autumn"}),
+        request_body(None, PLAIN, bad="field"),
+    )
+    deployed.outcome(f"{request_id}.spring")
+    deployed.outcomes(f"{request_id}.plain", 3)
+    deployed.table.update_item(
+        Key={"requestId": f"{request_id}.spring", "recipient": DELIVERED},
+        UpdateExpression="SET delivery = :delivered, deliveryAt = :now",
+        ExpressionAttributeValues={":delivered": "delivered", ":now": iso(time.time())},
+    )
+    found: dict[str, Events] = {name: [] for name in queues}
+    for name, url in queues.items():
+        until(
+            lambda name=name, url=url: _received(deployed, url, request_id, found[name]) >= WANTED[name] or None,  # type: ignore[misc]  # a lambda's defaults
+            within=60,
+            awaited=f"events by the pattern {name}",
+        )
+    return found
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_a_subscriber_gets_what_its_pattern_asks_for(received: Mapping[str, Events], name: str) -> None:
+    """Each change once, and nothing of claims, waiting or rejections."""
+    details = [event["detail"] for event in received[name]]
+    told = [(one["recipient"], one["delivery"] if "delivery" in one["changed"] else one["status"]) for one in details]
+    assert sorted(told) == sorted(WANTED[name])
+
+
+def test_every_pattern_of_the_page_is_tried() -> None:
+    """One that is added there is expected here."""
+    assert PATTERNS.keys() | {"subscriber"} == WANTED.keys()
+
+
+def test_an_event_is_as_the_schema_says(received: Mapping[str, Events]) -> None:
+    """Also in what EventBridge itself adds."""
+    validator = jsonschema_rs.Draft202012Validator(json_schema(), validate_formats=True)
+    for event in received["all"]:
+        validator.validate(event["detail"])
+        assert (event["source"], event["detail-type"]) == ("realtime-sms", "SMS Outcome Changed")
+
+
+def test_an_event_holds_no_text(received: Mapping[str, Events]) -> None:
+    """The bus need not be as secret as the messages."""
+    assert "hello" not in json.dumps(received["all"])
+
+
+def test_no_two_changes_share_an_id_and_the_delivery_comes_later(received: Mapping[str, Events]) -> None:
+    """What consumers drop doubles by, and put in order."""
+    details = [event["detail"] for event in received["all"]]
+    assert len({detail["id"] for detail in details}) == len(details)
+    submitted, delivered = sorted(
+        (one for one in details if one["recipient"] == DELIVERED), key=lambda one: str(one["sequence"])
+    )
+    assert (submitted["changed"], delivered["changed"]) == (["status"], ["delivery"])
+
+
+def test_the_pages_example_is_what_an_event_looks_like(received: Mapping[str, Events]) -> None:
+    """Its names and the types of its values."""
+    (example,) = re.findall(r"```json example\n(.*?)```", PAGE, re.DOTALL)
+    shown = json.loads(example)
+    jsonschema_rs.Draft202012Validator(json_schema(), validate_formats=True).validate(shown["detail"])
+    got = next(event for event in received["delivery"])
+    assert {name: type(value) for name, value in shown.items()} == {name: type(value) for name, value in got.items()}
