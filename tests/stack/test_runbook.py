@@ -1,0 +1,72 @@
+"""The runbook's commands, each as it stands there; and every alarm in the state that its metric puts it in."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.stack.running import STACK_NAME
+from local.stack.sam import ROOT
+from tests.cli.test_killed import IMPORTS
+from tests.stack.deployment import Deployment, until
+from tests.stack.examples import environment
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+PAGE = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+COMMANDS = {
+    f"{title}-{number}": command
+    for title, body in re.findall(r"^#+ ([^\n]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    for number, command in enumerate(re.findall(r"```sh\n(.*?)```", body, re.DOTALL))
+}
+_RTSMS = f'rtsms() {{ "{sys.executable}" -m rtsms.main "$@"; }}\n'
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_of_the_runbook_runs(deployed: Deployment, name: str) -> None:
+    """With nothing but the stack's outputs and credentials."""
+    own = {"STACK": STACK_NAME, "RTSMS_STACK": STACK_NAME, "PYTHONPATH": IMPORTS}
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", _RTSMS + COMMANDS[name]],
+        env={**environment(deployed), **own, "HOME": os.devnull},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.fixture(scope="module")
+def alarms(deployed: Deployment) -> Iterator[list[Any]]:
+    """Give the deployed alarms, and leave them quiet."""
+    watch: Any = deployed.session.client("cloudwatch")
+    found = watch.describe_alarms()["MetricAlarms"]
+    yield found
+    for alarm in found:
+        watch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="the test is over")
+
+
+def test_each_alarm_fires_on_its_metric(deployed: Deployment, alarms: list[Any]) -> None:
+    """At its threshold; the metric is put as its service would put it.
+
+    The embedded AWS looks at no dimension, and knows no missing data: the alarm on a function that does not run cannot
+    fire there, for others run.
+    """
+    watch: Any = deployed.session.client("cloudwatch")
+    firing = {one["AlarmName"]: one for one in alarms if not one["ComparisonOperator"].startswith("LessThan")}
+    assert len(alarms) - len(firing) == 1
+    for alarm in firing.values():
+        datum = {name: alarm[name] for name in ("MetricName", "Dimensions")} | {"Value": alarm["Threshold"]}
+        watch.put_metric_data(Namespace=alarm["Namespace"], MetricData=[datum])
+
+    def quiet() -> list[str]:
+        found = watch.describe_alarms()["MetricAlarms"]
+        return [one["AlarmName"] for one in found if one["StateValue"] != "ALARM" and one["AlarmName"] in firing]
+
+    until(lambda: not quiet() or None, within=30, awaited=f"every alarm but {quiet()}")

@@ -1,0 +1,139 @@
+"""Alarms, the dashboard and the runbook: what they name is there, is written when its cause comes, and is explained."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from local.stack.sam import ROOT
+from realtime_sms.transition import Status
+from refresh import handler as refresh
+from refresh.refresher import Outcome
+from shell.breaker import Breaker
+from shell.metrics import NAMESPACE, Metric, of_status, tally
+from shell.observe import log_outcome
+from tests.core.submissions import FAILED, UNKNOWN
+from tests.template.rendered import rendered
+from tests.watching import emf
+from watch import gauges
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+OF_AWS = {
+    "AWS/SQS": {
+        *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"),
+        "ApproximateNumberOfMessagesNotVisible",
+    },
+    "AWS/Lambda": {"Errors", "Invocations"},
+}
+OURS = {*Metric, *map(of_status, Status)}
+
+
+def _alarms() -> dict[str, dict[str, Any]]:
+    found = {name: one for name, one in rendered().items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    return {name: one["Properties"] for name, one in found.items()}
+
+
+ALARMS = _alarms()
+
+
+def _look(letters: int, *opened: Breaker) -> None:
+    breakers: Any = SimpleNamespace(
+        refresh=lambda: True, all_open=lambda: [SimpleNamespace(breaker=breaker) for breaker in opened]
+    )
+    found: Any = SimpleNamespace(size=lambda: letters)
+    gauges.look(breakers, found)
+
+
+def _fail_to_refresh() -> None:
+    refuser = SimpleNamespace(refresh=lambda _: Outcome.REFUSED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refresh, "_refresher", lambda: refuser)
+        context = SimpleNamespace(
+            aws_request_id="1", function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn:f"
+        )
+        refresh.lambda_handler({}, context)  # type: ignore[arg-type]  # as much of it as is looked at
+
+
+CAUSES: Mapping[str, Callable[[], None]] = {
+    Metric.DEAD_LETTERS: lambda: _look(1),
+    Metric.AUTH_BREAKER_OPEN: lambda: _look(0, Breaker.AUTH),
+    Metric.BALANCE_BREAKER_OPEN: lambda: _look(0, Breaker.BALANCE),
+    of_status(Status.UNKNOWN): lambda: log_outcome(UNKNOWN),
+    of_status(Status.FAILED): lambda: log_outcome(FAILED),
+    Metric.REFRESH_FAILURES: _fail_to_refresh,
+}
+
+
+@pytest.mark.parametrize("name", [name for name, one in ALARMS.items() if one["Namespace"] == NAMESPACE])
+def test_what_an_alarm_reads_is_written_when_its_cause_comes(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under its very name, namespace and dimension."""
+    alarm = ALARMS[name]
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "a-stack")
+    tally.write()
+    capsys.readouterr()
+    CAUSES[alarm["MetricName"]]()
+    tally.write()
+    written = [one for one in emf.read(capsys.readouterr().out.splitlines()) if one.name == alarm["MetricName"]]
+    assert [one["Name"] for one in alarm["Dimensions"]] == ["service"]
+    assert {(one.namespace, one.dimensions) for one in written} == {(NAMESPACE, frozenset({("service", "a-stack")}))}
+    assert max(max(one.values) for one in written) >= 1
+
+
+@pytest.mark.parametrize("name", [name for name, one in ALARMS.items() if one["Namespace"] != NAMESPACE])
+def test_an_alarm_on_a_metric_of_aws_names_one_of_our_resources(name: str) -> None:
+    """With the dimension that AWS files it under."""
+    alarm = ALARMS[name]
+    assert alarm["MetricName"] in OF_AWS[alarm["Namespace"]]
+    (dimension,) = alarm["Dimensions"]
+    logical_id = re.sub(r"[<>]|\.QueueName", "", str(dimension["Value"]))
+    wanted = {"AWS/SQS": ("QueueName", "AWS::SQS::Queue"), "AWS/Lambda": ("FunctionName", "AWS::Lambda::Function")}
+    assert (dimension["Name"], rendered()[logical_id]["Type"]) == wanted[alarm["Namespace"]]
+
+
+def _shown(metrics: list[Any]) -> Iterator[tuple[str, str]]:
+    """Give namespace and name of each row of a widget, with its dots filled in."""
+    before: list[Any] = []
+    for row in metrics:
+        told = [one for one in row if not isinstance(one, dict)]
+        if not told:
+            continue  # an expression
+        told = [*before[: len(before) - len(told) + 1], *told[1:]] if told[0] == "..." else told
+        before = [old if new == "." else new for old, new in zip(before or told, told, strict=True)]
+        yield before[0], before[1]
+
+
+def test_the_dashboard_shows_only_what_is_written() -> None:
+    """And is JSON, once its names are filled in."""
+    body = json.loads(rendered()["Dashboard"]["Properties"]["DashboardBody"])
+    shown = {one for widget in body["widgets"] for one in _shown(widget["properties"]["metrics"])}
+    assert len(shown) > len(body["widgets"])
+    for namespace, name in shown:
+        assert name in (OURS if namespace == NAMESPACE else OF_AWS[namespace]), name
+
+
+def test_the_runbook_has_a_section_for_each_alarm_and_no_other() -> None:
+    """The alarm's description leads to it."""
+    headings = re.findall(r"^## ([A-Za-z ]+)$", RUNBOOK, re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    led_to = {alarm["AlarmDescription"].rpartition("docs/runbook.md#")[2] for alarm in ALARMS.values()}
+    assert led_to == anchors - {"saved-queries"}
+
+
+def test_an_alarm_that_waits_for_too_little_takes_silence_for_nothing() -> None:
+    """A function that does not run writes no metric."""
+    found = {one["TreatMissingData"]: name for name, one in ALARMS.items() if "LessThan" in one["ComparisonOperator"]}
+    assert found == {"breaching": "WatchStoppedAlarm"}
+
+
+def test_each_alarm_tells_the_topic() -> None:
+    """When it begins, and when it is over; an own topic can be named instead."""
+    for given, topic in (("", "<AlarmTopic>"), ("arn:aws:sns:sa-east-1:000000000000:own", None)):
+        resources = rendered(AlarmTopicArn=given)
+        found = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+        assert {str([*one["AlarmActions"], *one["OKActions"]]) for one in found} == {str([topic or given] * 2)}
+        assert ("AlarmTopic" in resources) == (not given)
