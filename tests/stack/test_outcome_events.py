@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 PATTERNS = dict(re.findall(r"```json pattern ([a-z ]+)\n(.*?)```", PAGE, re.DOTALL))
 SUBSCRIBER = re.findall(r"```yaml subscriber\n(.*?)```", PAGE, re.DOTALL)
 
-DELIVERED, PLAIN, REFUSED, CUT = (f"+5692800000{number}" for number in range(4))
+DELIVERED, PLAIN, REFUSED, CUT = (f"+5692810000{number}" for number in range(4))
 _ENDS = {(DELIVERED, "submitted"), (PLAIN, "submitted"), (REFUSED, "failed"), (CUT, "unknown")}
 _BADLY = {(REFUSED, "failed"), (CUT, "unknown")}
 WANTED = {

@@ -46,7 +46,11 @@ def test_a_command_of_the_runbook_runs(deployed: Deployment, name: str) -> None:
 def alarms(deployed: Deployment) -> Iterator[list[Any]]:
     """Give the deployed alarms, and leave them quiet."""
     watch: Any = deployed.session.client("cloudwatch")
-    found = watch.describe_alarms()["MetricAlarms"]
+    stack = deployed.session.client("cloudformation").describe_stack_resources(StackName=STACK_NAME)
+    own = [
+        one["PhysicalResourceId"] for one in stack["StackResources"] if one["ResourceType"] == "AWS::CloudWatch::Alarm"
+    ]
+    found = watch.describe_alarms(AlarmNames=own, MaxRecords=100)["MetricAlarms"]
     yield found
     for alarm in found:
         watch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="the test is over")
@@ -66,7 +70,7 @@ def test_each_alarm_fires_on_its_metric(deployed: Deployment, alarms: list[Any])
         watch.put_metric_data(Namespace=alarm["Namespace"], MetricData=[datum])
 
     def quiet() -> list[str]:
-        found = watch.describe_alarms()["MetricAlarms"]
-        return [one["AlarmName"] for one in found if one["StateValue"] != "ALARM" and one["AlarmName"] in firing]
+        found = watch.describe_alarms(AlarmNames=list(firing), MaxRecords=100)["MetricAlarms"]
+        return [one["AlarmName"] for one in found if one["StateValue"] != "ALARM"]
 
     until(lambda: not quiet() or None, within=30, awaited=f"every alarm but {quiet()}")
