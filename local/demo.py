@@ -5,11 +5,12 @@ Ends with 0 only when every outcome and every handset is as expected.
 
 import sys
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import urllib3
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -20,6 +21,11 @@ from shell.ledger import REJECTED
 _PATIENCE = 120  # seconds for all outcomes together
 _WIDTH = 200  # columns, where the output is no terminal
 _SHOWN = 60  # characters of a text
+_TEXT: Final = "the handset shows"
+_COLUMNS: Final = ("event", "recipient", "outcome", "reason", "charset", "segments", _TEXT)
+_LEFT_OUT: Final = ((), ("charset", "segments"), ("charset", "segments", _TEXT))  # in ever narrower terminals
+_LEAST_TEXT = 20  # columns for a text, or none
+_GAP = 2  # columns beside each column's own
 _POLL = 0.2  # seconds between looks at the table, which has no event to wait for
 _NOT_SHOWN = ("waiting-no-balance", "waiting-forbidden")  # each opens a breaker, which stops all the others
 
@@ -35,7 +41,7 @@ def main() -> int:
         found = wait(stack, events, request_ids, console)
         inbox = inbox_of(stack)
     wrong = [problem for event in events for problem in compare(event, found[event.name], inbox)]
-    console.print(_table(events, found, inbox))
+    console.print(table_of(rows_of(events, found, inbox), console.width))
     for problem in wrong:
         console.print(f"[red]not as expected[/red] {problem}")
     console.print(f"{len(events)} messages, {len(wrong)} not as expected")
@@ -112,22 +118,39 @@ def compare(event: Event, items: Mapping[str, Mapping[str, Any]], inbox: list[di
     return wrong
 
 
-def _table(events: list[Event], found: Mapping[str, Mapping[str, Any]], inbox: list[dict[str, Any]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in ("event", "recipient", "outcome", "reason", "charset", "segments", "the handset shows"):
-        table.add_column(name, no_wrap=True)
+def rows_of(
+    events: list[Event], found: Mapping[str, Mapping[str, Any]], inbox: list[dict[str, Any]]
+) -> list[tuple[str, ...]]:
+    """Give a row for each recipient, with a cell for each column."""
     shown = {message["recipient"]: message["text"] for message in inbox}
-    for event in events:
-        for number, (key, item) in enumerate(found[event.name].items()):
-            table.add_row(
-                event.name if number == 0 else "",
-                key,
-                item["status"],
-                str(item.get("reason", "")),
-                str(item.get("charset", "")),
-                str(item.get("segments", "")),
-                _shortened(shown.get(key, "")),
-            )
+    return [
+        (
+            event.name if number == 0 else "",
+            key,
+            item["status"],
+            str(item.get("reason", "")),
+            str(item.get("charset", "")),
+            str(item.get("segments", "")),
+            _shortened(shown.get(key, "")),
+        )
+        for event in events
+        for number, (key, item) in enumerate(found[event.name].items())
+    ]
+
+
+def table_of(rows: Sequence[tuple[str, ...]], width: int) -> Table:
+    """Make a table that fits a terminal: a narrow one lacks columns, but no outcome is cut."""
+    longest = {name: max(map(cell_len, (name, *cells))) for name, *cells in zip(_COLUMNS, *rows, strict=True)}
+    needed = {**longest, _TEXT: _LEAST_TEXT}
+    choices = [[name for name in _COLUMNS if name not in left_out] for left_out in _LEFT_OUT]
+    fitting = (names for names in choices if sum(needed[name] + _GAP for name in names) <= width)
+    shown = next(fitting, choices[-1])
+    room = width - sum(longest[name] + _GAP for name in shown if name != _TEXT) - _GAP
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    for name in shown:
+        table.add_column(name, no_wrap=True, width=min(longest[name], room) if name == _TEXT else longest[name])
+    for row in rows:
+        table.add_row(*(cell for name, cell in zip(_COLUMNS, row, strict=True) if name in shown))
     return table
 
 

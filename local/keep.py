@@ -34,7 +34,7 @@ From another shell:
   curl -s "$REALTIME_SIMULATOR/_simulator/inbox"
   sam local invoke SendFunction -e events/send/submitted-emoji.json  # docs/sam-local.md
 
-The stack's outputs are variables there: {outputs}.
+aws and sam are on its PATH then, and the stack's outputs are variables: {outputs}.
 
 Ctrl-C ends all of it."""
 
@@ -63,8 +63,9 @@ def _console(stack: Stack, running: ExitStack) -> Console:
 
 def _write_environment(stack: Stack) -> None:
     values = {**stack.aws.environment, **stack.outputs, "REALTIME_SIMULATOR": stack.realtime_url}
-    values["ApiUrl"] = stack.api_url  # the output's own address is one of AWS
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    values |= {"ApiUrl": stack.api_url, "CallbackUrl": f"{stack.api_url}/callbacks"}  # the outputs' own are of AWS
+    tools = shlex.quote(str(Path(sys.executable).parent))  # aws and sam, in the versions that the tests use
+    lines = [f"export PATH={tools}:$PATH", *(f"export {name}={shlex.quote(value)}" for name, value in values.items())]
     ENVIRONMENT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
