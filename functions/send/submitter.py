@@ -7,11 +7,13 @@ from typing import Protocol
 
 from realtime_sms import wire
 from realtime_sms.fate import Fate, Proof, Reason, judge
+from realtime_sms.recipient import mask
 from realtime_sms.wire import Call, Exchange
 from send.ports import Unit
 from shell.breaker import BY_PROOF
 from shell.observe import logger
 from shell.token import TokenUnavailableError
+from shell.traces import traces
 
 _NO_TOKEN = Fate(Proof.UNAUTHORIZED, Reason.UNAUTHORIZED)
 
@@ -74,7 +76,17 @@ class Submitter:
         assert draft.encoded is not None  # noqa: S101 (a refused draft is never claimed)
         recipients = [draft.recipient for draft in unit.drafts]
         call = wire.send_sms(token, recipients, draft.sender, draft.encoded.charset, draft.encoded.text)
-        return judge(self._exchange(call), len(recipients))
+        with traces.call("RealTime") as told:
+            fates = judge(self._exchange(call), len(recipients))
+            told.http_status, told.fault = fates[0].http_status, fates[0].http_status is None
+            told.annotations = {
+                "request_id": draft.request_id,
+                "recipient": mask(draft.recipient),
+                "recipients": len(recipients),
+                "proof": fates[0].proof,
+                "reason": fates[0].reason,
+            }
+        return fates
 
 
 def _unauthorized(fates: list[Fate] | None) -> bool:

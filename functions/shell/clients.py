@@ -8,6 +8,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shell.traces import traces
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
@@ -31,7 +33,9 @@ def _client(service: str, read_timeout: float = _READ_TIMEOUT, attempts: int = 3
         tcp_keepalive=True,
         parameter_validation=False,  # mypy has checked what is passed; doing it again is a fifth of a batch's CPU
     )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]  # a name that is not a literal
+    client = boto3.client(service, config=config)  # type: ignore[call-overload]  # a name that is not a literal
+    traces.follow(client)
+    return client
 
 
 @cache

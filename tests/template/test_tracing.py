@@ -1,0 +1,37 @@
+"""Tracing by the parameter: all of it, or nothing that X-Ray would be asked for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.rendered import rendered
+
+MODES = {"Off": ("PassThrough", False), "Active": ("Active", True)}
+GRANT = {"Effect": "Allow", "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"}
+
+
+def _of(kind: str, mode: str) -> dict[str, dict[str, Any]]:
+    return {name: one["Properties"] for name, one in rendered(Tracing=mode).items() if one["Type"] == kind}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_functions_and_the_apis_stage_are_traced_as_the_parameter_says(mode: str) -> None:
+    """Each of them: a trace that is lacking in the middle is two traces."""
+    function, stage = MODES[mode]
+    assert {one["TracingConfig"]["Mode"] for one in _of("AWS::Lambda::Function", mode).values()} == {function}
+    assert {one["TracingEnabled"] for one in _of("AWS::ApiGateway::Stage", mode).values()} == {stage}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_role_may_write_traces_where_there_are_any_and_nothing_else_of_xray(mode: str) -> None:
+    """By our own statement: a policy that SAM added would grant reading the sampling rules too."""
+    for role in _of("AWS::IAM::Role", mode).values():
+        statements = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+        assert [one for one in statements if "xray" in json.dumps(one)] == ([GRANT] if mode == "Active" else [])
+        assert "ManagedPolicyArns" not in role
+
+
+def test_nothing_is_traced_unless_asked_for() -> None:
+    """X-Ray has a price."""
+    assert rendered() == rendered(Tracing="Off")
