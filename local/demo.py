@@ -5,7 +5,8 @@ Ends with 0 only when every outcome and every handset is as expected.
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import urllib3
@@ -14,8 +15,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from local import afterwards
 from local.events import Event, events_of
 from local.stack import Stack, running_stack
+from realtime_sms.transition import FINAL
 from shell.ledger import REJECTED
 
 _PATIENCE = 120  # seconds for all outcomes together
@@ -40,11 +43,15 @@ def main() -> int:
         request_ids = publish(stack, events)
         found = wait(stack, events, request_ids, console)
         inbox = inbox_of(stack)
+        console.print("RealTime reports on messages, and one phone answers BAJA …")
+        later = afterwards.follow(stack, partial(await_ends, stack))
     wrong = [problem for event in events for problem in compare(event, found[event.name], inbox)]
+    wrong += afterwards.compare(later)
     console.print(table_of(rows_of(events, found, inbox), console.width))
+    console.print(afterwards.table_of(later))
     for problem in wrong:
         console.print(f"[red]not as expected[/red] {problem}")
-    console.print(f"{len(events)} messages, {len(wrong)} not as expected")
+    console.print(f"{len(events) + len(later)} messages, {len(wrong)} not as expected")
     return 1 if wrong else 0
 
 
@@ -67,24 +74,43 @@ def wait(
     stack: Stack, events: list[Event], request_ids: Mapping[str, str], console: Console
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Wait until every event has the outcomes that it must have, or patience ends."""
-    table = stack.aws.session().resource("dynamodb").Table(stack.outputs["OutcomesTableName"])
+    table = _table(stack)
     found: dict[str, dict[str, dict[str, Any]]] = {event.name: {} for event in events}
     until = time.monotonic() + _PATIENCE
     with console.status("") as status:
         open_events = list(events)
         while open_events and time.monotonic() < until:
             for event in list(open_events):
-                items = table.query(
-                    KeyConditionExpression="requestId = :id",
-                    ExpressionAttributeValues={":id": request_ids[event.name]},
-                    ConsistentRead=True,
-                )["Items"]
-                found[event.name] = {str(item["recipient"]): dict(item) for item in items}
+                found[event.name] = _outcomes(table, request_ids[event.name])
                 if _settled(event, found[event.name]):
                     open_events.remove(event)
             status.update(f"{len(events) - len(open_events)} of {len(events)} have their outcome")
             time.sleep(_POLL)
     return found
+
+
+def await_ends(stack: Stack, request_id: str, recipients: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Wait until these recipients of a request have a final outcome, or patience ends; give what there is."""
+    table, until = _table(stack), time.monotonic() + _PATIENCE
+    while True:
+        found = _outcomes(table, request_id)
+        ended = all(found.get(recipient, {}).get("status") in FINAL for recipient in recipients)
+        if ended or time.monotonic() > until:
+            return found
+        time.sleep(_POLL)
+
+
+def _table(stack: Stack) -> Any:  # noqa: ANN401 (boto3's resources are made at run time)
+    return stack.aws.session().resource("dynamodb").Table(stack.outputs["OutcomesTableName"])
+
+
+def _outcomes(table: Any, request_id: str) -> dict[str, dict[str, Any]]:  # noqa: ANN401 (likewise)
+    items = table.query(
+        KeyConditionExpression="requestId = :id",
+        ExpressionAttributeValues={":id": request_id},
+        ConsistentRead=True,
+    )["Items"]
+    return {str(item["recipient"]): dict(item) for item in items}
 
 
 def _settled(event: Event, items: Mapping[str, Mapping[str, Any]]) -> bool:
