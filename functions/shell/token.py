@@ -88,6 +88,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._token = ""
         self._read_at = float("-inf")
+        self._renewed_at = float("-inf")  # when the last renewal was over, fruitless or not
 
     def current(self) -> str:
         """Give the token, read again when it was read minutes ago.
@@ -104,19 +105,27 @@ class Tokens:
     def renewed(self, refused: str) -> str:
         """Give the token to try once more with: another than the refused one, if there is one to be had.
 
-        Many threads asking at once cause one renewal.
+        Many threads asking at once cause one renewal, also a fruitless one: were each of them to try in turn, what
+        RealTime refused would wait beyond the end of the invocation, and be taken for unknown.
 
         Raises:
             TokenUnavailableError: the secret cannot be read.
 
         """
+        asked_at = self._monotonic()
         with self._lock:
-            if self._token == refused:
-                self._read()
-            if self._token == refused and self._renew is not None:
-                self._renew(fingerprint(refused))
-                self._read()
+            if self._token == refused and self._renewed_at < asked_at:
+                try:
+                    self._look_for_another(refused)
+                finally:
+                    self._renewed_at = self._monotonic()
             return self._token
+
+    def _look_for_another(self, refused: str) -> None:
+        self._read()
+        if self._token == refused and self._renew is not None:
+            self._renew(fingerprint(refused))
+            self._read()
 
     def _read(self) -> None:
         self._token = read_token(self._client, self._secret_arn).access_token

@@ -3,7 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from threading import Barrier, Lock
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, Lock, get_ident
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -107,6 +109,31 @@ def test_fifty_calls_that_no_token_helps_are_tried_no_more_than_twice(calls: Thr
     fates = _all(calls, _submitter(account, secrets))
     assert {fate.proof for fate in fates} == {Proof.UNAUTHORIZED}
     assert max(account.posts.values()) <= 2
+
+
+def test_a_renewal_in_vain_is_not_repeated_by_those_who_waited_for_it() -> None:
+    """Else fifty renewals in a row outlast the invocation, and what RealTime refused ends as unknown."""
+    secrets, callers, all_asked = Secrets(), set[int](), Event()
+    renewals: list[str] = []
+
+    def clock() -> float:
+        callers.add(get_ident())
+        if len(callers) > IN_FLIGHT:  # the fifty, and the one that read the token first
+            all_asked.set()
+        return monotonic()
+
+    def renew_in_vain(refused: str) -> None:
+        renewals.append(refused)
+        assert all_asked.wait(60)
+
+    client: Any = secrets
+    tokens = Tokens(client, "arn", renew=renew_in_vain, monotonic=clock)
+    tokens.current()
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        started = Barrier(IN_FLIGHT, timeout=60)
+        found = list(pool.map(lambda _: (started.wait(), tokens.renewed("old"))[1], range(IN_FLIGHT)))
+    assert found == ["old"] * IN_FLIGHT
+    assert len(renewals) == 1
 
 
 @pytest.mark.parametrize(("failing", "posts"), [(1, 0), (2, 1), (3, 1)], ids=["first read", "second", "after renewal"])
