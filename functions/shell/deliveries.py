@@ -43,6 +43,10 @@ class Deliveries:
         values = {":number": {"S": recipient}}
         return list(islice(self._rows.keys(UNTRACED_INDEX, "untracedRecipient = :number", values), most))
 
+    def all_untraced(self, most: int) -> int:
+        """Count such submissions to all numbers, up to `most`."""
+        return self._rows.count(UNTRACED_INDEX, most)
+
     def overdue(self, now: float, most: int) -> list[Key]:
         """Give keys of submissions about which RealTime is to be asked now."""
         return list(islice((key for name in ASK_SHARDS for key in self._rows.due(name, now)), most))

@@ -38,6 +38,7 @@ class Metric(StrEnum):
     AUTH_BREAKER_OPENINGS = "AuthBreakerOpenings"
     BALANCE_BREAKER_OPEN = "BalanceBreakerOpen"
     AUTH_BREAKER_OPEN = "AuthBreakerOpen"
+    OPEN_UNKNOWNS = "OpenUnknowns"  # submissions that RealTime may have, nobody knows; looked at once a minute too
     EVENTS = "EventsPublished"
     # of each run of the watch function
     SWEPT = "Swept"

@@ -107,6 +107,13 @@ class Rows:
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailableError(type(error).__name__) from error
 
+    def count(self, index: str, most: int) -> int:
+        """Count what an index has, up to `most`."""
+        try:
+            return self._client.scan(TableName=self._table, IndexName=index, Select="COUNT", Limit=most)["Count"]
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+
     def _do(self, operation: Any, key: Key, **wanted: Any) -> bool:  # noqa: ANN401 (as boto3 takes it)
         try:
             operation(TableName=self._table, Key=_named(key), **wanted)

@@ -62,7 +62,7 @@ class Watch:
             "ended": lambda: sweep(self._ledger, rules, time.time()),
             "buried": lambda: bury_letters(self._letters, self._ledger, self._settings.defaults, rules),
             "closed": lambda: cure(self._breakers, self._gateway.exchange, self._token, self._renew, now=time.time()),
-            "looked": lambda: look(self._breakers, self._letters),
+            "looked": lambda: look(self._breakers, self._letters, self._deliveries),
             "reported": lambda: self._settle_strays(enquiry) if "ended" in done else 0,  # needs to know who gave up
             "asked": lambda: ask_overdue(self._deliveries, self._ledger, enquiry, time.time()) if enquiry else 0,
         }

@@ -248,3 +248,11 @@ def test_nobody_is_asked_while_a_breaker_is_open(run: Run) -> None:
     plant(run.store, TAKEN, replace(LOST, request_id="r-3"))
     Callbacks(run.store).report("99", NUMBER, 1)
     assert (run.ask(NOW + ASK_AFTER[0] + 1), run.settle(NOW + LOOKS[1] + 1), run.asked) == (0, 0, [])
+
+
+def test_what_nobody_knows_the_fate_of_is_counted_up_to_a_bound(store: Store) -> None:
+    """What has an end that is known is not."""
+    deliveries = Deliveries(store.client, store.table)
+    assert deliveries.all_untraced(1000) == 0
+    plant(store, LOST, OTHER, replace(FAILED, request_id="r-3"), replace(SUBMITTED, request_id="r-4"))
+    assert [deliveries.all_untraced(most) for most in (1000, 1)] == [2, 1]

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from realtime_sms.transition import Status
 from rtsms.campaign import request_id as row_id
 from rtsms.resend import read_published
 from rtsms.stack import Stack
+from shell.breaker import Breaker
 from tests.cli.fakes import Ran, run
 from tests.cli.test_killed import IMPORTS
 from tests.stack.deployment import Deployment, left_behind, request_body
@@ -77,6 +79,20 @@ def test_every_row_of_a_sheet_is_sent_to_once(deployed: Deployment, tmp_path: Pa
     assert [deployed.texts(number) for number in numbers] == [[f"Hola Ana {row}"] for row in range(ROWS)]
 
 
+def test_a_sheet_with_a_bad_row_is_published_only_when_that_is_left_out(deployed: Deployment, tmp_path: Path) -> None:
+    """And a run that comes after it knows from the journal what went out."""
+    sheet, number = tmp_path / "clientes.csv", "+56927300001"
+    sheet.write_text(f"numero;nombre\n{number};Ana\n12;Eva\n", encoding="utf-8")
+    options = [str(sheet), "--template", "Hola {{nombre}}", "--campaign", deployed.new_id("skip"), "--yes", "--json"]
+    refused = _rtsms(deployed, "bulk", *options)
+    assert (refused.code, [one["type"] for one in refused.lines]) == (2, ["badRow", "checked"])
+    for published, before in ((1, 0), (0, 1)):
+        last = _rtsms(deployed, "bulk", *options, "--skip-bad-rows").lines[-1]
+        assert (last["published"], last["before"]) == (published, before)
+    deployed.outcome(row_id(options[options.index("--campaign") + 1], number))
+    assert deployed.posts(number) == 1
+
+
 @pytest.fixture
 def penniless(deployed: Deployment) -> Iterator[None]:
     """Leave nothing on the account."""
@@ -122,6 +138,25 @@ def test_a_watch_sees_the_queue_empty(deployed: Deployment) -> None:
     """Once what was published is over."""
     deployed.settle()
     assert _rtsms(deployed, "watch", "--once", "--json").answer["queue"] == {"visible": 0, "inFlight": 0}
+
+
+@pytest.fixture
+def halted(deployed: Deployment) -> Iterator[str]:
+    """Leave a submission in flight while a breaker is open; give its request id."""
+    request_id, number = deployed.new_id("watched"), "+56927300002"
+    deployed.open_breaker(Breaker.AUTH)
+    deployed.plant(replace(left_behind(request_id, number, Status.SENDING), lease_until=time.time() + 600))
+    yield request_id
+    deployed.table.delete_item(Key={"requestId": request_id, "recipient": number})
+    deployed.forget_breakers()
+
+
+def test_a_watch_sees_what_is_not_over_and_why(deployed: Deployment, halted: str) -> None:
+    """The breaker by its name and reason, and the request that was asked for."""
+    seen = _rtsms(deployed, "watch", halted, "--once", "--json").answer
+    assert [(one["breaker"], one["reason"]) for one in seen["breakers"]] == [("auth", "unauthorized")]
+    assert seen["states"] == {"sending": 1}
+    assert seen["unfinished"] >= 1
 
 
 def test_what_is_unknown_is_sent_once_more_when_an_operator_says_so(deployed: Deployment, tmp_path: Path) -> None:

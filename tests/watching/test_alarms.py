@@ -44,7 +44,8 @@ def _look(letters: int, *opened: Breaker) -> None:
         refresh=lambda: True, all_open=lambda: [SimpleNamespace(breaker=breaker) for breaker in opened]
     )
     found: Any = SimpleNamespace(size=lambda: letters)
-    gauges.look(breakers, found)
+    deliveries: Any = SimpleNamespace(all_untraced=lambda _most: 0)
+    gauges.look(breakers, found, deliveries)
 
 
 def _fail_to_refresh() -> None:
