@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ def test_each_alarm_fires_on_its_metric(deployed: Deployment, alarms: list[Any])
     """At its threshold; the metric is put as its service would put it.
 
     The embedded AWS looks at no dimension, and knows no missing data: the alarm on a function that does not run cannot
-    fire there, for others run.
+    fire there, for others run. Of that one the next test says that what it reads is written.
     """
     watch: Any = deployed.session.client("cloudwatch")
     firing = {one["AlarmName"]: one for one in alarms if not one["ComparisonOperator"].startswith("LessThan")}
@@ -74,3 +75,19 @@ def test_each_alarm_fires_on_its_metric(deployed: Deployment, alarms: list[Any])
         return [one["AlarmName"] for one in found if one["StateValue"] != "ALARM"]
 
     until(lambda: not quiet() or None, within=30, awaited=f"every alarm but {quiet()}")
+
+
+def test_the_alarm_on_silence_reads_what_each_run_of_the_watch_function_writes(
+    deployed: Deployment, alarms: list[Any]
+) -> None:
+    """Under its very name and dimension, so that it fires only when there are none."""
+    (alarm,) = [one for one in alarms if one["ComparisonOperator"].startswith("LessThan")]
+    deployed.invoke("WatchFunctionName")
+    now = datetime.now(UTC)
+    found = deployed.session.client("cloudwatch").get_metric_statistics(
+        **{name: alarm[name] for name in ("Namespace", "MetricName", "Dimensions", "Period")},
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=1),
+        Statistics=["Sum"],
+    )
+    assert sum(one["Sum"] for one in found["Datapoints"]) >= alarm["Threshold"]

@@ -1,0 +1,33 @@
+"""Tracing on the deployed stack, as far as the embedded AWS goes: it gives trace ids, and has no X-Ray."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from local.stack.function_log import lines
+from tests.stack.deployment import Deployment, until
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture
+def traced(deployed: Deployment) -> Iterator[str]:
+    """Trace the watch function, as the parameter `Tracing` does; give its name."""
+    name = deployed.outputs["WatchFunctionName"]
+    deployed.functions.update_function_configuration(FunctionName=name, TracingConfig={"Mode": "Active"})
+    yield name
+    deployed.functions.update_function_configuration(FunctionName=name, TracingConfig={"Mode": "PassThrough"})
+
+
+def test_what_a_traced_invocation_logs_names_its_trace(deployed: Deployment, traced: str) -> None:
+    """And an invocation for which there is no daemon does its work all the same."""
+    assert "looked" in deployed.invoke("WatchFunctionName")
+
+    def found() -> list[str] | None:
+        told = [json.loads(line) for line in lines(deployed.session, traced) if '"xray_trace_id"' in line]
+        return [one["xray_trace_id"] for one in told if one["message"] == "watch"] or None
+
+    ids = until(found, within=30, awaited="a line with a trace's id")
+    assert all(re.fullmatch(r"1-[0-9a-f]{8}-[0-9a-f]{24}", one) for one in ids)
