@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.fate import Proof, Reason
+from shell.ledger import StoreUnavailableError
 from shell.metrics import Metric, tally
 from shell.observe import logger
 
@@ -80,7 +81,7 @@ class Breakers:
         """Read both from the table now; False where it did not answer."""
         try:
             self._known = {one.breaker: one for one in self.read()}
-        except (ClientError, BotoCoreError):
+        except (ClientError, BotoCoreError, StoreUnavailableError):
             return False
         self._read_at = self._now()
         return True
@@ -90,10 +91,13 @@ class Breakers:
 
         Raises:
             ClientError, BotoCoreError: the table did not answer.
+            StoreUnavailableError: it answered in part, so that one that is open may be missing.
 
         """
         keys = [_key(breaker) for breaker in Breaker]
         reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+        if reply.get("UnprocessedKeys"):
+            raise StoreUnavailableError("UnprocessedKeys")
         return [_opened(item) for item in reply["Responses"].get(self._table, []) if "since" in item]
 
     def all_open(self) -> list[Opened]:
