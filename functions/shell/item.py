@@ -23,7 +23,7 @@ type Attributes = dict[str, Any]
 _SHARDS = 8
 SHARD_NAMES = tuple(f"open-{number}" for number in range(_SHARDS))
 ASK_SHARDS = tuple(f"ask-{number}" for number in range(_SHARDS))  # of what RealTime is to be asked about
-LIFETIME = 14 * 86400  # seconds; SQS keeps no message longer, so nothing waits longer
+LIFETIME = 14 * 86400  # seconds since its last change; SQS keeps no message longer, so nothing waits longer
 
 _NAMES = {
     field.name: _camel
@@ -86,7 +86,8 @@ def _look_again(submission: Submission) -> float:
     """Say when the sweeper must look: when the lease is over, or when nothing can come of waiting any more."""
     if submission.lease_until is not None:
         return submission.lease_until
-    return submission.expires_at or submission.created_at + LIFETIME
+    gone_at = submission.updated_at + LIFETIME
+    return gone_at if submission.expires_at is None else min(submission.expires_at, gone_at)
 
 
 def _attribute(value: bool | str | int | Mapping[str, str]) -> dict[str, Any]:  # noqa: FBT001 (a flag is a value here)

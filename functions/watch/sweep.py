@@ -29,6 +29,6 @@ def _ended(found: Submission, rules: Rules, now: float) -> Change | None:
         return None
     if found.expires_at is not None and now >= found.expires_at:
         return Change(found, submission.expire(found, now=now))
-    if now >= found.created_at + LIFETIME:
+    if now >= found.updated_at + LIFETIME:
         return Change(found, submission.bury(found, now=now))
     return None
