@@ -3,7 +3,6 @@
 SQS's own redrive would give each message a new id, and with it, to a request that names none, a new identity.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING
 from realtime_sms import submission
 from realtime_sms.compose import Defaults, compose
 from realtime_sms.draft import Change
-from realtime_sms.envelope import UnreadableError, open_envelope, unwrap
+from realtime_sms.envelope import open_envelope, unwrap
 from realtime_sms.fate import Reason
 from realtime_sms.problem import InvalidInputError
 from realtime_sms.transition import Status
-from shell.ledger import Held, Ledger
+from shell.ledger import Held, Ledger, StoreUnavailableError, Unanswered
 from shell.letters import DeadLetters, Letter
+from shell.outbox import message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -51,6 +51,10 @@ class Redrive:
 
         A letter is taken out only when its message is on the queue again; a crash between leaves both, which the
         request id makes harmless.
+
+        Raises:
+            StoreUnavailableError: the table did not answer; the letter stays.
+
         """
         for letter in self.letters.receive(batches=_BATCHES, hidden=_HIDDEN):
             if letter.reason == reason and letter.sent_at < now:
@@ -63,7 +67,10 @@ class Redrive:
         return Redriven(letter.request_id, letter.reason, reopened)
 
     def _reopen(self, letter: Letter, now: float) -> int:
-        """Let what was buried, and so never sent, be sent after all."""
+        """Let what was buried, and so never sent, be sent after all.
+
+        A message whose recipients are not reopened must not go back: the sender would take it for done.
+        """
         try:
             drafts = compose(open_envelope(letter.body, letter.message_id), self.defaults).drafts
         except InvalidInputError:
@@ -71,13 +78,15 @@ class Redrive:
         found = self.ledger.read((letter.request_id, draft.recipient) for draft in drafts)
         buried = [one for one in found.values() if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
         answers = self.ledger.swap([Change(one, submission.reopen(one, now=now)) for one in buried])
+        if unanswered := [answer for answer in answers if isinstance(answer, Unanswered)]:
+            raise StoreUnavailableError(unanswered[0].code)
         return sum(isinstance(answer, Held) for answer in answers)
 
 
 def with_request_id(body: str, request_id: str) -> str:
-    """Write the request id into a message's body, taken out of its envelopes; what is no JSON object stays as it is."""
+    """Write the request id into a message's body, taken out of its envelopes; what cannot be opened stays as it is."""
     try:
         payload, _ = unwrap(body)
-    except UnreadableError:
+    except InvalidInputError:
         return body
-    return json.dumps(payload | {"requestId": request_id})
+    return message(payload | {"requestId": request_id})

@@ -9,9 +9,9 @@ import pytest
 
 from local.simulation.explorer import quiet
 from realtime_sms.compose import Defaults
-from rtsms.redrive import Redrive
+from rtsms.redrive import Redrive, with_request_id
 from shell import clients
-from shell.ledger import Ledger
+from shell.ledger import Ledger, StoreUnavailableError, Unanswered
 from shell.letters import DeadLetters
 from tests.faults.aws import DEAD_LETTERS, SEND_QUEUE
 from tests.faults.world import TABLE, TOKEN, Message, World
@@ -78,6 +78,40 @@ def test_a_redrive_after_thirteen_days_sends_what_was_not_sent_and_nothing_else(
     [number] = message.numbers
     assert world.posts(number) == 1
     assert world.items(message)[number]["status"] == "submitted"
+
+
+def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were its message sent back all the same, the sender would take the buried recipients for done."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    world.aws.letters[message.request_id] = {
+        "MessageId": message.request_id,
+        "ReceiptHandle": message.request_id,
+        "Body": message.body,
+    }
+    with quiet():
+        world.watch()
+        world.aws.show_letters()
+        redrive, sent = _redrive(), len(world.aws.sent)
+        monkeypatch.setattr(redrive.ledger, "swap", lambda changes: [Unanswered("Throttled")] * len(changes))
+        with pytest.raises(StoreUnavailableError):
+            list(redrive.run("dead_lettered", now=time.time()))
+    assert len(world.aws.sent) == sent
+    assert len(world.aws.letters) == 1
+
+
+def test_a_letter_whose_envelope_cannot_be_opened_goes_back_as_it_is() -> None:
+    """It is rejected again, and does not keep the letters behind it from being sent back."""
+    body = json.dumps({"Type": "Notification", "MessageId": "no id", "TopicArn": "arn", "Message": "{}"})
+    assert with_request_id(body, "r-1") == body
+
+
+def test_a_letter_grows_by_its_request_id_only() -> None:
+    """A body of the queue's largest size, in whatever script, must fit again."""
+    body = '{"text":"' + "ñ" * 1000 + '"}'
+    assert len(with_request_id(body, "r-1").encode()) == len(body.encode()) + len(',"requestId":"r-1"')
 
 
 def _redrive() -> Redrive:
