@@ -77,11 +77,12 @@ def balance(token: str) -> Call:
 
 
 def balance_of(reply: Reply) -> Decimal:
-    """Read the balance, in the account's currency; 0 where the reply does not tell it."""
+    """Read the balance, in the account's currency, written as text or as a number; 0 where the reply tells none."""
     try:
         match from_json(reply.body):
-            case {"balance": str(amount)}:
-                return Decimal(amount)
+            case {"balance": str() | int() | float() as written} if not isinstance(written, bool):
+                amount = Decimal(str(written))
+                return amount if amount.is_finite() else Decimal(0)
     except (ValueError, InvalidOperation):
         pass
     return Decimal(0)
