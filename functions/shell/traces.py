@@ -15,25 +15,29 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 _HEADER: Final = json.dumps({"format": "json", "version": 1}).encode() + b"\n"
 _MOST: Final = 200  # subsegments of an invocation: X-Ray drops a trace that is larger than 500 KB
 _BEGUN: Final = "traced_since"  # in the context that botocore gives to each call
 
 
-@dataclass(slots=True)
 class Subsegment:
-    """What is told of one call. Annotations can be searched for."""
+    """What is told of one call. Annotations can be searched for.
 
-    name: str
-    namespace: str  # `remote`, or `aws` for calls of AWS
-    annotations: dict[str, str | int] = field(default_factory=dict)
-    http_status: int | None = None
-    fault: bool = False
-    aws: dict[str, str] = field(default_factory=dict)
+    No dataclass: making one was a third of what this module costs a new environment, 3.3 ms.
+    """
+
+    __slots__ = ("annotations", "aws", "fault", "http_status", "name", "namespace")
+
+    def __init__(self, name: str, namespace: Literal["remote", "aws"]) -> None:
+        self.name = name
+        self.namespace = namespace
+        self.annotations: dict[str, str | int] = {}
+        self.http_status: int | None = None
+        self.fault = False
+        self.aws: dict[str, str] = {}
 
 
 class Traces:
@@ -80,8 +84,10 @@ class Traces:
         if _BEGUN not in context:  # another handler answered instead of AWS
             return
         begun, service, operation = context.pop(_BEGUN)
-        aws = {"operation": operation, "region": self._environment.get("AWS_REGION", "")}
-        self._tell(Subsegment(service, "aws", http_status=status, fault=status is None, aws=aws), begun)
+        told = Subsegment(service, "aws")
+        told.http_status, told.fault = status, status is None
+        told.aws = {"operation": operation, "region": self._environment.get("AWS_REGION", "")}
+        self._tell(told, begun)
 
     def _tell(self, told: Subsegment, begun: float) -> None:
         header = self._environment.get("_X_AMZN_TRACE_ID", "")
