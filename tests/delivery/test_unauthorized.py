@@ -124,7 +124,8 @@ def test_a_renewal_in_vain_is_not_repeated_by_those_who_waited_for_it() -> None:
 
     def renew_in_vain(refused: str) -> None:
         renewals.append(refused)
-        assert all_asked.wait(60)
+        if len(renewals) == 1:
+            assert all_asked.wait(30)
 
     client: Any = secrets
     tokens = Tokens(client, "arn", renew=renew_in_vain, monotonic=clock)
