@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = 120  # seconds for which a letter that stays is kept from coming round again
 _BATCHES = 1000  # of ten letters
+_WAIT = 1  # second; a person who is told that there are no letters believes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Redrive:
             StoreUnavailableError: the table did not answer; the letter stays.
 
         """
-        for letter in self.letters.receive(batches=_BATCHES, hidden=_HIDDEN):
+        for letter in self.letters.receive(batches=_BATCHES, hidden=_HIDDEN, wait=_WAIT):
             if letter.reason == reason and letter.sent_at < now:
                 yield self._send_back(letter, now)
 

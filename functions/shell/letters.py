@@ -45,13 +45,17 @@ class DeadLetters:
         self._client = client
         self._url = url
 
-    def receive(self, *, batches: int, hidden: int) -> Iterator[Letter]:
-        """Give letters until the queue shows no more, at most `batches` of ten; each is `hidden` so many seconds."""
+    def receive(self, *, batches: int, hidden: int, wait: int = 0) -> Iterator[Letter]:
+        """Give letters until the queue shows no more, at most `batches` of ten; each is `hidden` so many seconds.
+
+        Without a `wait` (seconds) SQS asks only some of its servers, and may show none of a few letters that there are.
+        """
         for _ in range(batches):
             reply = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=_BATCH,
                 VisibilityTimeout=hidden,
+                WaitTimeSeconds=wait,
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["SentTimestamp"],
             )

@@ -102,6 +102,19 @@ def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
     assert len(world.aws.letters) == 1
 
 
+def test_a_redrive_asks_all_of_the_queues_servers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQS does that where it may wait; else a few letters may not be shown, and none be said to be there."""
+    asked: list[dict[str, int]] = []
+
+    def receive(request: dict[str, int]) -> dict[str, list[object]]:
+        asked.append(request)
+        return {"Messages": []}
+
+    monkeypatch.setattr(world.aws, "ReceiveMessage", receive)
+    assert list(_redrive().run("dead_lettered", now=time.time())) == []
+    assert [request["WaitTimeSeconds"] > 0 for request in asked] == [True]
+
+
 def test_a_letter_whose_envelope_cannot_be_opened_goes_back_as_it_is() -> None:
     """It is rejected again, and does not keep the letters behind it from being sent back."""
     body = json.dumps({"Type": "Notification", "MessageId": "no id", "TopicArn": "arn", "Message": "{}"})
