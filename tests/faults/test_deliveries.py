@@ -95,11 +95,17 @@ def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
         world.watch()
         world.aws.show_letters()
         redrive, sent = _redrive(), len(world.aws.sent)
-        monkeypatch.setattr(redrive.ledger, "swap", lambda changes: [Unanswered("Throttled")] * len(changes))
-        with pytest.raises(StoreUnavailableError):
-            list(redrive.run("dead_lettered", now=time.time()))
+        with monkeypatch.context() as patched:
+            patched.setattr(redrive.ledger, "swap", lambda changes: [Unanswered("Throttled")] * len(changes))
+            with pytest.raises(StoreUnavailableError):
+                list(redrive.run("dead_lettered", now=time.time()))
     assert len(world.aws.sent) == sent
     assert len(world.aws.letters) == 1
+    world.aws.show_letters()
+    with quiet():
+        [_] = _redrive().run("dead_lettered", now=time.time())
+        assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    assert world.posts(message.numbers[0]) == 1
 
 
 def test_a_redrive_asks_all_of_the_queues_servers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
