@@ -34,7 +34,7 @@ TOKEN, CLIENT, SECRET = "faults-token", "faults-client", "faults-secret"
 PAST = "2020-01-01T00:00:00.000Z"
 FINAL = {"submitted", "failed", "unknown", "expired"}
 
-_numbers = count(1)
+_numbers = count(10)  # below it, a recipient may have a number that means a reply to the simulator
 
 
 class Minute:
