@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 FORBIDDEN = 403  # only API Gateway answers so, where it reads an odd address otherwise than the signer did
 REFUSALS = (400, 404, 405, 413, 415, 422)
-EXAMPLES = 50  # of each operation and mode
+EXAMPLES = 30  # of each operation and mode
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
