@@ -15,9 +15,10 @@ help: ## show what can be done here
 
 setup: $(VENV)/ready ## make .venv from the pinned requirements (the other targets do it by themselves)
 
+# --no-compile: most modules are never imported, and Python compiles the others then
 $(VENV)/ready: local/requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r local/requirements.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --no-compile -r local/requirements.txt
 	touch $@
 
 demo: $(VENV)/ready ## deploy to an embedded AWS, send the messages in events/send, show what came of them
