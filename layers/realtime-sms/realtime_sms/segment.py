@@ -4,13 +4,14 @@ Counts come from packing: an escape or a surrogate that would end a segment move
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import NamedTuple
 
 from realtime_sms import gsm7, ucs2
 
 
-class Alphabet(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Alphabet:
     """Which octets of a packable text begin a pair of units, and how many of them make a unit, and fill a segment."""
 
     unit: int
@@ -65,22 +66,23 @@ def weighed(codes: bytes) -> bytes:
 
 def segments(packable: bytes, alphabet: Alphabet, characters: int) -> int:
     """Count the segments of weighed GSM codes, or of UTF-16BE, that stand for so many characters."""
-    length = len(packable)
+    length, unit, part = len(packable), alphabet.unit, alphabet.part
     if length <= alphabet.whole:
         return 1 if packable else 0
-    if length == characters * alphabet.unit:  # without a pair, packing cuts wherever a segment is full
-        return -(-length // alphabet.part)
+    fewest = (length + part - 1) // part
+    # Without a pair every segment but the last is full; with pairs none of them lacks more than one unit. So packing
+    # need be gone through only where those units could make one segment more.
+    if length == characters * unit or length + (fewest - 1) * unit <= fewest * part:
+        return fewest
     return len(_cuts(packable, alphabet)) - 1
 
 
 def _cuts(packable: bytes, alphabet: Alphabet) -> list[int]:
     """Say where segments begin and end: 0 and every end."""
-    unit, whole, part, leads = alphabet
     length = len(packable)
-    if length <= whole:
+    if length <= alphabet.whole:
         return [0, length] if length else [0]
-    if packable.isascii():
-        return [*range(0, length, part), length]  # no octet begins a pair, so packing would cut just there
+    unit, part, leads = alphabet.unit, alphabet.part, alphabet.leads
     cuts, cut = [0], part
     while cut < length:
         if packable[cut - unit] in leads:
