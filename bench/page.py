@@ -13,7 +13,7 @@ _INTRO = """# Performance
 goals were set before the code was measured. Figures are for one machine, the ratios are meant to hold on others: run it
 on yours. It needs what `make test` needs, and fetches the peers, pinned, into an environment of its own.
 
-```sh
+```sh by hand
 make bench
 make bench ONLY=codec,cpu
 ```

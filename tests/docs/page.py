@@ -9,6 +9,7 @@ from pathlib import Path
 from local.stack.sam import ROOT
 
 _FENCED = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TESTED_SHELL = re.compile(r"^```sh(?! by hand)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -45,6 +46,11 @@ class Page:
     def links(self) -> list[str]:
         """Its links to other places in the repository."""
         return [link for link in _LINK.findall(self.prose) if not link.startswith(("http:", "https:"))]
+
+    @property
+    def tested_shell(self) -> list[str]:
+        """Its shell blocks but those that it marks as run `by hand`."""
+        return _TESTED_SHELL.findall(self.text)
 
     @property
     def shell(self) -> list[str]:

@@ -77,10 +77,10 @@ def test_every_parameter_that_is_set_exists(page: Page) -> None:
 
 @each_page
 def test_every_file_exists(page: Page) -> None:
-    """A command reads no file of the repository that is not there."""
+    """No command reads, and no sentence names, a file of the repository that is not there."""
     roots = "|".join(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
-    for line in page.shell:
-        for name in re.findall(rf"(?<![\w/.])((?:{roots})/[\w./-]+)", line):
+    for code in page.code:
+        for name in re.findall(rf"(?<![\w/.])((?:{roots})/[\w./-]+)", code):
             assert (ROOT / name).exists(), name
 
 
