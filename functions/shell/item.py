@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -39,6 +40,7 @@ _FLAGS = frozenset({"resend", "maybe_sent"})
 _deserialize = TypeDeserializer().deserialize
 
 
+@lru_cache(maxsize=1024)  # each time of a submission is written thrice: at its claim, and before and after its end
 def iso(epoch: float) -> str:
     """Write epoch seconds as the table does."""
     return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"  # not +00:00

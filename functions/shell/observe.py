@@ -3,6 +3,7 @@
 Each line says which invocation wrote it, and whether that was the first of its environment.
 """
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
@@ -13,7 +14,12 @@ from realtime_sms.recipient import mask
 from realtime_sms.submission import Submission
 from shell.metrics import tally
 
-logger = Logger(log_uncaught_exceptions=False)
+logger = Logger(
+    log_uncaught_exceptions=False,
+    # powertools would make an encoder for each line, and try each message for JSON: a third of what a line costs
+    json_serializer=json.JSONEncoder(default=str, separators=(",", ":"), ensure_ascii=False).encode,
+    json_deserializer=str,
+)
 
 
 class _Invocation(Protocol):

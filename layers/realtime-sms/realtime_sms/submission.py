@@ -94,12 +94,10 @@ def claim(before: Submission, *, owner: str, lease_until: float, now: float) -> 
 
 def settle(mine: Submission, fate: Fate, rules: Rules, *, now: float, jitter: float) -> Submission:
     """Say what becomes of a submission of mine by what its call proved."""
+    if fate.proof is Proof.ACCEPTED:
+        return _submitted(mine, fate, rules, now)
     told = replace(mine, reason=fate.reason, http_status=fate.http_status, updated_at=now, lease_until=None)
     match fate.proof:
-        case Proof.ACCEPTED:
-            status = check(mine.status, Trigger.ACCEPTED, Status.SUBMITTED)
-            ask_at = now + ASK_AFTER[0] if rules.ask and fate.submission_id else None
-            return replace(told, status=status, submission_id=fate.submission_id, submitted_at=now, ask_at=ask_at)
         case Proof.REFUSED:
             return _end(told, Trigger.REJECTED, Status.FAILED)
         case Proof.TRY_AGAIN:
@@ -168,6 +166,20 @@ def settles(current: Submission, known: Submission) -> bool:
         current.status is Status.UNKNOWN
         and (current.attempt, current.owner) == (known.attempt, known.owner)
         and (known.status is Status.SUBMITTED or (known.status is Status.FAILED and not current.maybe_sent))
+    )
+
+
+def _submitted(mine: Submission, fate: Fate, rules: Rules, now: float) -> Submission:
+    return replace(
+        mine,
+        status=check(mine.status, Trigger.ACCEPTED, Status.SUBMITTED),
+        reason=fate.reason,
+        http_status=fate.http_status,
+        lease_until=None,
+        submission_id=fate.submission_id,
+        updated_at=now,
+        submitted_at=now,
+        ask_at=now + ASK_AFTER[0] if rules.ask and fate.submission_id else None,
     )
 
 
