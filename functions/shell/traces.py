@@ -19,7 +19,7 @@ from http import HTTPStatus
 from typing import Any, Final, Literal
 
 _HEADER: Final = json.dumps({"format": "json", "version": 1}).encode() + b"\n"
-_MOST: Final = 200  # subsegments of an invocation: X-Ray drops a trace that is larger than 500 KB
+_MOST: Final = 200  # subsegments of an invocation: 500 bytes each; X-Ray takes 100 to 500 KB a trace
 _BEGUN: Final = "traced_since"  # in the context that botocore gives to each call
 
 
