@@ -4,6 +4,7 @@ Those build, deploy or remove, replace a secret that other tests send with, need
 page and the runbook have tests of their own.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -41,3 +42,15 @@ def test_the_commands_of_a_page_run(deployed: Deployment, page: Page) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_watchs_answer_is_as_shown(deployed: Deployment) -> None:
+    """Wherever a page shows it, it has what the function answers."""
+    texts = [page.text for page in pages()]
+    starts = [(text, found.start()) for text in texts for found in re.finditer(r'\{"ended"', text)]
+    shown = [json.JSONDecoder().raw_decode(text, start)[0] for text, start in starts]
+    answered = deployed.invoke("WatchFunctionName")
+    assert shown
+    for answer in shown:
+        assert answer.keys() == answered.keys()
+        assert answer["looked"].keys() == answered["looked"].keys()
