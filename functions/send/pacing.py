@@ -11,6 +11,8 @@ from send.task import Task
 from shell.ledger import BATCH
 from shell.pace import REACH
 
+_MOST_OF_A_BATCH = 20  # so that a few slow calls, which keep their places, do not keep what is beside them waiting
+
 
 class Pacing:
     """The pace of one invocation; `short` says whether there were ever fewer turns than claims."""
@@ -37,8 +39,8 @@ class Pacing:
         return self._limits.calls_in_flight + (BATCH if self._pace is None else 0) - in_flight
 
     def has_room(self, in_flight: int, pending: int) -> bool:
-        """Claim in whole batches: when one fits, when nothing is in flight, or when the rest is less than one."""
-        size = BATCH if self._pace is None else min(BATCH, max(1, self._limits.calls_in_flight // 4))
+        """Claim when most of a batch fits, when nothing is in flight, or when the rest is less than that."""
+        size = _MOST_OF_A_BATCH if self._pace is None else min(BATCH, max(1, self._limits.calls_in_flight // 4))
         return not in_flight or self.room(in_flight) >= min(size, pending)
 
     def patience(self) -> float | None:
