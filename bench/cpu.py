@@ -2,23 +2,19 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any
 
 from bench import workloads
 from bench.environment import environment, process
 from bench.part import Goal, Part, Result, Table
 from bench.rounds import interleaved
+from bench.split import split
 from bench.stub import Stub
 
 _LATENCY = 0.03  # seconds; with none, calls that are meant to overlap would not
 _SHAPES = {"campaign": (1, 1000), "single codes": (10, 1)}  # messages of one event, recipients of each
 _SAMPLE = 1000  # SMS in one sample of ours
 _FEWER = 60  # in one sample of what sends one by one
-_WHY = {
-    "campaign": "What is left beside the call itself: two conditional writes an SMS, of which botocore signs, sends "
-    "and parses one request for 25; the log line that each outcome has; reading and encoding the request.",
-    "single codes": "An event has at most ten messages, so a request to the table is shared by ten SMS at most, not "
-    "by 25; and there are at least three of them: the claims, the opt-out list, the outcomes.",
-}
 
 
 def measure(*, quick: bool) -> Result:
@@ -37,23 +33,39 @@ def measure(*, quick: bool) -> Result:
         for warm_up in cases.values():
             warm_up()
         spent = interleaved(cases, rounds)
+        parts = {shape: _parts(stub.url, shape, ours) for shape in _SHAPES}
     goals = []
     for shape in _SHAPES:
-        mine = spent[f"send function, {shape}"]
-        goals += [
-            Goal(f"CPU an SMS, {shape}", mine / spent["bare POST"], 1.6, "most", "times a bare POST", _WHY[shape]),
-            Goal(
-                f"CPU an SMS, {shape}",
-                spent[f"consumer, {shape}"] / mine,
-                6,
-                "least",
-                "times less than the consumer",
-                _WHY[shape],
-            ),
-        ]
+        name, mine, why = f"CPU an SMS, {shape}", spent[f"send function, {shape}"], _why(parts[shape])
+        less = spent[f"consumer, {shape}"] / mine
+        goals.append(Goal(name, mine / spent["bare POST"], 1.6, "most", "times a bare POST", why))
+        goals.append(Goal(name, less, 6, "least", "times less than the consumer", why))
     rows = [[name, f"{seconds * 1e6:,.0f}", f"{seconds / spent['bare POST']:.2f}"] for name, seconds in spent.items()]
     table = Table("CPU an SMS", ["", "µs", "times the bare POST"], rows)
-    return Result(goals, [table], {"microseconds": {name: seconds * 1e6 for name, seconds in spent.items()}})
+    numbers: dict[str, Any] = {"microseconds": {name: seconds * 1e6 for name, seconds in spent.items()}}
+    return Result(goals, [table, _where(parts)], numbers | {"parts": parts})
+
+
+def _parts(url: str, shape: str, sms: int) -> dict[str, float]:
+    """Give the microseconds of an SMS that each part of the send function takes, the greatest first."""
+    messages, recipients = _SHAPES[shape][0], min(_SHAPES[shape][1], sms)
+    events = max(1, sms // (messages * recipients))
+    with process(environment(url)) as send:
+        found = send(split, events, messages, recipients)
+    each = {part: seconds * 1e6 / (events * messages * recipients) for part, seconds in found.items()}
+    return dict(sorted(each.items(), key=lambda one: -one[1]))
+
+
+def _why(parts: dict[str, float]) -> str:
+    """Say what an SMS's CPU is spent on."""
+    told = ", ".join(f"{part} {each / sum(parts.values()):.0%}" for part, each in parts.items())
+    return f"It goes into this: {told}."
+
+
+def _where(parts: dict[str, dict[str, float]]) -> Table:
+    rows = [[part, *(f"{parts[shape][part]:,.0f}" for shape in _SHAPES)] for part in parts["campaign"]]
+    note = "Measured apart from the figures above, each part in its thread without the parts within it."
+    return Table("Where it goes, µs an SMS", ["", *_SHAPES], rows, note)
 
 
 def _case(run: Callable[..., float], act: object, shape: tuple[int, int], sms: int) -> Callable[[], float]:
