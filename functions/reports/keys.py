@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _STAGES = ("AWSCURRENT", "AWSPREVIOUS")
 _KEY = re.compile(r"[A-Za-z0-9_-]{32,128}")  # less could be guessed
 _FRESH = 300.0  # seconds for which a key that was read is believed
-_PAUSE = 10.0  # seconds between reads for keys that are not known, so that guessing costs no more
+_PAUSE = 10.0  # seconds between reads, so that neither guesses nor an outage of the secret cost more
 
 
 class KeysUnavailableError(RuntimeError):
@@ -36,7 +36,7 @@ class CallbackKeys:
         self._secret_arn = secret_arn
         self._monotonic = monotonic
         self._keys: tuple[bytes, ...] = ()
-        self._read_at = float("-inf")
+        self._read_at = self._tried_at = float("-inf")
 
     def accept(self, given: str) -> bool:
         """Say whether this is a valid key; the time that it takes does not tell how much of it is right.
@@ -45,24 +45,24 @@ class CallbackKeys:
             KeysUnavailableError: there is nothing to compare it with.
 
         """
-        if self._age() >= _FRESH:
+        if self._monotonic() - self._read_at >= _FRESH:
             self._read()
         if self._knows(given):
             return True
-        if self._age() >= _PAUSE:  # it may be newer than what was read
-            self._read()
-            return self._knows(given)
-        return False
+        self._read()  # it may be newer than what was read
+        return self._knows(given)
 
     def _knows(self, given: str) -> bool:
         offered = given.encode("utf-8", "surrogatepass")
         matches = [hmac.compare_digest(offered, key) for key in self._keys]  # all of them, whichever it is
         return any(matches)
 
-    def _age(self) -> float:
-        return self._monotonic() - self._read_at
-
     def _read(self) -> None:
+        """Read them, but not again within moments, whether that succeeded or not."""
+        now = self._monotonic()
+        if self._keys and now - self._tried_at < _PAUSE:
+            return
+        self._tried_at = now
         try:
             written = [key for stage in _STAGES if (key := self._stage(stage)) is not None]
         except (ClientError, BotoCoreError) as error:
@@ -73,7 +73,7 @@ class CallbackKeys:
         keys = tuple(key.encode() for key in written if _KEY.fullmatch(key))
         if not keys:
             raise KeysUnavailableError("the callback key secret must hold 32 to 128 letters and digits")
-        self._keys, self._read_at = keys, self._monotonic()
+        self._keys, self._read_at = keys, now
 
     def _stage(self, stage: str) -> str | None:
         try:

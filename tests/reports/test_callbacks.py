@@ -187,6 +187,19 @@ def test_a_secret_that_cannot_be_read_is_no_reason_to_forget_the_key(callbacks: 
     assert callbacks.post("inbound", body) == 200
 
 
+def test_an_outage_of_the_secret_costs_one_read_each_ten_seconds(callbacks: Callbacks) -> None:
+    """Whether who calls has the key or guesses."""
+    body = {"phone": NUMBER[1:], "message": "hello"}
+    assert callbacks.post("inbound", body) == 200
+    callbacks.secrets.failing, callbacks.ticks = True, 4000
+    before = callbacks.secrets.reads
+    assert [callbacks.post("inbound", body, key) for key in (KEY, "guess" * 9) * 5] == [200, 404] * 5
+    assert callbacks.secrets.reads == before + 1
+    callbacks.ticks += 11
+    assert [callbacks.post("inbound", body, key) for key in (KEY, "guess" * 9) * 5] == [200, 404] * 5
+    assert callbacks.secrets.reads == before + 2
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD"])
 def test_an_address_takes_post_only(callbacks: Callbacks, method: str) -> None:
     """405, to those who have the key."""
