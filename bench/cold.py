@@ -1,5 +1,6 @@
 """Cold start: what the runtime waits for before the first event, function by function."""
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -9,15 +10,32 @@ from bench.imports import by_package
 from bench.part import Goal, Part, Result, Table
 from bench.rounds import interleaved
 from bench.runtime import cold_start
-from bench.stub import Stub
+from bench.stub import CALLBACK_KEY, Stub
 
 _GET = {"httpMethod": "GET", "path": "/openapi.json", "headers": {}, "requestContext": {}}
+_REPORT = {
+    "httpMethod": "POST",
+    "pathParameters": {"key": CALLBACK_KEY, "kind": "reports"},
+    "body": json.dumps({"id": "4193366853543393", "phone": "56912345678", "status": 1}),
+    "isBase64Encoded": False,
+}
+_OUTCOME = {
+    "requestId": {"S": "bench"},
+    "recipient": {"S": "+56912345678"},
+    "status": {"S": "submitted"},
+    "attempt": {"N": "1"},
+    "createdAt": {"S": "2026-11-24T12:00:00.000Z"},
+    "updatedAt": {"S": "2026-11-24T12:00:00.000Z"},
+}
+_CHANGE = {"dynamodb": {"SequenceNumber": "1", "ApproximateCreationDateTime": 1.0, "NewImage": _OUTCOME}}
 _SHOWN = 10
 _FUNCTIONS: dict[str, tuple[str, Any]] = {  # the clients that each uses, and a first event
     "send": ("dynamodb,sqs,secretsmanager", {"Records": batch(1, 1)}),
     "api": ("dynamodb,sqs", _GET),
     "refresh": ("dynamodb,secretsmanager", {}),
     "watch": ("dynamodb,sqs,secretsmanager", {}),
+    "reports": ("dynamodb,secretsmanager", _REPORT),
+    "announce": ("events", {"Records": [_CHANGE]}),
 }
 
 

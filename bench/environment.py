@@ -1,4 +1,4 @@
-"""The send function in a process of its own, surrounded by the stub, and the events that it is given."""
+"""A function in a process of its own, surrounded by the stub, and the events that the send function is given."""
 
 import json
 import multiprocessing
@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
+
+from bench.stub import CALLBACK_KEY
 
 TEXT = "Su pedido 4711 va en camino y llega hoy entre las 10 y las 14 horas."
 _SERIAL = count(1)
@@ -24,7 +26,7 @@ INVOCATION = SimpleNamespace(
 
 
 def environment(url: str, **more: str) -> dict[str, str]:
-    """Give the send function's variables as the template sets them, with the stub behind every address."""
+    """Give the functions' variables as the template sets them, with the stub behind every address."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "bench",
@@ -44,6 +46,10 @@ def environment(url: str, **more: str) -> dict[str, str]:
         "REPORTS_ASKED_PER_MINUTE": "60",
         "SEND_QUEUE_URL": f"{url}/send",
         "REFRESH_FUNCTION_NAME": "none",
+        "CALLBACK_KEY_SECRET_ARN": CALLBACK_KEY,
+        "OPT_OUT_WORDS": "STOP,BAJA",
+        "OPT_IN_WORDS": "ALTA",
+        "EVENT_BUS_NAME": "outcomes",
         "DEAD_LETTER_QUEUE_URL": f"{url}/dead",
         "RECIPIENTS_PER_CALL": "1",
         "CALLS_IN_FLIGHT": "50",

@@ -1,7 +1,4 @@
-"""RealTime, DynamoDB, SQS and Secrets Manager as one server that answers at once and counts, in a process of its own.
-
-X
-"""
+"""RealTime, DynamoDB, SQS, Secrets Manager and EventBridge as one server that counts, in a process of its own."""
 
 import asyncio
 import json
@@ -21,6 +18,7 @@ from typing import Any, Self
 import urllib3
 
 TOKEN = "bench-token"
+CALLBACK_KEY = "bench" * 8  # also the id of its secret
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"x-amz-target: *[\w]+?(?:_\d+)?\.(\w+)", re.IGNORECASE)
 _SECRET = {"ARN": "arn", "Name": "token", "VersionId": "1", "SecretString": json.dumps({"access_token": TOKEN})}
@@ -28,6 +26,8 @@ _PAGE = 100  # keys of a Query
 _ACCEPTED = {"status": "submitted", "submissionId": "4193366853543393"}
 _REPLIES: dict[str, Any] = {
     "GetSecretValue": _SECRET,
+    "Scan": {"Items": [], "Count": 0, "ScannedCount": 0},
+    "PutEvents": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
     "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}},
     "ChangeMessageVisibilityBatch": {"Successful": [], "Failed": []},
     "SendMessage": {"MessageId": "1", "MD5OfMessageBody": ""},
@@ -98,6 +98,8 @@ class _Line(asyncio.Protocol):
             statements = body.count(b'"Statement"')
             counts["statements"] += statements
             reply = {"Responses": [{"TableName": "outcomes"}] * statements}
+        elif action == "GetSecretValue" and CALLBACK_KEY.encode() in body:
+            reply = {"SecretString": CALLBACK_KEY}
         elif action == "BatchGetItem":
             counts["keys"] += body.count(b'"recipient"')
         elif action == "Query":
