@@ -8,10 +8,10 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from local.stack.sam import ROOT
 from tests.docs.page import Page, pages
 from tests.stack.deployment import Deployment
 from tests.stack.examples import environment
@@ -20,20 +20,15 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 ELSEWHERE = {"docs/producers.md", "docs/runbook.md"}
 PAGES = [page for page in pages() if page.tested_shell and str(page) not in ELSEWHERE]
-OPERATIONS = Page(ROOT / "docs" / "operations.md")
-
-
-def _output_function() -> str:
-    """Give what other pages take from that on operations: the stack's name, and how an output is read."""
-    return "\n".join(re.findall(r"^(?:STACK=|output\(\)).*$", OPERATIONS.tested_shell[0], re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_the_commands_of_a_page_run(deployed: Deployment, page: Page) -> None:
+def test_the_commands_of_a_page_run(deployed: Deployment, page: Page, tmp_path: Path) -> None:
     """In the page's order, with what `source .local/env` sets."""
-    script = "\n".join([_output_function(), *page.tested_shell])
+    script = "\n".join(page.tested_shell)
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
         env={**environment(deployed), "HOME": os.devnull},
         stdin=subprocess.DEVNULL,
         capture_output=True,
