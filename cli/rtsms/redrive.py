@@ -70,13 +70,15 @@ class Redrive:
     def _reopen(self, letter: Letter, now: float) -> int:
         """Let what was buried, and so never sent, be sent after all.
 
-        A message whose recipients are not reopened must not go back: the sender would take it for done.
+        A message whose recipients are not reopened must not go back: the sender would take it for done. Nor one whose
+        outcomes may be deleted before it is: the sender would know nothing of what was sent.
         """
         try:
             drafts = compose(open_envelope(letter.body, letter.message_id), self.defaults).drafts
         except InvalidInputError:
             return 0  # it never had outcomes, but for the note that says why
         found = self.ledger.read((letter.request_id, draft.recipient) for draft in drafts)
+        self.ledger.keep(found, now)
         buried = [one for one in found.values() if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
         answers = self.ledger.swap([Change(one, submission.reopen(one, now=now)) for one in buried])
         if unanswered := [answer for answer in answers if isinstance(answer, Unanswered)]:

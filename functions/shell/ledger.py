@@ -90,6 +90,24 @@ class Ledger:
             answers += self._swap_batch(some)
         return answers
 
+    def keep(self, keys: Iterable[Key], now: float) -> None:
+        """Let submissions live as long from now as a new one does, so that they outlive what is published now.
+
+        Raises:
+            StoreUnavailableError: the table did not answer.
+
+        """
+        until = int(now) + self._ttl
+        for some in batched(keys, BATCH, strict=False):
+            statements = [_prolong(self._table, key, until) for key in some]
+            try:
+                answers = self._client.batch_execute_statement(Statements=statements)["Responses"]
+            except (ClientError, BotoCoreError) as error:
+                raise StoreUnavailableError(type(error).__name__) from error
+            codes = {answer["Error"]["Code"] for answer in answers if "Error" in answer} - _CONDITION_CODES
+            if codes:
+                raise StoreUnavailableError(", ".join(sorted(codes)))
+
     def overdue(self, now: float) -> Iterator[list[Key]]:
         """Give the keys of unfinished submissions whose lease or lifetime ended before `now`, in batches.
 
@@ -178,3 +196,9 @@ def _update(table: str, before: Attributes, after: Attributes) -> "BatchStatemen
     condition = " AND ".join(f'"{name}"=?' for name in known)
     parameters = [*changed.values(), *(before[name] for name in known)]
     return {"Statement": f'UPDATE "{table}"{sets}{removes} WHERE {condition}', "Parameters": parameters}
+
+
+def _prolong(table: str, key: Key, until: int) -> "BatchStatementRequestTypeDef":
+    sets, condition = 'SET "ttl"=?', '"requestId"=? AND "recipient"=?'
+    parameters: Any = [{"N": str(until)}, *({"S": part} for part in key)]
+    return {"Statement": f'UPDATE "{table}" {sets} WHERE {condition}', "Parameters": parameters}

@@ -80,6 +80,26 @@ def test_a_redrive_after_thirteen_days_sends_what_was_not_sent_and_nothing_else(
     assert world.items(message)[number]["status"] == "submitted"
 
 
+def test_a_letter_that_is_sent_back_late_and_often_finds_what_was_sent(world: World) -> None:
+    """An outcome lives as long from its last redrive as from its first claim, and so longer than the message."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    with quiet():
+        assert world.deliver([message.record_of(message.request_id, message.body)]) == []
+        for _ in range(3):
+            world.age(27)
+            world.aws.letters[message.request_id] = {
+                "MessageId": message.request_id,
+                "ReceiptHandle": message.request_id,
+                "Body": message.body,
+            }
+            world.watch()
+            world.aws.show_letters()
+            [_redriven] = _redrive().run("dead_lettered", now=time.time())
+            assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    assert world.posts(message.numbers[0]) == 1
+
+
 def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
