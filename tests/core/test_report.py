@@ -81,7 +81,7 @@ def test_a_report_in_other_types_is_the_same_report(members: dict[str, Any]) -> 
 
 
 _BAD: dict[str, list[Any]] = {
-    "id": [None, "", "a b", "é", "\x00", "1" * 129, True, [], {}, "1\n"],
+    "id": [None, "", "a b", "é", "\x00", "1" * 129, True, [], {}, "1\n", 543521789981.0],
     "status": [None, 6, -1, "delivered", 1.0, "01", True, [], ""],
     "phone": [None, "", "0447945223343", "44", "4" * 16, "44 7945", True, [], "٤٤٧٩٤٥٢٢"],
 }
@@ -93,6 +93,7 @@ _BAD: dict[str, list[Any]] = {
         *[pytest.param(text.encode(), id=text[:12] or "empty") for text in ("", "null", "[]", "1", "{", "NaN", '"a"')],
         pytest.param(b"\xff\xfe", id="not UTF-8"),
         pytest.param(b"[" * 100_000, id="nested"),
+        pytest.param(changed(REPORT, id=1).replace(b"1", b"1e400", 1), id="an id beyond all floats"),
         *[
             pytest.param(changed(REPORT, **{name: value}), id=f"{name}: {str(value)[:12]}")
             for name, values in _BAD.items()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from math import inf
 
 from pydantic_core import from_json
 
@@ -81,9 +82,7 @@ def read_report(body: bytes) -> Report:
 
     """
     value = _object(body)
-    submission_id, code = _written(value.get("id")), _written(value.get("status"))
-    if submission_id is None or not _ID.fullmatch(submission_id):
-        raise UnreadableReportError("id: is no submission id")
+    submission_id, code = _id(value.get("id")), _written(value.get("status"))
     if code not in _BY_CODE:
         raise UnreadableReportError("status: is not one of 0 to 5")
     return Report(submission_id, _number(value.get("phone")), _BY_CODE[code])
@@ -140,7 +139,16 @@ def _written(value: object) -> str | None:
     """Take a number for its text: RealTime's own pages are not of one mind about which are which."""
     if isinstance(value, str):
         return value
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value in {inf, -inf}:  # 1e400 is read as inf
+        return None
+    return str(value)
+
+
+def _id(value: object) -> str:
+    found = None if isinstance(value, float) else _written(value)  # whose digits may be others than RealTime's
+    if found is None or not _ID.fullmatch(found):
+        raise UnreadableReportError("id: is no submission id")
+    return found
 
 
 def _number(value: object) -> str:
