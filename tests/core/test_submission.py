@@ -288,3 +288,10 @@ def test_late_evidence_settles_the_same_attempt_only(
 def test_a_repr_of_a_submission_shows_no_number() -> None:
     """It may end in a log."""
     assert NUMBER not in repr(SENDING)
+
+
+@pytest.mark.parametrize(("attempts", "least", "most"), [(12, 61, 81), (32, 361, 481)])
+def test_attempts_last_as_many_minutes_as_the_page_on_delivery_says(attempts: int, least: int, most: int) -> None:
+    """Each is refused for now; between them are the waits, with as much taken away by chance as can be, or nothing."""
+    longest, shortest = (sum(RULES.delay(tries, jitter) for tries in range(attempts - 1)) / 60 for jitter in (0, 1))
+    assert (round(shortest), round(longest)) == (least, most)
