@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from local.stack.sam import ROOT
+from realtime_sms.fate import Reason
 from realtime_sms.transition import Status
 from refresh import handler as refresh
 from refresh.refresher import Outcome
 from shell.breaker import Breaker
-from shell.metrics import NAMESPACE, Metric, of_status, tally
+from shell.metrics import NAMESPACE, Metric, of_reason, of_rejection, of_status, tally
 from shell.observe import log_outcome
 from tests.core.submissions import FAILED, UNKNOWN
 from tests.template.rendered import rendered
@@ -115,6 +116,33 @@ def test_the_dashboard_shows_only_what_is_written() -> None:
     assert len(shown) > len(body["widgets"])
     for namespace, name in shown:
         assert name in (OURS if namespace == NAMESPACE else OF_AWS[namespace]), name
+
+
+def _matches(term: str, name: str) -> bool:
+    """Say whether CloudWatch takes a metric's name for what a term of a search asks for: wholly if quoted, else in part.
+
+    Source: CloudWatch User Guide, *Search expression syntax*.
+    """
+    wanted = term.removeprefix("MetricName=")
+    return wanted.strip('"') == name if '"' in wanted else wanted.lower() in re.split(r"\W|_", name.lower())
+
+
+def test_the_dashboard_finds_each_reason_and_no_total() -> None:
+    """Of this stack only: what is not in brackets is joined by AND before it is by OR."""
+    body = json.loads(rendered()["Dashboard"]["Properties"]["DashboardBody"])
+    rows = [row[0] for widget in body["widgets"] for row in widget["properties"]["metrics"]]
+    (search,) = [row["expression"] for row in rows if isinstance(row, dict)]
+    either, without = re.findall(r"\((MetricName.*?)\)", search)[0], re.findall(r'NOT (\S+")', search)
+    assert " OR " not in search.replace(either, "")
+
+    def found(name: str) -> bool:
+        return any(_matches(term, name) for term in either.split(" OR ")) and not any(
+            _matches(term, name) for term in without
+        )
+
+    shown = (Status.FAILED, Status.UNKNOWN, Status.WAITING)
+    assert all(found(of_reason(status, reason)) for status in shown for reason in Reason)
+    assert not any(map(found, [*OURS, of_reason(Status.SUBMITTED, Reason.ACCEPTED), of_rejection(Reason.CONFLICT)]))
 
 
 def test_the_runbook_has_a_section_for_each_alarm_and_no_other() -> None:
