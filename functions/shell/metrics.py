@@ -28,6 +28,8 @@ class Metric(StrEnum):
     # of submissions, as they end
     ATTEMPTS = "Attempts"  # that those which ended have taken
     SEGMENTS = "Segments"  # of those that RealTime took
+    # of each message that is put off, for SQS leaves those out of the age of its oldest
+    WAITING_AGE = "WaitingAge"  # seconds since it was sent to the queue
     # of each call of *Send SMS*
     PROVIDER_LATENCY = "ProviderLatency"  # milliseconds to the end of the reply, or to what broke it
     # of the token
@@ -67,12 +69,18 @@ class Tally:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
+        self._highest: dict[str, int] = {}
         self._measured: defaultdict[str, list[float]] = defaultdict(list)
 
     def count(self, metric: str, by: int = 1) -> None:
         """Add to a count."""
         with self._lock:
             self._counts[metric] += by
+
+    def highest(self, metric: str, seconds: int) -> None:
+        """Keep the longest of several times."""
+        with self._lock:
+            self._highest[metric] = max(seconds, self._highest.get(metric, 0))
 
     def outcome(self, submission: Submission) -> None:
         """Count what a submission came to."""
@@ -105,18 +113,21 @@ class Tally:
         """
         with self._lock:
             counts, self._counts = self._counts, Counter()
+            highest, self._highest = self._highest, {}
             measured, self._measured = self._measured, defaultdict(list)
-        if not counts and not measured:
+        if not counts and not highest and not measured:
             return
         metrics = Metrics(namespace=NAMESPACE)
-        for line in _lines(counts, measured):
+        single = {name: _values(MetricUnit.Count, [number]) for name, number in counts.items()}
+        single |= {name: _values(MetricUnit.Seconds, [number]) for name, number in highest.items()}
+        for line in _lines(single, measured):
             metrics.metric_set.update(line)  # add_metric formats all values so far for each further one
             metrics.flush_metrics()
 
 
-def _lines(counts: Mapping[str, int], measured: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+def _lines(single: Mapping[str, Any], measured: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
     """Lay out what each line holds, as powertools keeps it."""
-    lines = [{name: _values(MetricUnit.Count, [number]) for name, number in counts.items()}]
+    lines = [dict(single)]
     for name, values in measured.items():
         for place, some in enumerate(batched(values, _MOST, strict=False)):
             if place == len(lines):

@@ -1,5 +1,6 @@
 """The send queue and its dead-letter queue, as the sender uses them."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import batched
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shell.letters import DeadLetters
+from shell.metrics import Metric, tally
 from shell.observe import logger
 
 if TYPE_CHECKING:
@@ -19,18 +21,21 @@ _LONGEST_VISIBILITY = 43_000  # seconds; SQS allows twelve hours from the receip
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """One message as the event source mapping hands it over."""
+    """One message as the event source mapping hands it over; sent at this epoch second, where that is told."""
 
     message_id: str
     receipt_handle: str = field(repr=False)
     body: str = field(repr=False)
     receive_count: int
+    sent_at: float | None = None
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:
         """Read one record of a Lambda SQS event."""
-        received = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-        return cls(record["messageId"], record["receiptHandle"], record["body"], received)
+        told = record.get("attributes", {})
+        received = int(told.get("ApproximateReceiveCount", 1))
+        sent_at = int(told["SentTimestamp"]) / 1000 if "SentTimestamp" in told else None
+        return cls(record["messageId"], record["receiptHandle"], record["body"], received, sent_at)
 
 
 class SendQueue:
@@ -46,6 +51,9 @@ class SendQueue:
 
         Where that fails the queue's own visibility timeout holds, which only costs time; so it is logged, not raised.
         """
+        for message, _ in delays:
+            if message.sent_at is not None:
+                tally.highest(Metric.WAITING_AGE, max(0, round(time.time() - message.sent_at)))
         for some in batched(delays, _BATCH, strict=False):
             entries: Any = [
                 {

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -10,12 +11,14 @@ import pytest
 
 from local.stack.sam import ROOT
 from realtime_sms.fate import Reason
+from realtime_sms.submission import Rules
 from realtime_sms.transition import Status
 from refresh import handler as refresh
 from refresh.refresher import Outcome
 from shell.breaker import Breaker
 from shell.metrics import NAMESPACE, Metric, of_reason, of_rejection, of_status, tally
 from shell.observe import log_outcome
+from shell.queue import QueueMessage, SendQueue
 from tests.core.submissions import FAILED, UNKNOWN
 from tests.template.rendered import rendered
 from tests.watching import emf
@@ -49,6 +52,13 @@ def _look(letters: int, *opened: Breaker) -> None:
     gauges.look(breakers, found, deliveries)
 
 
+def _put_off(age: float) -> None:
+    told = {"ApproximateReceiveCount": "9", "SentTimestamp": f"{(time.time() - age) * 1000:.0f}"}
+    message = QueueMessage.from_record({"messageId": "1", "receiptHandle": "h", "body": "", "attributes": told})
+    client: Any = SimpleNamespace(change_message_visibility_batch=lambda **_: {})
+    SendQueue(client, "queue", "dead letters").postpone([(message, 60)])
+
+
 def _fail_to_refresh() -> None:
     refuser = SimpleNamespace(refresh=lambda _: Outcome.REFUSED)
     with pytest.MonkeyPatch.context() as patch:
@@ -61,6 +71,7 @@ def _fail_to_refresh() -> None:
 
 CAUSES: Mapping[str, Callable[[], None]] = {
     Metric.DEAD_LETTERS: lambda: _look(1),
+    Metric.WAITING_AGE: lambda: _put_off(3600),
     Metric.AUTH_BREAKER_OPEN: lambda: _look(0, Breaker.AUTH),
     Metric.BALANCE_BREAKER_OPEN: lambda: _look(0, Breaker.BALANCE),
     of_status(Status.UNKNOWN): lambda: log_outcome(UNKNOWN),
@@ -97,6 +108,25 @@ def test_an_alarm_on_a_metric_of_aws_names_one_of_our_resources(name: str) -> No
     assert (dimension["Name"], rendered()[logical_id]["Type"]) == wanted[alarm["Namespace"]]
 
 
+def test_a_message_that_waits_keeps_its_alarm_until_it_is_tried_again() -> None:
+    """It is told of when it is put off only, and one such period in all of them is enough."""
+    alarm, rules = ALARMS["WaitingAlarm"], Rules()
+    longest = max(rules.delay(tries, 0) for tries in range(100)) * 1.1  # RealTime's own Retry-After gets a tenth more
+    assert alarm["Period"] * alarm["EvaluationPeriods"] > longest
+    assert alarm["DatapointsToAlarm"] == 1
+
+
+def test_the_longest_wait_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of however many messages an invocation puts off."""
+    tally.write()
+    capsys.readouterr()
+    for age in (60, 7200, 600):
+        _put_off(age)
+    tally.write()
+    (told,) = emf.read(capsys.readouterr().out.splitlines())
+    assert (told.name, told.unit, round(told.values[0], -1)) == ("WaitingAge", "Seconds", 7200)
+
+
 def _shown(metrics: list[Any]) -> Iterator[tuple[str, str]]:
     """Give namespace and name of each row of a widget, with its dots filled in."""
     before: list[Any] = []
@@ -119,7 +149,7 @@ def test_the_dashboard_shows_only_what_is_written() -> None:
 
 
 def _matches(term: str, name: str) -> bool:
-    """Say whether CloudWatch takes a metric's name for what a term of a search asks for: wholly if quoted, else in part.
+    """Say whether CloudWatch takes a metric's name for what a search asks for: wholly if quoted, else in part.
 
     Source: CloudWatch User Guide, *Search expression syntax*.
     """
