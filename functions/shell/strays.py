@@ -3,7 +3,7 @@
 One may have come before our own write, be of a call that we gave up, or be of another system on the same account.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -60,10 +60,10 @@ class Strays:
         update = Update(sets, higher.removes, higher.condition, higher.values | values)
         return self._rows.update((PARTITION, report.submission_id), update, {"#ttl": "ttl"})
 
-    def due(self, now: float, most: int) -> list[Stray]:
+    def due(self, now: float, most: int) -> Iterator[Stray]:
         """Give reports that are to be looked at now."""
         keys = islice((key for name in SHARDS for key in self._rows.due(name, now)), most)
-        return [_stray(item) for key in list(keys) if (item := self._rows.get(key)) is not None]
+        return (_stray(item) for key in list(keys) if (item := self._rows.get(key)) is not None)
 
     def put_off(self, stray: Stray, now: float) -> None:
         """Look at it again later, or no more; one that was raised meanwhile is left as it is."""

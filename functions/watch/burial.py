@@ -15,16 +15,17 @@ from shell.letters import DeadLetters, Letter
 from shell.metrics import Metric, of_rejection, tally
 from shell.observe import logger
 from watch.changes import carry_out
+from watch.share import ALL, Share
 
 _BATCHES = 10  # of ten letters, a minute: a full dead-letter queue is read in turns
 _HIDDEN = 45  # seconds; less than a minute, so that the next run sees what this one could not end
 _DETAIL = "delivered too often without an end; redrive sends it again under the same request id"
 
 
-def bury_letters(letters: DeadLetters, ledger: Ledger, defaults: Defaults, rules: Rules) -> int:
+def bury_letters(letters: DeadLetters, ledger: Ledger, defaults: Defaults, rules: Rules, share: Share = ALL) -> int:
     """Record an end for each letter that has none, and say on the letter why it is here; give how many."""
     buried = 0
-    for letter in letters.receive(batches=_BATCHES, hidden=_HIDDEN):
+    for letter in share.of(letters.receive(batches=_BATCHES, hidden=_HIDDEN)):
         if not letter.reason:
             _bury(letter, letters, ledger, defaults, rules)
             buried += 1

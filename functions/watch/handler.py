@@ -20,6 +20,7 @@ from watch.cure import cure
 from watch.enquiry import Enquiry
 from watch.gauges import look
 from watch.overdue import ask_overdue
+from watch.share import Share
 from watch.strays import Settlement
 from watch.sweep import sweep
 
@@ -55,15 +56,16 @@ class Watch:
             ExceptionGroup: what went wrong, after all parts have run.
 
         """
-        rules, enquiry = self._settings.rules, self._enquiry()
+        rules, enquiry, swept = self._settings.rules, self._enquiry(), Share()
         errors: list[Exception] = []
         done: dict[str, Any] = {}
         parts: dict[str, Callable[[], Any]] = {
-            "ended": lambda: sweep(self._ledger, rules, time.time()),
-            "buried": lambda: bury_letters(self._letters, self._ledger, self._settings.defaults, rules),
+            "ended": lambda: sweep(self._ledger, rules, time.time(), swept),
+            "buried": lambda: bury_letters(self._letters, self._ledger, self._settings.defaults, rules, Share()),
             "closed": lambda: cure(self._breakers, self._gateway.exchange, self._token, self._renew, now=time.time()),
             "looked": lambda: look(self._breakers, self._letters, self._deliveries),
-            "reported": lambda: self._settle_strays(enquiry) if "ended" in done else 0,  # needs to know who gave up
+            # needs to know of all who gave up
+            "reported": lambda: self._settle_strays(enquiry) if "ended" in done and not swept.cut else 0,
             "asked": lambda: ask_overdue(self._deliveries, self._ledger, enquiry, time.time()) if enquiry else 0,
         }
         for name, part in parts.items():

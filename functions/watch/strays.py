@@ -1,6 +1,6 @@
 """Stray reports: brought to their submission once that is known, or taken for proof of one that was given up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from realtime_sms import submission
 from realtime_sms.delivery import ASK_AFTER
@@ -12,6 +12,7 @@ from shell.ledger import Key, Ledger
 from shell.strays import Stray, Strays
 from watch.changes import carry_out
 from watch.enquiry import Enquiry
+from watch.share import Share
 
 _RUN = 500  # reports looked at in one run
 _MANY = 100  # submissions to one number; of more than one it cannot be told anyway
@@ -26,10 +27,11 @@ class Settlement:
     ledger: Ledger
     enquiry: Enquiry | None
     now: float
+    share: Share = field(default_factory=Share)
 
     def run(self) -> int:
         """Look at each; give how many found their submission."""
-        return sum(map(self._settle, self.strays.due(self.now, _RUN)))
+        return sum(map(self._settle, self.share.of(self.strays.due(self.now, _RUN))))
 
     def _settle(self, stray: Stray) -> bool:
         report = stray.report

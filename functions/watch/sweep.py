@@ -8,12 +8,13 @@ from shell.item import LIFETIME
 from shell.ledger import Ledger
 from shell.metrics import Metric, tally
 from watch.changes import carry_out
+from watch.share import ALL, Share
 
 
-def sweep(ledger: Ledger, rules: Rules, now: float) -> int:
-    """End what is overdue; give how many submissions that were."""
+def sweep(ledger: Ledger, rules: Rules, now: float, share: Share = ALL) -> int:
+    """End what is overdue, as far as its share goes; give how many submissions that were."""
     ended = 0
-    for keys in ledger.overdue(now):
+    for keys in share.of(ledger.overdue(now)):
         found = ledger.read(keys)
         changes = [change for change in (_ended(one, rules, now) for one in found.values()) if change is not None]
         ended += carry_out(changes, ledger)
