@@ -49,7 +49,7 @@ class Deliveries:
 
     def overdue(self, now: float, most: int) -> list[Key]:
         """Give keys of submissions about which RealTime is to be asked now."""
-        return list(islice((key for name in ASK_SHARDS for key in self._rows.due(name, now)), most))
+        return self._rows.due(ASK_SHARDS, now, most)
 
     def hear(self, key: Key, submission_id: str, news: News, now: float) -> bool:
         """Raise a submission's state to what was heard of it under this id; False where that does not raise it."""

@@ -1,7 +1,9 @@
 """Single items of the outcomes table, changed where a condition holds, and found by its indexes."""
 
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -85,11 +87,20 @@ class Rows:
             raise StoreUnavailableError(type(error).__name__) from error
         return dict(item) if item else None
 
-    def due(self, shard: str, now: float) -> Iterator[Key]:
-        """Give the keys of what is to be looked at before `now` in one partition of the index of such items."""
-        return self.keys(
-            OPEN_INDEX, "openShard = :shard AND openUntil < :now", {":shard": {"S": shard}, ":now": {"S": iso(now)}}
-        )
+    def due(self, shards: Sequence[str], now: float, most: int) -> list[Key]:
+        """Give keys of what is to be looked at before `now`, from these partitions of the index of such items alike.
+
+        In no order: neither a partition with too much in it, nor an item that stops each run, keeps the rest waiting.
+        """
+        condition = "openShard = :shard AND openUntil < :now"
+        found = [
+            self.keys(OPEN_INDEX, condition, {":shard": {"S": name}, ":now": {"S": iso(now)}})
+            for name in random.sample(shards, len(shards))
+        ]
+        in_turns = (key for key in chain.from_iterable(zip_longest(*found)) if key is not None)
+        some = list(islice(in_turns, most))
+        random.shuffle(some)
+        return some
 
     def keys(self, index: str, condition: str, values: Attributes) -> Iterator[Key]:
         """Give the keys that an index has; it has an item a moment after that is written."""

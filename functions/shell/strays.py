@@ -5,7 +5,6 @@ One may have come before our own write, be of a call that we gave up, or be of a
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from realtime_sms.delivery import Delivery, DeliveryReason, News
@@ -62,8 +61,8 @@ class Strays:
 
     def due(self, now: float, most: int) -> Iterator[Stray]:
         """Give reports that are to be looked at now."""
-        keys = islice((key for name in SHARDS for key in self._rows.due(name, now)), most)
-        return (_stray(item) for key in list(keys) if (item := self._rows.get(key)) is not None)
+        keys = self._rows.due(SHARDS, now, most)
+        return (_stray(item) for key in keys if (item := self._rows.get(key)) is not None)
 
     def put_off(self, stray: Stray, now: float) -> None:
         """Look at it again later, or no more; one that was raised meanwhile is left as it is."""

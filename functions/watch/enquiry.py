@@ -11,6 +11,8 @@ from shell.breaker import Breakers
 
 _BUDGET = 15.0  # seconds of a run for all questions; another call's deadline of up to 30 may follow
 
+_ANSWERS = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})  # the rest is about all questions
+
 
 class Enquiry:
     """The questions of one run, up to `most`."""
@@ -34,7 +36,7 @@ class Enquiry:
     def ask(self, submission_id: str) -> Info | None:
         """Ask *Get SMS info*; None where no answer is to be had now, from which on nothing is asked.
 
-        What RealTime does not know, or says in a way that cannot be read, is an answer that tells nothing.
+        What RealTime does not know, cannot read, or says in a way that cannot be read, is an answer that tells nothing.
 
         Raises:
             TokenUnavailableError: there is no token to ask with.
@@ -45,7 +47,7 @@ class Enquiry:
         self._left -= 1
         self._known_token = self._known_token or self._token()
         reply = self._exchange(wire.sms_info(self._known_token, submission_id))
-        if isinstance(reply, Reply) and reply.status in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
+        if isinstance(reply, Reply) and reply.status in _ANSWERS:
             return read_info(reply) or Info()
         self._left = 0
         return None

@@ -12,7 +12,9 @@ def ask_overdue(deliveries: Deliveries, ledger: Ledger, enquiry: Enquiry, now: f
     """Ask about what is overdue, as far as the questions go; give how many answers came."""
     answers = 0
     most = enquiry.left
-    for found in ledger.read(deliveries.overdue(now, most)).values() if most else ():
+    keys = deliveries.overdue(now, most) if most else []
+    held = ledger.read(keys)
+    for found in (held[key] for key in keys if key in held):
         if found.ask_at is None or found.ask_at > now or found.submission_id is None:
             continue  # reported since the index was written
         info = enquiry.ask(found.submission_id)

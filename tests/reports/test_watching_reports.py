@@ -12,9 +12,9 @@ from realtime_sms.submission import Submission
 from realtime_sms.transition import Status
 from realtime_sms.wire import Broken, Call, Exchange, Reply
 from shell.deliveries import Deliveries
-from shell.item import from_item
+from shell.item import ASK_SHARDS, from_item, shard
 from shell.ledger import Ledger
-from shell.strays import LOOKS, Strays
+from shell.strays import LOOKS, SHARDS, Strays
 from tests.core.submissions import FAILED, NOW, NUMBER, SENDING, SUBMITTED, UNKNOWN
 from tests.reports.callbacks import Callbacks
 from tests.reports.conftest import Store
@@ -232,6 +232,41 @@ def test_no_answer_ends_the_asking_of_this_run_and_costs_no_turn(run: Run, answe
     plant(run.store, TAKEN, second)
     assert run.ask(NOW + ASK_AFTER[0] + 1) == 0
     assert (len(run.asked), run.held(), run.held("r-2")) == (1, TAKEN, second)
+
+
+def test_one_question_that_is_never_answered_does_not_keep_the_others_from_it(run: Run) -> None:
+    """It ends each run that comes to it, so no run may begin with it each time."""
+    others = [replace(TAKEN, request_id=f"r-{one}", submission_id=str(one)) for one in range(2, 8)]
+    run.answers = {ID: Reply(500)} | {one.submission_id or "": info() for one in others}
+    plant(run.store, replace(TAKEN, ask_at=NOW + 1), *others)
+    assert sum(run.ask(NOW + ASK_AFTER[0] + 1) for _ in range(60)) == len(others)
+    assert run.held().asks is None
+
+
+def test_a_question_that_realtime_cannot_read_is_answered_by_that(run: Run) -> None:
+    """It is about this submission alone; the others are asked about in the same run."""
+    second = replace(TAKEN, request_id="r-2", submission_id="2")
+    run.answers = {ID: Reply(400), "2": info()}
+    plant(run.store, TAKEN, second)
+    assert run.ask(NOW + ASK_AFTER[0] + 1) == 2
+    assert run.held("r-2").delivery is Delivery.DELIVERED
+
+
+def test_every_partition_of_what_is_due_has_its_turn(run: Run) -> None:
+    """Though there is always more than one run can take, as where another system uses the same account."""
+    client, table = run.store.client, run.store.table
+    callbacks = Callbacks(run.store)
+    for one in range(40):
+        plant(run.store, replace(TAKEN, recipient=f"+569111100{one:02}", submission_id=str(one)))
+        callbacks.report(f"stray-{one}", NUMBER, 1)
+    indexed = {item["openShard"]["S"] for item in run.store.items()}
+    assert indexed == {*ASK_SHARDS, *SHARDS}
+    asked: set[str] = set()
+    for _ in range(30):
+        asked |= {shard(number, ASK_SHARDS) for _, number in Deliveries(client, table).overdue(NOW + 601, 3)}
+        due = Strays(client, table).due(NOW + 601, 3)
+        asked |= {shard(stray.report.submission_id, SHARDS) for stray in due}
+    assert asked == indexed
 
 
 def test_questions_are_bounded_a_run(run: Run) -> None:
