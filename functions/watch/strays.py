@@ -15,7 +15,7 @@ from watch.enquiry import Enquiry
 from watch.share import Share
 
 _RUN = 500  # reports looked at in one run
-_MANY = 100  # submissions to one number; of more than one it cannot be told anyway
+_MANY = 100  # submissions to one number that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Settlement:
     def _prove(self, stray: Stray) -> list[Key]:
         """Settle the one submission that the report must be of, if there is one; give its key."""
         report = stray.report
-        found = self.ledger.read(self.deliveries.untraced(report.recipient, _MANY)).values()
-        untraced = [one for one in found if one.untraced]
-        if not untraced:
+        keys = self.deliveries.untraced(report.recipient, _MANY + 1)
+        untraced = [one for one in self.ledger.read(keys).values() if one.untraced]
+        if not untraced or len(keys) > _MANY:  # one that is not looked at may be it
             return []
         registered = self._registered(report)
         if registered is None and self.enquiry is not None:

@@ -19,6 +19,7 @@ from tests.core.submissions import FAILED, NOW, NUMBER, SENDING, SUBMITTED, UNKN
 from tests.reports.callbacks import Callbacks
 from tests.reports.conftest import Store
 from tests.reports.test_callbacks import ID, TAKEN, plant
+from watch import strays
 from watch.enquiry import Enquiry
 from watch.overdue import ask_overdue
 from watch.strays import Settlement
@@ -178,6 +179,15 @@ def test_of_two_that_were_given_up_the_time_tells_which(run: Run) -> None:
     Callbacks(run.store).report(ID, NUMBER, 1)
     assert run.settle(NOW + LOOKS[1] + 1) == 1
     assert (run.held().status, run.held("r-2")) == (Status.SUBMITTED, long_ago)
+
+
+def test_of_more_than_can_be_looked_at_none_is_taken_for_the_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was left out may be what the report is of."""
+    monkeypatch.setattr(strays, "_MANY", 3)
+    long_ago = [replace(LOST, request_id=f"r-{one}", created_at=NOW - 7200, updated_at=NOW - 7100) for one in (2, 3, 4)]
+    plant(run.store, LOST, *long_ago)
+    Callbacks(run.store).report(ID, NUMBER, 1)
+    assert (run.settle(NOW + LOOKS[1] + 1), run.held()) == (0, LOST)
 
 
 def test_a_submission_without_an_id_is_given_the_one_of_its_report(run: Run) -> None:
