@@ -8,6 +8,8 @@ from realtime_sms import wire
 from realtime_sms.report import Info, read_info
 from realtime_sms.wire import Call, Exchange, Reply
 from shell.breaker import Breakers
+from shell.observe import logger
+from shell.token import TokenUnavailableError
 
 _BUDGET = 15.0  # seconds of a run for all questions; another call's deadline of up to 30 may follow
 
@@ -37,15 +39,17 @@ class Enquiry:
         """Ask *Get SMS info*; None where no answer is to be had now, from which on nothing is asked.
 
         What RealTime does not know, cannot read, or says in a way that cannot be read, is an answer that tells nothing.
-
-        Raises:
-            TokenUnavailableError: there is no token to ask with.
-
+        Without a token nothing is asked, and what needs no question goes on.
         """
         if self.left <= 0:
             return None
+        try:
+            self._known_token = self._known_token or self._token()
+        except TokenUnavailableError as error:
+            logger.error("no token", extra={"detail": str(error)})
+            self._left = 0
+            return None
         self._left -= 1
-        self._known_token = self._known_token or self._token()
         reply = self._exchange(wire.sms_info(self._known_token, submission_id))
         if isinstance(reply, Reply) and reply.status in _ANSWERS:
             return read_info(reply) or Info()

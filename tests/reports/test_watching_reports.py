@@ -15,6 +15,7 @@ from shell.deliveries import Deliveries
 from shell.item import ASK_SHARDS, from_item, shard
 from shell.ledger import Ledger
 from shell.strays import LOOKS, SHARDS, Strays
+from shell.token import TokenUnavailableError
 from tests.core.submissions import FAILED, NOW, NUMBER, SENDING, SUBMITTED, UNKNOWN
 from tests.reports.callbacks import Callbacks
 from tests.reports.conftest import Store
@@ -59,6 +60,7 @@ class Run:
     breakers: Any = field(default_factory=OpenBreakers)
     most: int = 10
     asks: bool = True
+    has_token: bool = True
 
     def exchange(self, call: Call) -> Exchange:
         """Answer, and note what was asked."""
@@ -69,7 +71,13 @@ class Run:
     def enquiry(self) -> Enquiry:
         """Make the enquiry of one run."""
         breakers: Breakers = self.breakers
-        return Enquiry(self.exchange, lambda: "token", breakers, most=self.most)
+        return Enquiry(self.exchange, self.token, breakers, most=self.most)
+
+    def token(self) -> str:
+        """Give the token, unless there is none."""
+        if not self.has_token:
+            raise TokenUnavailableError("the token secret is empty; put a token there")
+        return "token"
 
     def settle(self, now: float) -> int:
         """Look at strays."""
@@ -277,6 +285,17 @@ def test_every_partition_of_what_is_due_has_its_turn(run: Run) -> None:
         due = Strays(client, table).due(NOW + 601, 3)
         asked |= {shard(stray.report.submission_id, SHARDS) for stray in due}
     assert asked == indexed
+
+
+def test_without_a_token_a_report_that_needs_no_question_finds_its_submission(run: Run) -> None:
+    """Whichever of the reports is looked at first."""
+    run.has_token = False
+    callbacks = Callbacks(run.store)
+    for submission_id in (ID, *(f"lost-{one}" for one in range(5))):
+        callbacks.report(submission_id, NUMBER, 1)
+    plant(run.store, TAKEN, replace(LOST, request_id="r-2"))
+    assert run.settle(NOW + LOOKS[1] + 1) == 1
+    assert (run.held().delivery, run.held("r-2").status, run.asked) == (Delivery.DELIVERED, Status.UNKNOWN, [])
 
 
 def test_questions_are_bounded_a_run(run: Run) -> None:
