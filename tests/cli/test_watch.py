@@ -1,5 +1,6 @@
 """`rtsms watch`: one look at everything that moves."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -68,3 +69,20 @@ def test_ctrl_c_is_how_one_stops_watching(stack: FakeStack, monkeypatch: pytest.
     ran = run("watch", *(["--json"] if as_json else []), stack=stack)
     assert (ran.code, ran.err) == (0, "")
     assert len(ran.lines) == 3 if as_json else "7 to be taken up" in ran.out
+
+
+def test_each_look_is_shown_at_once_where_there_is_no_terminal(
+    stack: FakeStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log or a pipe has every look, and does not wait for the end."""
+    told: list[int] = []
+
+    def sleep(_seconds: float) -> None:
+        out: Any = sys.stdout.buffer  # in memory, where `run` reads it afterwards
+        told.append(out.getvalue().count(b"7 to be taken up"))
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", sleep)
+    assert run("watch", stack=stack).code == 0
+    assert told == [1, 2]

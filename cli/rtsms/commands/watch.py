@@ -29,7 +29,7 @@ def command(*, stack: Stack, out: Output, request_id: str | None, every: float, 
     """
     looks = (look(stack, request_id, time.time()) for _ in _ticks(0 if once else every))
     with suppress(KeyboardInterrupt):  # how one stops watching
-        if once or out.as_json:
+        if once or out.as_json or not out.console.is_terminal:  # a `Live` says nothing there until its end
             for seen in looks:
                 out.tell(seen.document, _table(stack, request_id, seen))
             return
