@@ -68,12 +68,7 @@ class Sheet:
                         yield Row(line, fields)
                     line = reader.line_num + 1
             except csv.Error as error:
-                raise Fault(
-                    Exit.USAGE,
-                    f"{self.path}, line {line}",
-                    f"it cannot be read as CSV: {error}",
-                    to_do="look for a quotation mark that is not closed, or not doubled within quoted text",
-                ) from None
+                raise _unreadable(f"{self.path}, line {line}", str(error)) from None
 
 
 def _lines(octets: BinaryIO, path: Path, encoding: str, look: Look | None = None) -> Iterator[str]:
@@ -87,6 +82,15 @@ def _lines(octets: BinaryIO, path: Path, encoding: str, look: Look | None = None
         except UnicodeDecodeError:
             raise _undecodable(path, number, f"no {encoding.upper()}") from None
         yield text.removeprefix(_BOM) if number == 1 else text
+
+
+def _unreadable(where: str, why: str) -> Fault:
+    if "new-line" in why:  # what the csv module says of it is meant for programmers
+        what, to_do = "a carriage return stands alone in it", "save it as CSV UTF-8: its lines end in LF or CRLF"
+    else:
+        what = f"it cannot be read as CSV: {why}"
+        to_do = "look for a quotation mark that is not closed, or not doubled within quoted text"
+    return Fault(Exit.USAGE, where, what, to_do=to_do)
 
 
 def _undecodable(path: Path, number: int, what: str) -> Fault:

@@ -49,8 +49,9 @@ def test_a_row_has_the_line_that_it_begins_in(tmp_path: Path) -> None:
         ("a,b\n1,2\n".encode("utf-16"), "line 1: its characters are UTF-16"),
         (b'a,b\n1,2\n3,"x\n4,5\n', "line 3: it cannot be read as CSV"),
         (b'a,b\n1,"x"y\n', "line 2: it cannot be read as CSV"),
+        (b"a,b\r1,2\r", "line 1: a carriage return stands alone"),
     ],
-    ids=["empty", "blank", "twice", "latin", "utf-16", "open-quote", "text-after-quote"],
+    ids=["empty", "blank", "twice", "latin", "utf-16", "open-quote", "text-after-quote", "old-mac"],
 )
 def test_what_cannot_be_read_is_told_with_its_line(tmp_path: Path, octets: bytes, told: str) -> None:
     """And what to do."""
