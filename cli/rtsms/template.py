@@ -20,9 +20,11 @@ class Template:
         """Read a template.
 
         Raises:
-            Fault: braces are left over, or a placeholder is empty.
+            Fault: it is empty, braces are left over, or a placeholder is empty.
 
         """
+        if not text:
+            raise Fault(Exit.USAGE, "template", "it is empty", to_do="give --template, --template-file, or stdin")
         self.text = text
         self._literals: Sequence[str] = _PLACEHOLDER.split(text)[::2]
         self._names: Sequence[str] = _PLACEHOLDER.findall(text)

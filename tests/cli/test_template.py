@@ -28,6 +28,13 @@ def test_braces_that_are_left_over_are_refused(text: str) -> None:
         Template(text)
 
 
+def test_an_empty_text_is_refused_once_and_not_row_by_row() -> None:
+    """Nothing would be sent to anybody."""
+    with pytest.raises(Fault, match="template: it is empty") as refused:
+        Template("")
+    assert "--template-file" in refused.value.to_do
+
+
 def test_placeholders_that_name_no_column_are_refused_by_name() -> None:
     """With the names that there are."""
     with pytest.raises(Fault, match="no column is called 'Nombre', 'x'; there are 'nombre', 'monto'"):
