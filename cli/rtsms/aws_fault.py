@@ -18,6 +18,7 @@ from botocore.exceptions import (
 from rtsms.fault import Exit, Fault
 
 _LOG_IN = "log in again (aws sso login), or renew the credentials in the environment"
+_WHERE_TO = "check the region's name, the network, and AWS_ENDPOINT_URL if set"
 _BY_ERROR: tuple[tuple[type[BotoCoreError], Exit, str, str], ...] = (
     (ProfileNotFound, Exit.USAGE, "there is no such profile", "aws configure list-profiles shows which there are"),
     (NoRegionError, Exit.USAGE, "no region is set", "give --region, or set AWS_REGION"),
@@ -26,8 +27,8 @@ _BY_ERROR: tuple[tuple[type[BotoCoreError], Exit, str, str], ...] = (
     (SSOTokenLoadError, Exit.NO_ANSWER, "you are not logged in", _LOG_IN),
     (UnauthorizedSSOTokenError, Exit.NO_ANSWER, "the login is over", _LOG_IN),
     (TokenRetrievalError, Exit.NO_ANSWER, "the login is over", _LOG_IN),
-    (EndpointConnectionError, Exit.NO_ANSWER, "cannot be reached", "check the network, and AWS_ENDPOINT_URL if set"),
-    (ConnectTimeoutError, Exit.NO_ANSWER, "cannot be reached", "check the network, and AWS_ENDPOINT_URL if set"),
+    (EndpointConnectionError, Exit.NO_ANSWER, "cannot be reached", _WHERE_TO),
+    (ConnectTimeoutError, Exit.NO_ANSWER, "cannot be reached", _WHERE_TO),
     (ReadTimeoutError, Exit.NO_ANSWER, "did not answer in time", "try again"),
 )
 _BY_CODE: tuple[tuple[frozenset[str], str, str], ...] = (

@@ -39,6 +39,9 @@ class Rtsms(click.Group):
             fault = error if isinstance(error, Fault) else _of_usage(error)
         except (ClientError, BotoCoreError, StoreUnavailableError, QueueUnavailableError) as error:
             fault = _of_aws(error)
+        except OSError as error:  # of this machine: a full disk, a file that went away
+            what = error.strerror or type(error).__name__
+            fault = Fault(Exit.WRONG, str(error.filename or _NAME), what, to_do="mend that, then run it again")
         else:
             fault = None
         if fault is not None:

@@ -21,6 +21,7 @@ from shell.outbox import message
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+REASONS = (Reason.UNREADABLE, Reason.INVALID_REQUEST, Reason.CONFLICT, Reason.DEAD_LETTERED)  # that a letter can have
 _HIDDEN = 120  # seconds for which a letter that stays is kept from coming round again
 _BATCHES = 1000  # of ten letters
 _WAIT = 1  # second; a person who is told that there are no letters believes it

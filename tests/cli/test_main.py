@@ -1,5 +1,6 @@
 """Every error has one end: in words or as JSON, and with the exit code that says whose turn it is."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
@@ -14,9 +15,11 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from local.stack.sam import ROOT
 from realtime_sms.compose import Defaults
 from rtsms.fault import Exit, Fault
 from rtsms.main import cli
+from rtsms.redrive import REASONS
 from rtsms.stack import Stack
 from tests.cli.fakes import FakeClient, FakeSession, fake_stack, run
 
@@ -37,6 +40,8 @@ def _refusal(code: str) -> ClientError:
         (NoRegionError(), Exit.USAGE, "--region"),
         (ProfileNotFound(profile="p"), Exit.USAGE, "list-profiles"),
         (EndpointConnectionError(endpoint_url="http://x"), Exit.NO_ANSWER, "AWS_ENDPOINT_URL"),
+        (EndpointConnectionError(endpoint_url="http://x"), Exit.NO_ANSWER, "the region's name"),
+        (OSError(28, "No space left on device"), Exit.WRONG, "No space left on device"),
         (BotoCoreError(), Exit.NO_ANSWER, "BotoCoreError"),
         (_refusal("AccessDenied"), Exit.NO_ANSWER, "IAM policy"),
         (_refusal("ExpiredToken"), Exit.NO_ANSWER, "log in again"),
@@ -67,6 +72,16 @@ def test_a_wrong_use_is_told_with_where_help_is(arguments: list[str]) -> None:
     assert "--help" in run(*arguments, stack=fake_stack()).err
     ran = run(*arguments, "--json", stack=fake_stack())
     assert (ran.code, ran.error["exit"]) == (2, 2)
+
+
+def test_redrive_knows_the_reasons_of_letters_and_no_others() -> None:
+    """Those that the page lists."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \|", page.split("## Dead letters")[1].split("\n## ")[0], re.MULTILINE)
+    assert [reason.value for reason in REASONS] == listed
+    refused = run("redrive", "--reason", "accepted", stack=fake_stack())
+    assert refused.code == 2
+    assert all(f"'{reason}'" in refused.err for reason in listed)
 
 
 def test_an_interruption_has_its_own_code() -> None:

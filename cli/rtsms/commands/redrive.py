@@ -4,16 +4,15 @@ import time
 
 import click
 
-from realtime_sms.fate import Reason
 from rtsms.commands.options import on_stack, tells
 from rtsms.output import Output
-from rtsms.redrive import Redrive
+from rtsms.redrive import REASONS, Redrive
 from rtsms.stack import Stack
 from shell.letters import DeadLetters
 
 
 @click.command("redrive")
-@click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Which letters.")
+@click.option("--reason", required=True, type=click.Choice([reason.value for reason in REASONS]), help="Which letters.")
 @tells
 @on_stack
 def command(stack: Stack, out: Output, reason: str) -> None:
