@@ -15,11 +15,12 @@ from pydantic.alias_generators import to_camel
 from local.simulator.exchange import REDIRECT_TARGET, Answer, Request, json_answer
 from local.simulator.faults import Operation
 from local.simulator.magic import BY_NAME, magic_rows
-from local.simulator.realtime import RealTime
+from local.simulator.realtime import NoAddressError, RealTime
 from local.simulator.report import MOST_ATTEMPTS
+from local.simulator.settings import Address
 
 PREFIX: Final = "/_simulator/"
-_SECRET: Final = {"tokens", "client_id", "client_secret"}
+_SECRET: Final = {"tokens", "client_id", "client_secret", "reports_url", "inbound_url"}  # a key is in the addresses
 
 
 class _Body(BaseModel):
@@ -37,11 +38,21 @@ class _TopUp(_Body):
 
 
 class _Deliver(_Body):
-    callback_url: Annotated[str, Field(pattern=r"^https?://[^/]+")]
+    callback_url: Address
     submission_ids: list[str] | None = None
     attempts: int = Field(default=1, ge=1, le=MOST_ATTEMPTS)
 
 
+class _WriteBack(_Body):
+    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
+    originator: Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
+    message: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+_LACKING: Final[Mapping[type[LookupError], str]] = {
+    KeyError: f"no such outcome; known are {', '.join(BY_NAME)}",
+    NoAddressError: "the account has no address for inbound SMS: set inboundUrl",
+}
 _ASSIGNED: Final = TypeAdapter(dict[str, str])
 _CHANGES: Final = TypeAdapter(dict[str, object])
 
@@ -65,8 +76,8 @@ def control(realtime: RealTime, request: Request) -> Answer:
         return json_answer(operation(realtime, request))
     except ValidationError as error:
         return _problem(HTTPStatus.BAD_REQUEST, json.loads(error.json(include_input=False, include_url=False)))
-    except KeyError:
-        return _problem(HTTPStatus.BAD_REQUEST, f"no such outcome; known are {', '.join(BY_NAME)}")
+    except LookupError as error:
+        return _problem(HTTPStatus.BAD_REQUEST, _LACKING[type(error)])
 
 
 def _problem(status: HTTPStatus, detail: object) -> Answer:
@@ -85,6 +96,15 @@ def _inbox(realtime: RealTime, request: Request) -> object:
     newer = None if after is None else realtime.inbox_after(after)
     messages = realtime.inbox(recipient) if newer is None else newer
     return {"whole": newer is None, "messages": [message.as_json() for message in messages]}
+
+
+def _inbound(realtime: RealTime, _: Request) -> object:
+    return {"messages": [inbound.as_json() for inbound in realtime.inbound()]}
+
+
+def _write_back(realtime: RealTime, request: Request) -> object:
+    wanted = _WriteBack.model_validate_json(request.body)
+    return realtime.write_back(wanted.phone, wanted.originator, wanted.message).as_json()
 
 
 def _counters(realtime: RealTime, _: Request) -> object:
@@ -139,6 +159,7 @@ def _reset(realtime: RealTime, _: Request) -> object:
 
 _ROUTES: Final[Mapping[str, Mapping[str, Callable[[RealTime, Request], object]]]] = {
     "inbox": {"GET": _inbox},
+    "inbound": {"GET": _inbound, "POST": _write_back},
     "counters": {"GET": _counters},
     "magic": {"GET": _magic},
     "state": {"GET": _state, "POST": _change},

@@ -1,4 +1,4 @@
-"""The handsets: every message that the vendor accepted, as its recipient sees it."""
+"""The handsets: every message that the vendor accepted, as its recipient sees it, and what phones answered."""
 
 import time
 from collections import defaultdict
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from local.simulator.handset import Operator, cut, operator_of
+from local.simulator.inbound import Inbound
 from local.simulator.report import DeliveryStatus, Report
 from local.simulator.submission import Submission
 
@@ -53,6 +54,7 @@ class Message:
             "parts": cut(submission.text, submission.charset),
             "operator": self.operator.name,
             "receivedAt": self.received_at,
+            "reported": self.delivery.meaning,
         }
 
     def info(self, now: float) -> dict[str, object]:
@@ -82,6 +84,7 @@ class Inbox:
         self._last_id = time.time_ns() // 1000
         self._by_id: dict[str, Message] = {}
         self._by_recipient: dict[str, list[Message]] = defaultdict(list)
+        self._inbound: dict[str, Inbound] = {}
 
     def next_id(self) -> str:
         """Give a submission id that was not given before."""
@@ -110,7 +113,22 @@ class Inbox:
         newest_first = takewhile(lambda message: message.submission_id != submission_id, reversed(self._by_id.values()))
         return tuple(newest_first)[::-1]
 
+    def put_inbound(self, inbound: Inbound) -> None:
+        """Show on a phone what was sent from it."""
+        self._inbound[inbound.id] = inbound
+
+    def inbound(self) -> tuple[Inbound, ...]:
+        """Give what was sent from all phones, oldest first."""
+        return tuple(self._inbound.values())
+
+    def holds(self, entry: Message | Inbound) -> bool:
+        """Say whether a message, or an answer, is still on its phone."""
+        if isinstance(entry, Inbound):
+            return entry.id in self._inbound
+        return entry.submission_id in self._by_id
+
     def clear(self) -> None:
         """Empty every phone; ids are not given a second time."""
+        self._inbound.clear()
         self._by_id.clear()
         self._by_recipient.clear()

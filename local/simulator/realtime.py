@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
@@ -12,11 +13,17 @@ from local.simulator.account import Account
 from local.simulator.counters import Counters
 from local.simulator.exchange import Answer, Request, json_answer, refusal, results_answer, spoil
 from local.simulator.faults import Faults, Operation
+from local.simulator.inbound import Inbound
 from local.simulator.inbox import Inbox, Message
 from local.simulator.magic import Outcome
+from local.simulator.postman import Postman, post
 from local.simulator.report import Receipt, post_report
 from local.simulator.settings import Settings
 from local.simulator.submission import RefusedError, Submission, decode_body, named_recipients, read_submission
+
+
+class NoAddressError(LookupError):
+    """The account has no address for inbound SMS."""
 
 
 class RealTime:
@@ -30,6 +37,7 @@ class RealTime:
         self._clock = clock
         self._initial = settings or Settings()
         self._inbox = Inbox()
+        self._postman = Postman()
         self.reset()
 
     # What a test or the console may do.
@@ -102,6 +110,46 @@ class RealTime:
             reports = [message.report() for message in chosen if message is not None]
         return [post_report(report, callback_url, attempts) for report in reports]
 
+    def write_back(self, phone: str, originator: str, message: str) -> Inbound:
+        """Let a phone answer: posted at once, and again later where the customer's address does not take it.
+
+        Raises:
+            NoAddressError: the account has no inbound address.
+
+        """
+        with self._lock:
+            if self.settings.inbound_url is None:
+                raise NoAddressError
+            inbound = Inbound(self._inbox.next_id(), phone, originator, message, self._clock())
+            self._inbox.put_inbound(inbound)
+        if not self._post_inbound(inbound):
+            self._postman.hand_over(partial(self._post_inbound, inbound), self.settings.post_again_seconds)
+        return inbound
+
+    def inbound(self) -> tuple[Inbound, ...]:
+        """Give what phones answered, oldest first."""
+        with self._lock:
+            return self._inbox.inbound()
+
+    def _post_inbound(self, inbound: Inbound) -> bool:
+        """Post once; say whether that was all: it was taken, or there is no address any more, or no such message."""
+        with self._lock:
+            url = self.settings.inbound_url
+            if url is None or not self._inbox.holds(inbound):
+                return True
+        status = post(url, inbound.body())
+        with self._lock:
+            inbound.statuses.append(status)
+        return status == HTTPStatus.OK
+
+    def _post_report(self, message: Message) -> bool:
+        """Post once; say, as for an inbound SMS, whether that was all."""
+        with self._lock:
+            url = self.settings.reports_url
+            if url is None or not self._inbox.holds(message):
+                return True
+        return post_report(message.report(), url, attempts=1).acknowledged
+
     # What the vendor's customer may do.
 
     def answer(self, request: Request) -> Answer:
@@ -161,11 +209,18 @@ class RealTime:
         if outcome.accepted:
             if not self._account.charge(submission.segments):
                 return {"status": "account_no_balance"}
-            now = self._clock()
-            settled = now + self.settings.delivery_seconds
-            self._inbox.put(Message(submission_id, recipient, submission, now, settled, outcome.delivery))
+            self._accept(submission_id, recipient, submission, outcome)
         result = {"status": outcome.word}
         return result | {"submissionId": submission_id} if outcome.word == "submitted" else result
+
+    def _accept(self, submission_id: str, recipient: str, submission: Submission, outcome: Outcome) -> None:
+        now, settings = self._clock(), self.settings
+        settled = now + settings.delivery_seconds
+        message = Message(submission_id, recipient, submission, now, settled, outcome.delivery)
+        self._inbox.put(message)
+        if settings.reports_url is not None:
+            waits = (settings.delivery_seconds, *settings.post_again_seconds)
+            self._postman.hand_over(partial(self._post_report, message), waits)
 
     def _ordered(self, results: list[dict[str, str]]) -> list[dict[str, str]]:
         match self.settings.order:

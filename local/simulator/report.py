@@ -1,16 +1,15 @@
 """Delivery as the vendor tells it: by *Get SMS info* and by delivery reports to the customer's own address."""
 
-import http.client
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
+from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
-# The vendor's schedule has 7 attempts over 30 hours; here they follow one another at once.
-MOST_ATTEMPTS: Final = 7
-_TIMEOUT_SECONDS: Final = 10
+from local.simulator.postman import POST_AGAIN_SECONDS, post
+
+MOST_ATTEMPTS: Final = 1 + len(POST_AGAIN_SECONDS)
 
 
 class DeliveryStatus(IntEnum):
@@ -78,20 +77,6 @@ class Receipt:
 def post_report(report: Report, callback_url: str, attempts: int) -> Receipt:
     """Post one report until it is answered with exactly 200, at most `attempts` times, without waiting between."""
     for attempt in range(1, attempts + 1):
-        if _post(callback_url, report.body()) == http.client.OK:
+        if post(callback_url, report.body()) == HTTPStatus.OK:
             return Receipt(report.submission_id, acknowledged=True, attempts=attempt)
     return Receipt(report.submission_id, acknowledged=False, attempts=attempts)
-
-
-def _post(url: str, body: bytes) -> int | None:
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
-    target = parts.path + (f"?{parts.query}" if parts.query else "")
-    try:
-        connection.request("POST", target or "/", body, {"Content-Type": "application/json"})
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()

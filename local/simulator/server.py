@@ -4,6 +4,8 @@ import asyncio
 import ssl
 from asyncio import StreamReader, StreamWriter
 from http import HTTPStatus
+from types import TracebackType
+from typing import Self
 
 from local.simulator.control import PREFIX, control, is_loopback
 from local.simulator.exchange import Answer, Request, refusal
@@ -17,7 +19,8 @@ from local.simulator.settings import Settings
 class Simulator(RealTime, Listening):
     """RealTime on a real socket: by default on loopback and a free port, over TLS where a context is given.
 
-    Everything that `RealTime` can be told, it can be told while it serves. It logs nothing.
+    Everything that `RealTime` can be told, it can be told while it serves. While it serves, it also posts what it was
+    told to post later. It logs nothing.
     """
 
     def __init__(
@@ -30,6 +33,17 @@ class Simulator(RealTime, Listening):
     ) -> None:
         RealTime.__init__(self, settings)
         Listening.__init__(self, "realtime-simulator", host=host, port=port, tls=tls)
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._postman.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._postman.stop()
+        super().__exit__(kind, error, trace)
 
     async def _exchange(self, request: Request, reader: StreamReader, writer: StreamWriter) -> bool:
         if request.path.startswith(PREFIX):

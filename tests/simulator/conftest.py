@@ -1,11 +1,13 @@
-"""A simulator on loopback for each test, and a caller for it."""
+"""A simulator on loopback for each test, a caller for it, and a customer to whom it posts."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from local.simulator import Settings, Simulator
 from tests.simulator.caller import Caller
+from tests.simulator.customer import Customer
 
 
 @pytest.fixture
@@ -19,3 +21,14 @@ def simulator() -> Iterator[Simulator]:
 def caller(simulator: Simulator) -> Caller:
     """Give a caller of that simulator."""
     return Caller(simulator.port)
+
+
+@pytest.fixture
+def customer() -> Iterator[Customer]:
+    """Give a running customer."""
+    with Customer() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

@@ -1,52 +1,8 @@
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-
 import pytest
 
 from local.simulator import Simulator
 from tests.simulator.caller import ORDINARY, Caller
-
-
-class Customer(ThreadingHTTPServer):
-    """The customer's own address: gives the statuses it was told to, then 200, and keeps what came."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.statuses: list[int] = []
-        self.reports: list[Any] = []
-
-    @property
-    def url(self) -> str:
-        """The address for reports, with a path and a query of its own."""
-        return f"http://127.0.0.1:{self.server_port}/reports/key?x=1"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Customer
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.reports.append((self.path, json.loads(body)))
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Keep the test's output clean."""
-
-
-@pytest.fixture
-def customer() -> Iterator[Customer]:
-    """Give a running customer."""
-    with Customer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+from tests.simulator.customer import Customer
 
 
 def test_a_report_has_the_vendors_four_fields(simulator: Simulator, caller: Caller, customer: Customer) -> None:
