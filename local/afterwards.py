@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 
 from local.stack import Stack
+from local.support import callbacks_url
 
 REPORTED: Final = "reported"  # the request of which each recipient's delivery is told
 REFUSED: Final = "opted-out"  # the request to who answered
@@ -36,7 +37,7 @@ class UnexpectedReplyError(RuntimeError):
 
 def follow(stack: Stack, wait: Wait) -> dict[str, Items]:
     """Send to several, report on each, let one answer BAJA, send to that one again; give the outcomes by request."""
-    callbacks = f"{stack.api_url}/callbacks/{_key(stack)}"
+    callbacks = callbacks_url(stack)
     _publish(stack, REPORTED, "Su pedido va en camino.")
     sent = wait(REPORTED, _EXPECTED[REPORTED])
     ids = [item["submissionId"] for item in sent.values() if "submissionId" in item]
@@ -67,11 +68,6 @@ def table_of(found: Mapping[str, Items]) -> Table:
 
 def _told(item: Mapping[str, Any]) -> tuple[str | None, ...]:
     return tuple(item.get(name) for name in _MEMBERS)
-
-
-def _key(stack: Stack) -> str:
-    secret = stack.outputs["CallbackKeySecretArn"]
-    return str(stack.aws.session().client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
 
 
 def _publish(stack: Stack, name: str, text: str) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from local import sam_local
 from local.console import Console
 from local.stack import PUBLISHERS, REGION, Stack, running_stack
+from local.support import DELIVERY_SECONDS, set_callbacks
 
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".local" / "env"
 _CONSOLE_PORT: Final = 8025  # the same each time where it is free, so that a page left open finds its way back
@@ -19,9 +20,11 @@ _CONSOLE_PORT: Final = 8025  # the same each time where it is free, so that a pa
 _USE = """\
 The stack is up. Nothing that is sent here leaves this machine.
 
-  Console   {console}   write an SMS, see it on a phone, see what became of it
+  Console   {console}   write an SMS, see it on a phone, answer it, see what became of it
   AWS       {aws}   embedded, region {region}
   RealTime  {realtime}   the simulator; {magic} lists its magic numbers
+
+RealTime reports on each SMS after {seconds} seconds, as if its support had been given the stack's callback addresses.
 
 From another shell:
 
@@ -46,6 +49,7 @@ def main() -> None:
         stack = running.enter_context(running_stack(PUBLISHERS))
         running.enter_context(sam_local.relayed(sam_local.bridge_address(), stack.ports))
         sam_local.write(stack)
+        set_callbacks(stack)
         console = _console(stack, running)
         _write_environment(stack)
         print(_told(stack, console.url), flush=True)
@@ -75,6 +79,7 @@ def _told(stack: Stack, console: str) -> str:
     return _USE.format(
         **{name: url.ljust(width) for name, url in urls.items()},
         region=REGION,
+        seconds=DELIVERY_SECONDS,
         magic="docs/simulator.md",
         environment=ENVIRONMENT.relative_to(Path.cwd(), walk_up=True),
         outputs=", ".join(stack.outputs),
