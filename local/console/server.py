@@ -11,6 +11,7 @@ from typing import Final
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.console.answering import write_back
 from local.console.api import Api
 from local.console.guard import HEADERS, refusal_of
 from local.console.numbers import groups
@@ -59,7 +60,7 @@ class Console(Listening):
             case "GET", path if path in _FILES:
                 file = _FILES[path]
                 return Answer(HTTPStatus.OK, file.read_bytes(), {"Content-Type": _TYPES[file.suffix]})
-            case "POST", "/preview" | "/messages":
+            case "POST", "/preview" | "/messages" | "/answers":
                 return self._post(request)
             case _:
                 return Answer(HTTPStatus.NOT_FOUND)
@@ -71,6 +72,8 @@ class Console(Listening):
             return Answer(HTTPStatus.BAD_REQUEST)
         if request.path == "/preview":
             return json_answer(preview(self._api, body))
+        if request.path == "/answers":
+            return json_answer(asdict(write_back(self._stack, body)))
         # In an envelope: a browser calls every refusal on its console an error, and here it is an everyday answer.
         return json_answer(asdict(self._api.post("/messages", body)))
 

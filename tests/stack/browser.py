@@ -69,7 +69,15 @@ class ConsolePage:
 
     def bubbles(self, number: str) -> Locator:
         """Give the texts on a phone."""
-        return self.page.get_by_role("article", name=f"Phone {number}").locator(".text")
+        return self.phone(number).locator(".text")
+
+    def phone(self, number: str) -> Locator:
+        """Give a phone."""
+        return self.page.get_by_role("article", name=f"Phone {number}")
+
+    def answer(self, number: str) -> Locator:
+        """Give the field in which a phone's answer is written."""
+        return self.page.get_by_label(f"Answer as {number}", exact=True)
 
     def outcome(self, number: str) -> Locator:
         """Give the newest outcome of a recipient."""

@@ -10,11 +10,14 @@ from playwright.sync_api import Browser, expect
 
 from local.console import Console
 from local.stack import Stack
+from local.support import set_callbacks
 from tests.stack.browser import ConsolePage, chromium
 from tests.stack.deployment import Deployment, request_body
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
+NOT_BY_ITSELF = {"reportsUrl": None, "inboundUrl": None, "deliverySeconds": 0}  # as other tests want the simulator
+UNREACHED = "+56900006002"
 HOSTILE = [
     pytest.param("+4915131000001", "<script>evil = 1</script><img src=x onerror='evil = 1'>", 1, id="markup"),
     pytest.param("+4915131000002", "مرحبا 12:30 \u202eevil", 1, id="right to left"),
@@ -33,8 +36,10 @@ def browser() -> Iterator[Browser]:
 def console(stack: Stack, deployed: Deployment) -> Iterator[Console]:
     """Serve the console as `make local` does; no breaker that an earlier test opened is in its way."""
     deployed.forget_breakers()
+    set_callbacks(stack)
     with Console(stack) as serving:
         yield serving
+    deployed.simulator("POST", "state", NOT_BY_ITSELF)
 
 
 @pytest.fixture
@@ -132,6 +137,72 @@ def test_a_magic_number_shows_what_it_is_for(page: ConsolePage) -> None:
     assert page.bubbles("+56900000406").count() == 0
 
 
+def test_delivery_is_shown_as_it_changes(page: ConsolePage) -> None:
+    """Told by RealTime of its own accord; a phone that a report says it did not reach shows that too."""
+    for number, said in (("+56931000011", "delivered"), (UNREACHED, "rejected bad number")):
+        page.send("Su código es 4711.", number)
+        expect(page.outcome(number)).to_contain_text(f"delivery {said}")
+        expect(page.outcome(number)).to_contain_text(f"submitted → {said.partition(' ')[0]}")
+    expect(page.phone(UNREACHED).locator(".ghost").last).to_contain_text("reported as bad number")
+    expect(page.phone("+56931000011").locator(".ghost")).to_have_count(0)
+
+
+def test_who_answers_baja_gets_no_more(page: ConsolePage) -> None:
+    """By keys alone: from the phone's thread to its field, Enter, and the next SMS to it fails without reaching it."""
+    number = "+56931000012"
+    page.send("Oferta: responda BAJA para no recibir más.", number)
+    expect(page.outcome(number)).to_contain_text("delivered")
+    page.page.get_by_label(f"Messages on {number}").focus()
+    page.page.keyboard.press("Tab")
+    expect(page.answer(number)).to_be_focused()
+    page.page.keyboard.type("Baja")
+    page.page.keyboard.press("Enter")
+    mine = page.phone(number).locator(".mine")
+    expect(mine).to_contain_text("Answer: Baja")
+    expect(mine).to_contain_text("taken, HTTP 200")
+    expect(page.phone(number)).to_contain_text("opted out")
+    expect(page.answer(number)).to_be_focused()
+    page.send("Otra oferta", number)
+    expect(page.outcome(number)).to_contain_text("failed")
+    expect(page.outcome(number)).to_contain_text("opted out")
+    expect(page.phone(number).locator(".bubble:not(.mine)")).to_have_count(1)
+
+
+def test_an_answer_that_is_not_taken_is_told(page: ConsolePage, deployed: Deployment) -> None:
+    """With what the inbound address answered; where RealTime has no address, the text stays in the field."""
+    number = "+56931000013"
+    page.send("¿Recibió su pedido?", number)
+    deployed.simulator("POST", "state", {"inboundUrl": f"{deployed.stack.api_url}/callbacks/{'k' * 43}/inbound"})
+    try:
+        page.answer(number).fill("Sí")
+        page.answer(number).press("Enter")
+        expect(page.phone(number).locator(".refused")).to_contain_text("not taken by the inbound address: HTTP 404")
+        deployed.simulator("POST", "state", {"inboundUrl": None})
+        page.answer(number).fill("No")
+        page.answer(number).press("Enter")
+        expect(page.phone(number).get_by_role("alert")).to_contain_text("no address for inbound SMS")
+        expect(page.answer(number)).to_have_value("No")
+    finally:
+        set_callbacks(deployed.stack)
+
+
+def test_what_is_being_written_outlives_what_arrives(page: ConsolePage, deployed: Deployment) -> None:
+    """An answer keeps its text, its focus and its caret while its phone moves; a name cannot be answered."""
+    number = "+56931000014"
+    for one in (number, "+56931000015"):
+        page.send("¿Conforme?", one)
+        expect(page.bubbles(one)).to_be_visible()
+    page.answer(number).press_sequentially("Sí, co")
+    deployed.publish(request_body(deployed.new_id("meanwhile"), number, text="¿Sigue ahí?"))
+    expect(page.bubbles(number)).to_have_count(2)
+    page.page.keyboard.type("nforme")
+    expect(page.answer(number)).to_have_value("Sí, conforme")
+    page.page.get_by_label("From", exact=True).fill("Tienda")
+    page.send("¿Conforme?", "+56931000016")
+    expect(page.phone("+56931000016")).to_contain_text("from a name cannot be answered")
+    expect(page.answer("+56931000016")).to_be_hidden()
+
+
 @pytest.mark.parametrize(("number", "text", "parts"), HOSTILE)
 def test_hostile_text_is_shown_as_text(page: ConsolePage, number: str, text: str, parts: int) -> None:
     """In the composer, on the phone and beside the outcome: never as markup, nor wider than its place."""
@@ -180,6 +251,11 @@ def test_it_is_accessible(browser: Browser, console: Console, scheme: Literal["l
     """By axe-core's rules for WCAG 2.2 AA, contrast among them, with errors and counts shown and the dialog open."""
     with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:
         page = ConsolePage(context.new_page(), console.url)
+        page.send("¿Conforme?", UNREACHED)
+        page.answer(UNREACHED).fill("Sí")
+        page.answer(UNREACHED).press("Enter")
+        expect(page.phone(UNREACHED).locator(".mine").last).to_contain_text("HTTP 200")
+        expect(page.outcome(UNREACHED)).to_contain_text("rejected")
         page.address("+4915112345678", "12")
         page.page.get_by_text("More: fate").click()
         page.page.get_by_role("radio", name="auto").check()

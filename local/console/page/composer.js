@@ -4,6 +4,7 @@ import { byId, counted, debounced, make } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Meter } from "./meter.js";
 import { Numbers } from "./numbers.js";
+import { post } from "./post.js";
 import { Recipients } from "./recipients.js";
 
 const FIELDS = { // by the first steps of a problem's pointer
@@ -131,17 +132,3 @@ export class Composer {
 
 /** Make a request id that nobody else makes, and that can still be read. */
 const newId = () => `console-${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
-
-async function post(address, value) {
-  try {
-    const reply = await fetch(address, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(value),
-    });
-    return await reply.json();
-  } catch {
-    const errors = [{ detail: "The console does not answer: is make local still running? Sending again is safe." }];
-    return { errors, body: { errors } };
-  }
-}

@@ -13,6 +13,20 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/**
+ * Let an element have these children, in this order, and leave alone what is in its place: it keeps its focus, and is
+ * not read aloud again. What had the focus and must move keeps it too.
+ */
+export function arrange(parent, children) {
+  const { activeElement } = document;
+  const wanted = new Set(children);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  children.forEach((child, place) => {
+    if (parent.children[place] !== child) parent.insertBefore(child, parent.children[place] ?? null);
+  });
+  if (activeElement !== document.activeElement && parent.contains(activeElement)) activeElement.focus({ preventScroll: true });
+}
+
 export const byId = (id) => document.getElementById(id);
 
 /** Say "1 segment", "2 segments". */

@@ -40,9 +40,11 @@ export class Outcomes {
     for (const outcome of outcomes) {
       const { rows } = this.request(outcome.requestId, outcome.createdAt);
       const seen = rows.get(outcome.recipient)?.seen ?? [];
-      if (seen.at(-1) !== outcome.status) {
-        seen.push(outcome.status);
-        if (outcome.final && !whole) told.push(`${outcome.recipient || outcome.requestId}: ${outcome.status}, ${words(outcome.reason)}`);
+      const state = outcome.delivery ?? outcome.status;
+      if (seen.at(-1) !== state) {
+        seen.push(state);
+        const why = words(outcome.delivery ? outcome.deliveryReason : outcome.reason);
+        if (outcome.final && !whole) told.push([`${outcome.recipient || outcome.requestId}: ${state}`, why].filter(Boolean).join(", "));
       }
       rows.set(outcome.recipient, { outcome, seen });
     }

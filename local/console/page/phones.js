@@ -1,71 +1,62 @@
-// The phones: one frame a number, each SMS as the handset shows it, with the cuts between its segments marked.
+// The phones: one frame a number, the one with the newest SMS first.
 
-import { byId, counted, make, timeOf } from "./dom.js";
+import { arrange, byId, make } from "./dom.js";
+import { Phone } from "./phone.js";
 
 const SHOWN = 12; // frames; the others are found by number
-const KEPT = 200; // messages on one phone
+const BOTTOM = 1e9; // pixels: more than any thread has
 
 export class Phones {
   constructor() {
     this.phones = new Map(); // by number, the one with the newest message last
-    this.fresh = new Set(); // submission ids that came while the page was open
+    this.answers = new Map(); // by number
+    this.optedOut = new Set();
     byId("find-phone").addEventListener("input", () => this.show());
     this.show();
   }
 
   take({ whole, messages }) {
-    const first = whole;
-    if (whole) this.phones.clear();
+    if (whole) {
+      for (const phone of this.phones.values()) phone.messages = [];
+    }
     for (const message of messages) {
-      const thread = this.phones.get(message.recipient) ?? [];
+      const phone = this.phones.get(message.recipient) ?? new Phone(message.recipient);
       this.phones.delete(message.recipient);
-      this.phones.set(message.recipient, [...thread, message].slice(-KEPT));
-      if (!first) this.fresh.add(message.submissionId);
+      this.phones.set(message.recipient, phone);
+      phone.receive(message, { fresh: !whole });
+    }
+    for (const [number, phone] of this.phones) {
+      if (!phone.messages.length) this.phones.delete(number);
     }
     this.show();
-    this.fresh.clear();
+  }
+
+  takeAnswers(answers) {
+    this.answers = Map.groupBy(answers, (answer) => answer.phone);
+    this.show();
+  }
+
+  takeOptOuts(numbers) {
+    this.optedOut = new Set(numbers);
+    this.show();
   }
 
   show() {
     const wanted = byId("find-phone").value.replace(/[^0-9]/g, "");
-    const found = [...this.phones.keys()].reverse().filter((number) => number.includes(wanted));
-    const frames = found.slice(0, SHOWN).map((number) => this.frame(number, this.phones.get(number)));
+    const found = [...this.phones.values()].reverse().filter((phone) => phone.number.includes(wanted));
+    const shown = found.slice(0, SHOWN);
     byId("phones-count").textContent = this.phones.size || "";
     byId("find-phone-field").hidden = this.phones.size <= 2 && !wanted;
-    const shelf = byId("shelf");
-    shelf.replaceChildren(...(frames.length ? frames : [idle(wanted)]));
-    if (found.length > SHOWN) shelf.append(make("p", { class: "rest" }, `and ${found.length - SHOWN} more; find them by number`));
-    for (const thread of shelf.querySelectorAll(".thread")) thread.scrollTop = thread.scrollHeight;
-  }
-
-  frame(number, messages) {
-    const last = messages.at(-1);
-    const senders = new Set(messages.map((message) => message.sender));
-    let before = null;
-    const bubbles = messages.flatMap((message) => {
-      const named = senders.size > 1 && message.sender !== before;
-      before = message.sender;
-      return [named && make("p", { class: "from" }, message.sender), this.bubble(message)];
+    const rest = found.length - shown.length;
+    const tops = shown.map(({ element, thread }) => (element.isConnected ? thread.scrollTop : BOTTOM));
+    arrange(byId("shelf"), [
+      ...(shown.length ? shown.map((phone) => phone.element) : [idle(wanted)]),
+      ...(rest ? [make("p", { class: "rest" }, `and ${rest} more; find them by number`)] : []),
+    ]);
+    shown.forEach((phone, place) => {
+      phone.thread.scrollTop = tops[place]; // a frame that moves loses it
+      phone.show(this.answers.get(phone.number) ?? [], this.optedOut.has(phone.number));
     });
-    return make("article", { class: "phone", "aria-label": `Phone ${number}` },
-      make("div", { class: "status-bar", "aria-hidden": "true" },
-        timeOf(last.receivedAt * 1000, { seconds: false }), make("span", {}, last.operator)),
-      make("header", {},
-        make("span", { class: "avatar", "aria-hidden": "true" }, [...last.sender][0]),
-        make("span", { class: "sender" }, last.sender),
-        make("span", { class: "number" }, number)),
-      make("div", { class: "thread", tabIndex: 0, role: "log", "aria-label": `Messages on ${number}` }, bubbles));
-  }
-
-  bubble(message) {
-    const several = message.parts.length > 1;
-    const text = make("p", { class: several ? "text several" : "text", dir: "auto" },
-      message.parts.map((part, index) =>
-        make("span", { class: "part", "data-part": several ? `${index + 1}/${message.parts.length}` : null }, part)));
-    return make("div", { class: this.fresh.has(message.submissionId) ? "bubble fresh" : "bubble" }, text,
-      make("p", { class: "about" }, timeOf(message.receivedAt * 1000), " · ",
-        several ? make("b", {}, counted(message.parts.length, "segment")) : "1 segment",
-        ` · charset ${message.charset}`));
   }
 }
 
