@@ -14,6 +14,7 @@ from local.support import callbacks_url
 
 REPORTED: Final = "reported"  # the request of which each recipient's delivery is told
 REFUSED: Final = "opted-out"  # the request to who answered
+_TIMEOUT_SECONDS: Final = 60  # the callback function's first call takes seconds on a busy machine
 _ANSWERED: Final = "+56900006001"
 _EXPECTED: Final[Mapping[str, Mapping[str, tuple[str | None, ...]]]] = {
     REPORTED: {  # the simulator's magic numbers choose what is reported: docs/simulator.md
@@ -78,6 +79,6 @@ def _publish(stack: Stack, name: str, text: str) -> None:
 
 
 def _post(url: str, body: object) -> None:
-    reply = urllib3.request("POST", url, json=body, retries=False)
+    reply = urllib3.request("POST", url, json=body, timeout=_TIMEOUT_SECONDS, retries=False)
     if reply.status != HTTPStatus.OK:
         raise UnexpectedReplyError(f"{url.partition('/callbacks')[0]}: HTTP {reply.status}, expected 200")
