@@ -84,7 +84,7 @@ def marked(text: str) -> bytes | None:
     latin = text.encode("latin-1", "ignore")
     if len(latin) == len(text):
         codes = latin.translate(_FROM_LATIN)
-        return codes if codes.isascii() or _OUTSIDE not in codes else None
+        return None if _OUTSIDE in codes else codes
     codes, _ = codecs.charmap_encode(text, "ignore", _FROM_UNICODE)
     if len(codes) < len(text) or 0 in codes:
         return None

@@ -66,12 +66,13 @@ def weighed(codes: bytes) -> bytes:
 
 def segments(packable: bytes, alphabet: Alphabet, characters: int) -> int:
     """Count the segments of weighed GSM codes, or of UTF-16BE, that stand for so many characters."""
-    length, unit, part = len(packable), alphabet.unit, alphabet.part
+    length, part = len(packable), alphabet.part
     if length <= alphabet.whole:
         return 1 if packable else 0
-    fewest = (length + part - 1) // part
+    fewest = -(-length // part)
     # Without a pair every segment but the last is full; with pairs none of them lacks more than one unit. So packing
     # need be gone through only where those units could make one segment more.
+    unit = alphabet.unit
     if length == characters * unit or length + (fewest - 1) * unit <= fewest * part:
         return fewest
     return len(_cuts(packable, alphabet)) - 1
