@@ -4,7 +4,6 @@ Each second has an item of its own, under a partition key of its own, so that no
 reservations. Whatever a reservation's lost reply or a crash wastes is a turn that nobody has; none is given out twice.
 """
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.rate import Rate
+from shell.clock import chance
 from shell.observe import logger
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Pace:
         rate: Rate,
         *,
         now: Callable[[], float] = time.time,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = chance.random,
     ) -> None:
         self._client = client
         self._table = table
