@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import boto3
 
@@ -74,7 +75,9 @@ def deploy(aws: EmbeddedAws, stack_name: str, parameters: Mapping[str, str], tem
     """
     session = aws.session()
     bucket = f"{stack_name}-artifacts"
-    session.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    storage = session.client("s3")
+    with suppress(storage.exceptions.BucketAlreadyOwnedByYou):  # an update
+        storage.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     options = {
         "--template-file": template or build(),
         "--stack-name": stack_name,
@@ -85,7 +88,7 @@ def deploy(aws: EmbeddedAws, stack_name: str, parameters: Mapping[str, str], tem
     overrides = ["--parameter-overrides", *(f"{name}={_quoted(text)}" for name, text in values.items())]
     flags = ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar", *overrides]
     _sam("deploy", flags, options, aws.environment)
-    _make_numbers_of_text(session)
+    _mend_mappings(session)
     (stack,) = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
     return Outputs({name: _reachable(value, aws.endpoint_url) for name, value in outputs.items()})
@@ -96,17 +99,18 @@ def _reachable(value: str, endpoint_url: str) -> str:
     return _API_ADDRESS.sub(rf"{endpoint_url}/_aws/execute-api/\1/", value)
 
 
-def _make_numbers_of_text(session: boto3.Session) -> None:
-    """Do what CloudFormation does with a parameter where a number is due, and MiniStack forgets.
+def _mend_mappings(session: boto3.Session) -> None:
+    """Do with event source mappings what CloudFormation does, and MiniStack forgets.
 
-    An event source mapping whose `MaximumConcurrency` is text is never polled.
+    One whose `MaximumConcurrency` is text is never polled: a number is due. One that is updated to name another version
+    of its function says so, and goes on with the one before.
     """
     client = session.client("lambda")
     for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
-        scaling = mapping.get("ScalingConfig", {})
-        if "MaximumConcurrency" in scaling:
-            number = int(scaling["MaximumConcurrency"])
-            client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": number})
+        mended: Any = {"FunctionName": mapping["FunctionArn"]}
+        if "MaximumConcurrency" in (scaling := mapping.get("ScalingConfig", {})):
+            mended["ScalingConfig"] = {"MaximumConcurrency": int(scaling["MaximumConcurrency"])}
+        client.update_event_source_mapping(UUID=mapping["UUID"], **mended)
 
 
 def _sam(command: str, flags: list[str], options: Mapping[str, object], environment: Mapping[str, str]) -> None:
