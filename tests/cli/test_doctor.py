@@ -30,6 +30,7 @@ def _stack(
 ) -> FakeStack:
     outputs = {
         "SendQueueUrl": "http://aws/1/send",
+        "SendQueueArn": "arn:queue",
         "DeadLetterQueueUrl": "http://aws/1/dead",
         "OutcomesTableName": "outcomes",
         "TokenSecretArn": "arn:token",
@@ -193,9 +194,33 @@ def test_the_stacks_status_is_judged(status: str, level: Level) -> None:
 )
 def test_the_event_source_is_judged(states: list[str], level: Level) -> None:
     """Disabled, messages stay in the queue."""
-    mappings = [{"State": state} for state in states]
-    clients = {"lambda": FakeClient(list_event_source_mappings={"EventSourceMappings": mappings})}
-    assert _only(running.event_source(_stack(clients))).level is level
+    assert _only(running.event_source(_stack(_mapped(*states)))).level is level
+
+
+@pytest.mark.parametrize(("used", "left"), [("1", "2, 3"), ("3", "1, 2"), ("$LATEST", "1, 2, 3")])
+def test_versions_that_no_message_meets_are_named(used: str, left: str) -> None:
+    """Their snapshots are paid for until they are deleted."""
+    _, finding = running.event_source(_stack(_mapped("Enabled", used=used, versions=3)))
+    assert (finding.level, finding.said.endswith(f"version {left}")) == (Level.DOUBT, True)
+
+
+def test_the_version_that_messages_meet_is_not_left_behind() -> None:
+    """A deployment with SnapStart has one."""
+    assert _only(running.event_source(_stack(_mapped("Enabled", used="1", versions=1)))).level is Level.GOOD
+
+
+def _mapped(*states: str, used: str = "$LATEST", versions: int = 0) -> dict[str, object]:
+    """Give mappings to the version that is used, and the list of a function that has so many."""
+    function = "arn:send" if used == "$LATEST" else f"arn:send:{used}"
+    mappings = [{"State": state, "FunctionArn": function} for state in states]
+    published = [
+        {"Version": one, "FunctionArn": f"arn:send:{one}"} for one in ("$LATEST", *map(str, range(1, versions + 1)))
+    ]
+    replies = {
+        "list_event_source_mappings": {"EventSourceMappings": mappings},
+        "list_versions_by_function": {"Versions": published},
+    }
+    return {"lambda": FakeClient(**replies)}
 
 
 def _breakers(*items: dict[str, Any]) -> dict[str, object]:
@@ -265,7 +290,8 @@ def _healthy(dead: int = 0) -> dict[str, object]:
             describe_table={"Table": {"TableStatus": "ACTIVE"}}, batch_get_item={"Responses": {"outcomes": []}}
         ),
         "lambda": FakeClient(
-            list_event_source_mappings={"EventSourceMappings": [{"State": "Enabled"}]},
+            list_event_source_mappings={"EventSourceMappings": [{"State": "Enabled", "FunctionArn": "arn:send"}]},
+            list_versions_by_function={"Versions": [{"Version": "$LATEST", "FunctionArn": "arn:send:$LATEST"}]},
             get_function_configuration={"Timeout": 60},
         ),
         "sqs": FakeClient(get_queue_attributes={"Attributes": SETTINGS | counts}),

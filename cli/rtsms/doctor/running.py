@@ -1,6 +1,7 @@
 """What runs: the stack itself, its table, the way from the queue to the function, breakers and alarms."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from realtime_sms.fate import Reason
 from rtsms.doctor.finding import Finding, bad, doubt, good
@@ -47,9 +48,9 @@ def breakers(stack: Stack) -> Iterator[Finding]:
 
 
 def event_source(stack: Stack) -> Iterator[Finding]:
-    """Look at the mapping that hands messages to the send function."""
-    name = stack.outputs["SendFunctionName"]
-    mappings = stack.session.client("lambda").list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    """Look at the mapping that hands messages to the send function, or to a version of it."""
+    queue = stack.outputs["SendQueueArn"]
+    mappings = stack.session.client("lambda").list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
     states = {mapping["State"] for mapping in mappings}
     if not states:
         yield bad("sending", "no event source hands messages to the send function", "deploy the template again")
@@ -60,6 +61,17 @@ def event_source(stack: Stack) -> Iterator[Finding]:
         yield bad("sending", "the event source mapping is disabled: messages stay in the queue", to_do)
     else:
         yield doubt("sending", f"the event source mapping is {', '.join(sorted(states))}", "look again in a minute")
+    yield from _left_versions(stack, {mapping["FunctionArn"] for mapping in mappings})
+
+
+def _left_versions(stack: Stack, used: AbstractSet[str]) -> Iterator[Finding]:
+    """Count the versions that deployments with SnapStart left behind: Lambda keeps each one's snapshot, at a price."""
+    name = stack.outputs["SendFunctionName"]
+    published = stack.session.client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+    left = [one["Version"] for one in published if one["Version"] != "$LATEST" and one["FunctionArn"] not in used]
+    if left:
+        said = f"kept, and paid for, is what no message is handed to any more: version {', '.join(left)}"
+        yield doubt("sending", said, "delete what is older than some minutes (docs/deploy.md, SnapStart)")
 
 
 def alarms(stack: Stack) -> Iterator[Finding]:
