@@ -10,6 +10,7 @@ from samcli.yamlhelper import yaml_parse
 from local import sam_local
 from local.stack import Stack
 from local.stack.sam import ROOT
+from tests.template.rendered import rendered
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -37,12 +38,12 @@ def environment(written: tuple[Path, Path]) -> dict[str, dict[str, str]]:
 def test_each_function_gets_the_values_that_it_is_deployed_with(
     template: dict[str, Any], environment: dict[str, dict[str, str]]
 ) -> None:
-    """Every function of the template has an entry, with every name that the template declares for it."""
+    """Every function of the template has an entry, with every name that the template, filled in, declares for it."""
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     declared = {
-        name: {**shared, **one["Properties"].get("Environment", {}).get("Variables", {})}.keys()
-        for name, one in template["Resources"].items()
-        if one["Type"] == "AWS::Serverless::Function"
+        name: {**shared, **one["Properties"]["Environment"]["Variables"]}.keys()
+        for name, one in rendered().items()
+        if one["Type"] == "AWS::Lambda::Function"
     }
     for_all = environment.pop("Parameters")
     assert {name: {**for_all, **values}.keys() for name, values in environment.items()} == declared

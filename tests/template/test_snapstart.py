@@ -1,0 +1,56 @@
+"""SnapStart by the parameter: a version of each deployment for the queue to invoke, or no version at all."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from local.transformed_template import transformed
+from tests.template.rendered import rendered
+
+FUNCTION, VERSION, MAPPING = "SendFunction", "SendVersion", "SendFunctionMessages"
+
+
+def _properties(mode: str, name: str) -> dict[str, Any]:
+    properties: dict[str, Any] = rendered(SnapStart=mode)[name]["Properties"]
+    return properties
+
+
+def test_nothing_of_it_is_there_unless_asked_for() -> None:
+    """Snapshots have a price, and a deployment without them has neither a version nor a mark of its own."""
+    assert rendered() == rendered(SnapStart="Off")
+    assert "AWS::Lambda::Version" not in {one["Type"] for one in rendered().values()}
+    function = rendered()[FUNCTION]["Properties"]
+    assert "SnapStart" not in function
+    assert "DEPLOYMENT" not in function["Environment"]["Variables"]
+
+
+def test_the_queue_invokes_the_version_where_there_is_one() -> None:
+    """The unpublished function has no snapshot."""
+    assert _properties("Off", MAPPING)["FunctionName"] == f"<{FUNCTION}>"
+    assert _properties("On", MAPPING)["FunctionName"] == f"<{VERSION}>"
+    assert _properties("On", VERSION)["FunctionName"] == f"<{FUNCTION}>"
+    assert _properties("On", FUNCTION)["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+
+
+def test_a_deployment_changes_the_function_and_the_version_alike() -> None:
+    """A version whose description stays is not published again; one of a function that stays cannot be published."""
+    (deployment,) = (name for name, one in rendered().items() if one["Type"] == "AWS::ApiGateway::Deployment")
+    assert _properties("On", VERSION)["Description"] == f"<{deployment}>"
+    assert _properties("On", FUNCTION)["Environment"]["Variables"]["DEPLOYMENT"] == f"<{deployment}>"
+
+
+def test_no_two_transforms_have_the_same_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name is made of the time, whatever else is the same: so SAM does what `AlwaysDeploy` says."""
+    deployments = set()
+    for second in (1_800_000_000, 1_800_000_001):
+        monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda second=second: second)
+        resources = yaml.safe_load(transformed())["Resources"]
+        deployments |= {name for name, one in resources.items() if one["Type"] == "AWS::ApiGateway::Deployment"}
+    assert len(deployments) == 2
+
+
+def test_a_version_outlives_its_replacement() -> None:
+    """What it was handed last ends in it; a deleted version fails it."""
+    version = rendered(SnapStart="On")[VERSION]
+    assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("Retain", "Retain")
