@@ -63,6 +63,11 @@ def test_a_person_is_told_how_to_see_the_next_page(stack: FakeStack) -> None:
     assert "the next" not in run("status", "order-1", "--page", "5", stack=stack).out
 
 
+def test_a_page_that_there_is_not_is_told_of_as_such(stack: FakeStack) -> None:
+    """An empty table would say that nobody was sent to."""
+    assert "there is no page 6: the last is 5" in run("status", "order-1", "--page", "6", stack=stack).out
+
+
 def test_the_delivery_is_shown_where_it_is_known() -> None:
     """With when we learned it."""
     stack = fake_stack()

@@ -8,6 +8,7 @@ from rtsms.commands.options import on_stack, tells
 from rtsms.output import Output
 from rtsms.redrive import REASONS, Redrive
 from rtsms.stack import Stack
+from rtsms.wording import counted
 from shell.letters import DeadLetters
 
 
@@ -35,4 +36,4 @@ def command(stack: Stack, out: Output, reason: str) -> None:
             {"requestId": letter.request_id, "reason": reason, "reopened": letter.reopened},
             f"{letter.request_id}  sent back  reopened {letter.reopened}",
         )
-    out.tell({"sentBack": count, "reason": reason}, f"{count} letters with reason {reason} sent back")
+    out.tell({"sentBack": count, "reason": reason}, f"{counted(count, 'letter')} with reason {reason} sent back")

@@ -35,6 +35,8 @@ def _summary(seen: Page) -> str:
 
 
 def _more(seen: Page) -> list[str]:
-    if seen.page >= seen.pages:
+    if seen.page > seen.pages:
+        return [f"\nthere is no page {seen.page}: the last is {seen.pages}"]
+    if seen.page == seen.pages:
         return []
     return [f"\npage {seen.page} of {seen.pages}; the next: rtsms status {seen.request_id} --page {seen.page + 1}"]
