@@ -23,7 +23,7 @@ class ThreadedCalls:
     def start(self, unit: Unit) -> None:
         """Make the call as soon as one of those in flight is over."""
         self._in_flight += 1
-        self._pool.submit(self._run, unit)
+        self._pool.submit(self._run, unit, self._over)
 
     def finished(self, most: int, within: float | None = None) -> Sequence[Finished]:
         """Wait until at least one call is over, or `within` seconds, and give up to `most` of those that are."""
@@ -39,9 +39,18 @@ class ThreadedCalls:
         self._in_flight -= len(over)
         return over
 
-    def _run(self, unit: Unit) -> None:
+    def forget(self) -> None:
+        """Begin anew after a wave that failed: what it has begun is told to nobody, what it has not is never begun.
+
+        The next invocation may come when the leases of that wave are over, which its clock, stopped meanwhile, belies.
+        """
+        self._over, self._in_flight = SimpleQueue(), 0
+
+    def _run(self, unit: Unit, over: SimpleQueue[Finished]) -> None:
+        if over is not self._over:
+            return
         try:
-            self._over.put(Finished(unit, self.submit(unit)))
+            over.put(Finished(unit, self.submit(unit)))
         except Exception as error:  # noqa: BLE001 (a fault of ours after which nobody knows whether the call was made)
             logger.error("call failed in our own code", extra={"error": type(error).__name__})
-            self._over.put(Finished(unit, [Fate(Proof.OPEN, Reason.NO_WHOLE_REPLY)] * len(unit.drafts)))
+            over.put(Finished(unit, [Fate(Proof.OPEN, Reason.NO_WHOLE_REPLY)] * len(unit.drafts)))

@@ -67,7 +67,10 @@ class Sender:
         taken = [take_in(QueueMessage.from_record(record), self._settings.defaults) for record in records]
         jobs = [one for one in taken if isinstance(one, Job)]
         rejected = [one for one in taken if isinstance(one, Rejected)]
-        self._wave(clock).run(jobs)
+        try:
+            self._wave(clock).run(jobs)
+        finally:
+            self._calls.forget()
         kept = acknowledge(jobs, rejected, queue=self._queue, notes=self._ledger, time=clock)
         self._last_end = clock.now()
         return kept
