@@ -18,12 +18,15 @@ from send.pacing import Pacing
 from send.ports import BreakerBoard, Calls, Finished, LookUp, Pace, Store, Time, Unit
 from send.task import Job, Task
 from shell.breaker import BY_PROOF
-from shell.ledger import BATCH, Held, Key, Lost, StoreUnavailableError, Swapped
+from shell.ledger import BATCH, Held, Key, Lost, StoreUnavailableError, Swapped, Unanswered
 from shell.observe import described, log_outcome, logger
 
 LEASE_SECONDS = 5.0  # beyond the invocation's end, for clocks that disagree
 _ROUNDS = 5  # times that one submission is looked at again because somebody else changed it
-_WRITES = 3  # tries to record an outcome, each with the SDK's own
+_CLAIM_AGAIN = 0.1  # seconds after which a claim that got no answer is tried once more
+# Seconds before each try to record an outcome. The SDK tries a call again, but not a statement of it that was refused
+# for now, as those of a partition are that takes no more within this second.
+_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 class Wave:
@@ -92,10 +95,7 @@ class Wave:
         batch, without = self._pacing.with_turns(self._next_batch())
         self._pending.extendleft(reversed(without))
         opted_out = self._begin_look_up([change for _, change in batch])
-        answers = self._store.swap([change for _, change in batch]) if batch else []
-        claimed = [
-            task for (task, change), answer in zip(batch, answers, strict=True) if self._took(task, change, answer)
-        ]
+        claimed = [task for (task, change), answer in self._swapped(batch) if self._took(task, change, answer)]
         for task in claimed:
             self._in_flight[task.draft.key] = task
         try:
@@ -108,6 +108,17 @@ class Wave:
         for unit in self._units(task for task in claimed if id(task) not in refusals):
             self._calls.start(unit)
         self._settle([(task, refusals[id(task)]) for task in claimed if id(task) in refusals])
+
+    def _swapped(self, batch: Sequence[tuple[Task, Change]]) -> list[tuple[tuple[Task, Change], Swapped]]:
+        """Carry changes out; one without an answer is tried once more, for a claim that was written would lapse."""
+        answers = self._store.swap([change for _, change in batch]) if batch else []
+        told = list(zip(batch, answers, strict=True))
+        without = [pair for pair, answer in told if isinstance(answer, Unanswered)]
+        if not without:
+            return told
+        self._wait(_CLAIM_AGAIN)
+        answers = self._store.swap([change for _, change in without])
+        return [one for one in told if one[0] not in without] + list(zip(without, answers, strict=True))
 
     def _begin_look_up(self, changes: Sequence[Change]) -> Callable[[], frozenset[str]]:
         claims = [change.after.recipient for change in changes if change.after.status is Status.SENDING]
@@ -146,6 +157,10 @@ class Wave:
 
     def _may_call(self) -> bool:
         return self._pacing.time_left and self._breakers.open() is None
+
+    def _wait(self, seconds: float) -> None:
+        if seconds:
+            self._time.sleep(seconds * (1 - self._time.jitter() / 4))
 
     def _pause(self, task: Task) -> float:
         """Say how long a message waits whose call may not go out: not at all if only time is short.
@@ -210,9 +225,10 @@ class Wave:
     def _write(self, over: Sequence[tuple[Task, Change]]) -> None:
         """Record the end of claimed tasks; what cannot be written is left to the end of its lease."""
         changes = list(over)
-        for _ in range(_WRITES):
+        for pause in _PAUSES:
             if not changes:
                 break
+            self._wait(pause)
             answers = self._store.swap([change for _, change in changes])
             pairs = [self._recorded(*pair, answer) for pair, answer in zip(changes, answers, strict=True)]
             changes = [pair for pair in pairs if pair is not None]

@@ -1,0 +1,158 @@
+"""What is known is recorded as it is: with a hot table, and after an invocation that failed."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from threading import Event, Lock
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from local.simulation.explorer import quiet
+from realtime_sms.compose import Defaults
+from realtime_sms.draft import Change
+from realtime_sms.fate import Fate, Proof, Reason
+from realtime_sms.submission import Rules, Submission
+from realtime_sms.transition import Status
+from send.calls import ThreadedCalls
+from send.intake import take_in
+from send.limits import Limits
+from send.ports import Unit
+from send.task import Job
+from send.wave import Wave
+from shell.breaker import Breaker
+from shell.clock import Clock
+from shell.ledger import Held, Key, Swapped, Unanswered
+from shell.queue import QueueMessage
+
+ACCEPTED = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200, submission_id="1")
+HOT = 1.0  # seconds for which a partition takes no more: DynamoDB counts its write units by the second
+
+
+class _Patient(Clock):
+    """A minute, in which waiting is noted and takes no time."""
+
+    def __init__(self) -> None:
+        super().__init__(SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000))
+        self.slept = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+
+class _Store:
+    """A table; `fault` may answer a change in its place."""
+
+    def __init__(self, fault: Callable[[Change], Swapped | None] = lambda _change: None) -> None:
+        self.items: dict[Key, Submission] = {}
+        self.fault = fault
+
+    def read(self, keys: Iterable[Key]) -> dict[Key, Submission]:
+        return {key: self.items[key] for key in keys if key in self.items}
+
+    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
+        return [self.fault(change) or self._take(change.after) for change in changes]
+
+    def _take(self, after: Submission) -> Held:
+        self.items[after.request_id, after.recipient] = after
+        return Held()
+
+
+class _Closed:
+    def open(self) -> None:
+        return None
+
+    def trip(self, breaker: Breaker, reason: Reason) -> None:
+        raise AssertionError((breaker, reason))
+
+
+def _nobody(_numbers: Sequence[str]) -> Callable[[], frozenset[str]]:
+    return frozenset
+
+
+def _job(request_id: str) -> Job:
+    body = {
+        "requestId": request_id,
+        "recipients": [f"+569{number:08}" for number in range(10)],
+        "sender": "96000",
+        "message": {"text": "hello"},
+    }
+    job = take_in(QueueMessage(request_id, "handle", json.dumps(body), 1), Defaults())
+    assert isinstance(job, Job)
+    return job
+
+
+def _run(job: Job, store: _Store, calls: ThreadedCalls, time: Clock) -> None:
+    wave = Wave(
+        store=store,
+        calls=calls,
+        breakers=_Closed(),
+        look_up=_nobody,
+        time=time,
+        rules=Rules(),
+        limits=Limits(2, 1, 10),
+        owners=lambda: "owner",
+    )
+    try:
+        with quiet():
+            wave.run([job])
+    finally:
+        calls.forget()
+
+
+def test_an_outcome_is_recorded_once_a_hot_partition_has_cooled() -> None:
+    """Else what RealTime took ends as unknown, and is sent again to whoever prefers that."""
+    time, calls, job = _Patient(), ThreadedCalls(2), _job("hot")
+    calls.submit = lambda _unit: [ACCEPTED]
+
+    def throttled(change: Change) -> Swapped | None:
+        recorded = change.after.status is Status.SUBMITTED
+        return Unanswered("ThrottlingError") if recorded and time.slept < HOT else None
+
+    store = _Store(throttled)
+    _run(job, store, calls, time)
+    assert {one.status for one in store.items.values()} == {Status.SUBMITTED}
+    assert job.due_at is None
+
+
+def test_a_claim_that_was_written_and_got_no_answer_is_taken_up() -> None:
+    """Else it lapses to unknown, though no call was made."""
+    calls, job, unanswered = ThreadedCalls(2), _job("claim"), set[Key]()
+    calls.submit = lambda _unit: [ACCEPTED]
+
+    def lost(change: Change) -> Swapped | None:
+        after = change.after
+        if after.status is not Status.SENDING or (after.request_id, after.recipient) in unanswered:
+            return None
+        unanswered.add((after.request_id, after.recipient))
+        store.items[after.request_id, after.recipient] = after
+        return Unanswered("ReadTimeoutError")
+
+    store = _Store(lost)
+    _run(job, store, calls, _Patient())
+    assert len(unanswered) == len(store.items)
+    assert {(one.status, one.attempt) for one in store.items.values()} == {(Status.SUBMITTED, 1)}
+
+
+def test_an_invocation_that_failed_in_mid_wave_does_not_make_the_next_one_fail() -> None:
+    """An error of ours leaves the environment alive, and in it calls that came to an end and whose wave is gone."""
+    calls, time, failed = ThreadedCalls(2), _Patient(), Event()
+    first = Lock()
+
+    def all_but_one_outlast_the_wave(_unit: Unit) -> list[Fate]:
+        assert first.acquire(blocking=False) or failed.wait(30)
+        return [ACCEPTED]
+
+    def broken(change: Change) -> Swapped | None:
+        if change.before is not None:
+            raise KeyError("an item that nobody can read")
+        return None
+
+    calls.submit = all_but_one_outlast_the_wave
+    with pytest.raises(KeyError):
+        _run(_job("one"), _Store(broken), calls, time)
+    failed.set()
+    job = _job("two")
+    calls.submit = lambda _unit: [ACCEPTED]
+    _run(job, _Store(), calls, time)
+    assert job.due_at is None
