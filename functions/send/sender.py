@@ -77,7 +77,12 @@ class Sender:
 
     def _wave(self, clock: Clock) -> Wave:
         turns = Turns(self._limits, clock, self._pace)
-        submitter = Submitter(self._exchange, self._tokens, may_start=turns.may_start)
+        submitter = Submitter(
+            self._exchange,
+            self._tokens,
+            may_start=turns.may_start,
+            may_renew=lambda: self._limits.may_renew(clock),
+        )
         self._calls.submit = submitter.submit
         return Wave(
             store=self._ledger,

@@ -10,7 +10,7 @@ from realtime_sms.fate import Fate, Proof, Reason, judge
 from realtime_sms.recipient import mask
 from realtime_sms.wire import Call, Exchange
 from send.ports import Unit
-from shell.breaker import BY_PROOF
+from shell.breaker import BY_PROOF, Breaker
 from shell.observe import logger
 from shell.token import TokenUnavailableError
 from shell.traces import traces
@@ -31,21 +31,32 @@ class TokenSource(Protocol):
 class Submitter:
     """Makes the call of a unit and judges what came of it; `may_start` is asked right before each call, and may wait.
 
-    Once a call was refused for want of balance or authorisation, no further one is started.
+    `may_renew` says whether there is time for a new token. Once a call was refused for want of balance or
+    authorisation, or of that time, no further one is started.
     """
 
     def __init__(
-        self, exchange: Callable[[Call], Exchange], tokens: TokenSource, *, may_start: Callable[[Unit], bool]
+        self,
+        exchange: Callable[[Call], Exchange],
+        tokens: TokenSource,
+        *,
+        may_start: Callable[[Unit], bool],
+        may_renew: Callable[[], bool] = lambda: True,
     ) -> None:
         self._exchange = exchange
         self._tokens = tokens
         self._may_start = may_start
+        self._may_renew = may_renew
         self._halted = Event()
+        self._no_token_helps = Event()
 
     def submit(self, unit: Unit) -> list[Fate] | None:
         """Give a fate for each draft of the unit; None where no call was made."""
         fates = self._with_token(unit)
-        if fates and any(fate.proof in BY_PROOF for fate in fates):
+        opened = {BY_PROOF[fate.proof] for fate in fates or () if fate.proof in BY_PROOF}
+        if Breaker.AUTH in opened:
+            self._no_token_helps.set()
+        if opened:
             self._halted.set()
         return fates
 
@@ -54,16 +65,22 @@ class Submitter:
             token = self._tokens.current()
             fates = self._call(unit, token)
             if _unauthorized(fates):
-                return self._once_more(unit, token) or fates
+                return self._once_more(unit, token, fates)
         except TokenUnavailableError as error:
             logger.error("no token", extra={"detail": str(error)})
             return [_NO_TOKEN] * len(unit.drafts)
         return fates
 
-    def _once_more(self, unit: Unit, refused: str) -> list[Fate] | None:
+    def _once_more(self, unit: Unit, refused: str, first: list[Fate] | None) -> list[Fate] | None:
+        """Give what came of a call with another token; None where it is left to a later invocation."""
+        if not self._may_renew():
+            self._halted.set()
+            return None
         other = self._tokens.renewed(refused)
         fates = self._call(replace(unit, turn=None), other)  # its turn went with the first call
-        if other != refused and _unauthorized(fates):
+        if fates is None and (other == refused or self._no_token_helps.is_set()):
+            return first  # of another one that nobody has tried nothing is known
+        if other != refused and _unauthorized(fates) and self._may_renew():
             # The other one may only have been read, not made: without a new one the breaker that this opens would stay
             # open until the schedule takes the dead token for old.
             self._tokens.renewed(other)

@@ -18,19 +18,32 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
-_CONNECT_TIMEOUT = 2  # seconds
-_READ_TIMEOUT = 5  # seconds; with three attempts a store that hangs costs no more than the margin of a wave
+CONNECT_TIMEOUT = 2  # seconds
+READ_TIMEOUT = (
+    5  # seconds, of each of three attempts; what a store that hangs keeps from being recorded ends as unknown
+)
 _USER_AGENT = f"Boto3/{boto3.__version__} Botocore/{botocore.__version__} realtime-sms"
-_INVOKE_TIMEOUT = 25  # seconds; one attempt, for a refresh that may have to wait for another one
+INVOKE_TIMEOUT = 25  # seconds; one attempt, for a refresh that may have to wait for another one
 
-__all__ = ["BotoCoreError", "ClientError", "dynamodb", "events", "functions", "secrets", "sqs"]
+__all__ = [
+    "CONNECT_TIMEOUT",
+    "INVOKE_TIMEOUT",
+    "READ_TIMEOUT",
+    "BotoCoreError",
+    "ClientError",
+    "dynamodb",
+    "events",
+    "functions",
+    "secrets",
+    "sqs",
+]
 
 
 @cache
-def _client(service: str, read_timeout: float = _READ_TIMEOUT, attempts: int = 3) -> Any:  # noqa: ANN401 (each caller names the type)
+def _client(service: str, read_timeout: float = READ_TIMEOUT, attempts: int = 3) -> Any:  # noqa: ANN401 (each caller names the type)
     config = Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
-        connect_timeout=_CONNECT_TIMEOUT,
+        connect_timeout=CONNECT_TIMEOUT,
         read_timeout=read_timeout,
         tcp_keepalive=True,
         user_agent=_USER_AGENT,  # botocore writes a longer one, anew for each call: a tenth of the call's CPU
@@ -81,5 +94,5 @@ def secrets() -> "SecretsManagerClient":
 
 def functions() -> "LambdaClient":
     """Give the Lambda client."""
-    client: LambdaClient = _client("lambda", _INVOKE_TIMEOUT, attempts=1)
+    client: LambdaClient = _client("lambda", INVOKE_TIMEOUT, attempts=1)
     return client

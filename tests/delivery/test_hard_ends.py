@@ -1,4 +1,4 @@
-"""What is known is recorded as it is: with a hot table, and after an invocation that failed."""
+"""What is known is recorded as it is: with a hot table, a token renewed too late, an invocation that failed."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -14,16 +14,19 @@ from realtime_sms.draft import Change
 from realtime_sms.fate import Fate, Proof, Reason
 from realtime_sms.submission import Rules, Submission
 from realtime_sms.transition import Status
+from realtime_sms.wire import Call, Reply
 from send.calls import ThreadedCalls
 from send.intake import take_in
-from send.limits import Limits
+from send.limits import RENEWAL_SECONDS, WRITE_SECONDS, Limits
 from send.ports import Unit
+from send.submitter import Submitter
 from send.task import Job
 from send.wave import Wave
 from shell.breaker import Breaker
 from shell.clock import Clock
 from shell.ledger import Held, Key, Swapped, Unanswered
 from shell.queue import QueueMessage
+from shell.token import Tokens
 
 ACCEPTED = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200, submission_id="1")
 HOT = 1.0  # seconds for which a partition takes no more: DynamoDB counts its write units by the second
@@ -132,6 +135,41 @@ def test_a_claim_that_was_written_and_got_no_answer_is_taken_up() -> None:
     _run(job, store, calls, _Patient())
     assert len(unanswered) == len(store.items)
     assert {(one.status, one.attempt) for one in store.items.values()} == {(Status.SUBMITTED, 1)}
+
+
+def test_no_renewal_is_waited_for_that_could_outlast_the_invocation() -> None:
+    """What waited for it would end as unknown, though RealTime refused it or never saw it; and no call follows."""
+    calls: list[Call] = []
+    secrets: Any = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": json.dumps({"access_token": "old"})})
+    tokens = Tokens(secrets, "arn", renew=lambda _refused: pytest.fail("it was waited for"))
+
+    def refuse(call: Call) -> Reply:
+        calls.append(call)
+        return Reply(401)
+
+    submitter = Submitter(refuse, tokens, may_start=lambda _unit: True, may_renew=lambda: False)
+    tasks = _job("late").tasks
+    assert [submitter.submit(Unit((task.draft,))) for task in tasks] == [None] * len(tasks)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("call_seconds", [1, 30])
+def test_a_renewal_that_is_begun_leaves_time_to_record_what_waited_for_it(call_seconds: float) -> None:
+    """And each new invocation has the time for one, whatever the deadline of a call."""
+    limits = Limits(50, 1, call_seconds)
+    too_late: Any = SimpleNamespace(remaining=lambda: RENEWAL_SECONDS + WRITE_SECONDS)
+    assert not limits.may_renew(too_late)
+    assert limits.may_renew(_Patient())
+
+
+def test_a_call_with_a_new_token_that_was_not_started_leaves_the_message_to_be_sent() -> None:
+    """Nothing is known against the new token: its breaker would stop every environment for a minute."""
+    held = ["old"]
+    secrets: Any = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": json.dumps({"access_token": held[0]})})
+    tokens = Tokens(secrets, "arn", renew=lambda _refused: held.__setitem__(0, "new"))
+    answers = iter([True, False])
+    submitter = Submitter(lambda _call: Reply(401), tokens, may_start=lambda _unit: next(answers))
+    assert submitter.submit(Unit((_job("token").tasks[0].draft,))) is None
 
 
 def test_an_invocation_that_failed_in_mid_wave_does_not_make_the_next_one_fail() -> None:
