@@ -24,7 +24,8 @@ class Goal:
     @property
     def gap(self) -> str:
         """Say by how much it is missed, in hundredths of the bound; nothing if it is met."""
-        return "" if self.met else f"missed by {abs(self.value / self.bound - 1):.0%}"
+        gap = abs(self.value / self.bound - 1)
+        return "" if self.met else "missed by less than 1%" if gap < 0.01 else f"missed by {gap:.0%}"  # noqa: PLR2004
 
     @property
     def as_row(self) -> list[str]:
