@@ -46,14 +46,16 @@ def _cpu(axes: Axes, numbers: Mapping[str, Any]) -> None:
 
 
 def _throughput(axes: Axes, numbers: Mapping[str, Any]) -> None:
-    """Draw pairs of bars: calls in flight divided by latency, and what was reached."""
+    """Draw pairs of bars: calls in flight divided by latency, and what was reached; above them what one core bounds."""
     reached = numbers["reached"]
     places = range(len(reached))
     axes.bar([place - 0.2 for place in places], [one["ideal"] for one in reached.values()], 0.4, color=_OTHER)
     bars = axes.bar([place + 0.2 for place in places], [one["reached"] for one in reached.values()], 0.4, color=_OURS)
-    axes.bar_label(bars, [f"{one['reached'] / one['ideal']:.0%}" for one in reached.values()], padding=3)
+    core = [one["core"] for one in reached.values()]
+    axes.plot([place - 0.2 for place in places], core, "_", color=_GOAL, markersize=40, markeredgewidth=2)
+    axes.bar_label(bars, [f"{one['reached']:,.0f}" for one in reached.values()], padding=3)
     axes.set_xticks(list(places), list(reached))
-    axes.set_title("SMS a second of one environment, by RealTime's latency (grey: ideal)")
+    axes.set_title("SMS a second of one environment, by RealTime's latency (grey: ideal; red: one core at most)")
 
 
 def _cold(axes: Axes, numbers: Mapping[str, Any]) -> None:
@@ -74,9 +76,8 @@ def _money(axes: Axes, numbers: Mapping[str, Any]) -> None:
     axes.barh([place + 0.2 for place in places], [one["consumer"] for one in totals.values()], 0.4, color=_OTHER)
     axes.barh([place - 0.2 for place in places], [one["ours"] for one in totals.values()], 0.4, color=_OURS)
     for place, one in zip(places, totals.values(), strict=True):
-        axes.text(one["consumer"], place + 0.2, f" {one['consumer']:,.0f}", va="center")
-        axes.text(one["ours"], place - 0.2, f" {one['ours']:,.0f}", va="center")
-    axes.set_xscale("log")
+        axes.text(one["consumer"], place + 0.2, f" {one['consumer']:,.2f}", va="center")
+        axes.text(one["ours"], place - 0.2, f" {one['ours']:,.2f}", va="center")
     axes.set_yticks(list(places), [name.split(",")[0] for name in totals])
     axes.invert_yaxis()
     axes.set_title("A million SMS, USD (grey: the consumer)")
