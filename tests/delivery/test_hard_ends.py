@@ -9,26 +9,21 @@ from typing import Any
 import pytest
 
 from local.simulation.explorer import quiet
-from realtime_sms.compose import Defaults
 from realtime_sms.draft import Change
-from realtime_sms.fate import Fate, Proof, Reason
-from realtime_sms.submission import Rules, Submission
+from realtime_sms.fate import Fate
+from realtime_sms.submission import Submission
 from realtime_sms.transition import Status
 from realtime_sms.wire import Call, Reply
 from send.calls import ThreadedCalls
-from send.intake import take_in
 from send.limits import RENEWAL_SECONDS, WRITE_SECONDS, Limits
 from send.ports import Unit
 from send.submitter import Submitter
 from send.task import Job
-from send.wave import Wave
-from shell.breaker import Breaker
 from shell.clock import Clock
 from shell.ledger import Held, Key, Swapped, Unanswered
-from shell.queue import QueueMessage
 from shell.token import Tokens
+from tests.delivery.waves import ACCEPTED, job_of, wave_of
 
-ACCEPTED = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200, submission_id="1")
 HOT = 1.0  # seconds for which a partition takes no more: DynamoDB counts its write units by the second
 
 
@@ -61,51 +56,17 @@ class _Store:
         return Held()
 
 
-class _Closed:
-    def open(self) -> None:
-        return None
-
-    def trip(self, breaker: Breaker, reason: Reason) -> None:
-        raise AssertionError((breaker, reason))
-
-
-def _nobody(_numbers: Sequence[str]) -> Callable[[], frozenset[str]]:
-    return frozenset
-
-
-def _job(request_id: str) -> Job:
-    body = {
-        "requestId": request_id,
-        "recipients": [f"+569{number:08}" for number in range(10)],
-        "sender": "96000",
-        "message": {"text": "hello"},
-    }
-    job = take_in(QueueMessage(request_id, "handle", json.dumps(body), 1), Defaults())
-    assert isinstance(job, Job)
-    return job
-
-
 def _run(job: Job, store: _Store, calls: ThreadedCalls, time: Clock) -> None:
-    wave = Wave(
-        store=store,
-        calls=calls,
-        breakers=_Closed(),
-        look_up=_nobody,
-        time=time,
-        rules=Rules(),
-        limits=Limits(2, 1, 10),
-        owners=lambda: "owner",
-    )
     try:
         with quiet():
-            wave.run([job])
+            wave_of(store, calls, time, 2).run([job])
     finally:
         calls.forget()
 
 
 def test_an_outcome_is_recorded_once_a_hot_partition_has_cooled() -> None:
     """Else what RealTime took ends as unknown, and is sent again to whoever prefers that."""
-    time, calls, job = _Patient(), ThreadedCalls(2), _job("hot")
+    time, calls, job = _Patient(), ThreadedCalls(2), job_of("hot", 10)
     calls.submit = lambda _unit: [ACCEPTED]
 
     def throttled(change: Change) -> Swapped | None:
@@ -120,7 +81,7 @@ def test_an_outcome_is_recorded_once_a_hot_partition_has_cooled() -> None:
 
 def test_a_claim_that_was_written_and_got_no_answer_is_taken_up() -> None:
     """Else it lapses to unknown, though no call was made."""
-    calls, job, unanswered = ThreadedCalls(2), _job("claim"), set[Key]()
+    calls, job, unanswered = ThreadedCalls(2), job_of("claim", 10), set[Key]()
     calls.submit = lambda _unit: [ACCEPTED]
 
     def lost(change: Change) -> Swapped | None:
@@ -148,7 +109,7 @@ def test_no_renewal_is_waited_for_that_could_outlast_the_invocation() -> None:
         return Reply(401)
 
     submitter = Submitter(refuse, tokens, may_start=lambda _unit: True, may_renew=lambda: False)
-    tasks = _job("late").tasks
+    tasks = job_of("late", 10).tasks
     assert [submitter.submit(Unit((task.draft,))) for task in tasks] == [None] * len(tasks)
     assert len(calls) == 1
 
@@ -169,7 +130,7 @@ def test_a_call_with_a_new_token_that_was_not_started_leaves_the_message_to_be_s
     tokens = Tokens(secrets, "arn", renew=lambda _refused: held.__setitem__(0, "new"))
     answers = iter([True, False])
     submitter = Submitter(lambda _call: Reply(401), tokens, may_start=lambda _unit: next(answers))
-    assert submitter.submit(Unit((_job("token").tasks[0].draft,))) is None
+    assert submitter.submit(Unit((job_of("token", 10).tasks[0].draft,))) is None
 
 
 def test_an_invocation_that_failed_in_mid_wave_does_not_make_the_next_one_fail() -> None:
@@ -188,9 +149,9 @@ def test_an_invocation_that_failed_in_mid_wave_does_not_make_the_next_one_fail()
 
     calls.submit = all_but_one_outlast_the_wave
     with pytest.raises(KeyError):
-        _run(_job("one"), _Store(broken), calls, time)
+        _run(job_of("one", 10), _Store(broken), calls, time)
     failed.set()
-    job = _job("two")
+    job = job_of("two", 10)
     calls.submit = lambda _unit: [ACCEPTED]
     _run(job, _Store(), calls, time)
     assert job.due_at is None

@@ -1,26 +1,17 @@
 """A wave keeps as many calls in flight as it may: what it waits for is never room that it has."""
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 
 import pytest
 
-from realtime_sms.compose import Defaults
 from realtime_sms.draft import Change
-from realtime_sms.fate import Fate, Proof, Reason
-from realtime_sms.submission import Rules, Submission
-from send.intake import take_in
-from send.limits import Limits
+from realtime_sms.submission import Submission
 from send.ports import Finished, Unit
-from send.task import Job
-from send.wave import Wave
-from shell.breaker import Breaker
 from shell.clock import Clock
 from shell.ledger import BATCH, Held, Key, Swapped
-from shell.queue import QueueMessage
+from tests.delivery.waves import ACCEPTED, job_of, wave_of
 
-ACCEPTED = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200, submission_id="1")
 MANY = 200
 IN_FLIGHT = 50
 
@@ -58,39 +49,11 @@ class _Calls:
         return [Finished(unit, [ACCEPTED]) for unit in over]
 
 
-class _Closed:
-    def open(self) -> None:
-        return None
-
-    def trip(self, breaker: Breaker, reason: Reason) -> None:
-        raise AssertionError((breaker, reason))
-
-
-def _nobody(_numbers: Sequence[str]) -> Callable[[], frozenset[str]]:
-    return frozenset
-
-
 @pytest.mark.parametrize("slow", [0, 1, 5])
 def test_a_wave_fills_up_before_it_waits(slow: int) -> None:
     """While recipients are left, a batch is claimed beyond the calls in flight; some that are slow change nothing."""
-    body = {
-        "recipients": [f"+569{number:08}" for number in range(MANY)],
-        "sender": "96000",
-        "message": {"text": "hello"},
-    }
-    job = take_in(QueueMessage("message", "handle", json.dumps(body), 1), Defaults())
-    assert isinstance(job, Job)
-    calls = _Calls(slow)
-    wave = Wave(
-        store=_Store(),
-        calls=calls,
-        breakers=_Closed(),
-        look_up=_nobody,
-        time=Clock(SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)),
-        rules=Rules(),
-        limits=Limits(IN_FLIGHT, 1, 10),
-        owners=lambda: "owner",
-    )
-    wave.run([job])
+    job, calls = job_of("message", MANY), _Calls(slow)
+    time = Clock(SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000))
+    wave_of(_Store(), calls, time, IN_FLIGHT).run([job])
     assert job.due_at is None
     assert set(calls.waited_with) == {IN_FLIGHT + BATCH}
