@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+_LEAST_TOLD = 0.01  # of a bound; what is less would read as nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -24,8 +26,10 @@ class Goal:
     @property
     def gap(self) -> str:
         """Say by how much it is missed, in hundredths of the bound; nothing if it is met."""
+        if self.met:
+            return ""
         gap = abs(self.value / self.bound - 1)
-        return "" if self.met else "missed by less than 1%" if gap < 0.01 else f"missed by {gap:.0%}"  # noqa: PLR2004
+        return f"missed by {gap:.0%}" if gap >= _LEAST_TOLD else f"missed by less than {_LEAST_TOLD:.0%}"
 
     @property
     def as_row(self) -> list[str]:

@@ -36,11 +36,11 @@ class ThreadedCalls:
             return []
         wanted = min(most, self._in_flight)
         while len(over) < wanted:
-            before = len(over)
             time.sleep(_LINGER)  # once for all that end meanwhile: to be woken by each of them costs more CPU
-            over += islice(self._ready(), wanted - before)
-            if len(over) == before:
+            more = list(islice(self._ready(), wanted - len(over)))
+            if not more:
                 break
+            over += more
         self._in_flight -= len(over)
         return over
 
@@ -51,7 +51,7 @@ class ThreadedCalls:
                 yield self._over.get_nowait()
 
     def forget(self) -> None:
-        """Begin anew after a wave that failed: what it has begun is told to nobody, what it has not is never begun.
+        """End a wave: of one that failed, what it has begun is told to nobody, and what it has not is never begun.
 
         The next invocation may come when the leases of that wave are over, which its clock, stopped meanwhile, belies.
         """

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 CONNECT_TIMEOUT = 2  # seconds
-READ_TIMEOUT = (
-    5  # seconds, of each of three attempts; what a store that hangs keeps from being recorded ends as unknown
-)
+READ_TIMEOUT = 5  # seconds, for each of three attempts; what a store that hangs does not record ends as unknown
 _USER_AGENT = f"Boto3/{boto3.__version__} Botocore/{botocore.__version__} realtime-sms"
 INVOKE_TIMEOUT = 25  # seconds; one attempt, for a refresh that may have to wait for another one
 
