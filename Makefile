@@ -25,13 +25,13 @@ demo: $(VENV)/ready ## deploy to an embedded AWS, send the messages in events/se
 	python -m local.demo
 
 local: $(VENV)/ready ## keep the embedded AWS, the RealTime simulator and the console running, and print how to reach them
-	python -m local.keep
+	python -m local.up
 
 test: $(VENV)/ready ## run all tests
 	python -m pytest -n $(WORKERS) --dist loadgroup
 
 sam-local: $(VENV)/ready ## run every event under SAM local, in Docker (about ten seconds each)
-	python -m pytest -m docker -n $(WORKERS) tests/sam_local
+	python -m pytest -m docker -n $(WORKERS) tests/local/sam_local
 
 check: $(VENV)/ready ## format, lint, types, template, generated files in step
 	ruff format --check --quiet .
@@ -57,7 +57,7 @@ bench: .bench-venv/ready ## measure every goal of docs/performance.md again (ONL
 	touch $@
 
 simulate: $(VENV)/ready ## try every crash, duplicate and fault, further than `make test` does
-	python -m local.simulate
+	python -m local.model_checker
 
 redrive: $(VENV)/ready ## send dead letters back: make redrive STACK=name REASON=dead_lettered
 	python -m rtsms.main redrive --stack $(STACK) --reason $(REASON)

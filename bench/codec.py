@@ -12,8 +12,8 @@ from bench.codec_peers import Answer, Peer, peers
 from bench.part import Goal, Part, Result, Table
 from bench.rounds import cpu_ns, interleaved
 from bench.texts import ASCII_140, LATIN_GSM, corpus
-from realtime_sms import gsm7, segment
-from realtime_sms.text import encode
+from realtime_sms.encoding import gsm7, segment
+from realtime_sms.encoding.text import encode
 
 _HERE = Path(__file__).parent
 _OURS: dict[str, Answer] = {"deciding": gsm7.marked, "encoding": encode, "counting": segment.count}

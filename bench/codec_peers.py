@@ -15,7 +15,7 @@ from gsm0338 import Codec
 from sms_toolkit import constants, profile_message, utils
 from smspdudecoder.codecs import GSM, UCS2
 
-from realtime_sms.gsm7 import OCTETS
+from realtime_sms.encoding.gsm7 import OCTETS
 
 type Answer = Callable[[str], object]
 

@@ -71,12 +71,12 @@ def _wall(act: Callable[[int, int], float], events: int, messages: int, recipien
 
 def sweep() -> int:
     """Let the watch function's sweep look once at the table."""
-    from realtime_sms.submission import Rules  # noqa: PLC0415
-    from shell import clients  # noqa: PLC0415
-    from shell.ledger import Ledger  # noqa: PLC0415
-    from watch import sweep as watch  # noqa: PLC0415
+    from maintenance.sweep import sweep as sweep_function  # noqa: PLC0415
+    from realtime_sms.aws import clients  # noqa: PLC0415
+    from realtime_sms.aws.submissions import Ledger  # noqa: PLC0415
+    from realtime_sms.outcomes.submission import Rules  # noqa: PLC0415
 
-    return watch.sweep(Ledger(clients.dynamodb(), "outcomes", ttl_days=45), Rules(), time.time())
+    return sweep_function(Ledger(clients.dynamodb(), "outcomes", ttl_days=45), Rules(), time.time())
 
 
 def repeat(act: Callable[[int, int], float], events: int, messages: int, recipients: int) -> float:
@@ -86,7 +86,7 @@ def repeat(act: Callable[[int, int], float], events: int, messages: int, recipie
 
 def timed(numbers: list[str]) -> dict[str, float]:
     """Send to these numbers in one event, in requests of as many as one may have; give its wall and CPU seconds."""
-    from realtime_sms.request import MAX_RECIPIENTS  # noqa: PLC0415
+    from realtime_sms.requests.model import MAX_RECIPIENTS  # noqa: PLC0415
     from send.handler import lambda_handler  # noqa: PLC0415
 
     records = [record(list(some)) for some in batched(numbers, MAX_RECIPIENTS, strict=False)]

@@ -15,11 +15,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from local import afterwards
+from local import demo_reports
+from local.embedded_aws import Stack, running_stack
 from local.events import Event, events_of
-from local.stack import Stack, running_stack
-from realtime_sms.transition import FINAL
-from shell.ledger import REJECTED
+from realtime_sms.aws.submissions import REJECTED
+from realtime_sms.outcomes.state_machine import FINAL
 
 _PATIENCE = 120  # seconds for all outcomes together
 _WIDTH = 200  # columns, where the output is no terminal
@@ -44,11 +44,11 @@ def main() -> int:
         found = wait(stack, events, request_ids, console)
         inbox = inbox_of(stack)
         console.print("RealTime reports on messages, and one phone answers BAJA …")
-        later = afterwards.follow(stack, partial(await_ends, stack))
+        later = demo_reports.follow(stack, partial(await_ends, stack))
     wrong = [problem for event in events for problem in compare(event, found[event.name], inbox)]
-    wrong += afterwards.compare(later)
+    wrong += demo_reports.compare(later)
     console.print(table_of(rows_of(events, found, inbox), console.width))
-    console.print(afterwards.table_of(later))
+    console.print(demo_reports.table_of(later))
     for problem in wrong:
         console.print(f"[red]not as expected[/red] {problem}")
     console.print(f"{len(events) + len(later)} messages, {len(wrong)} not as expected")

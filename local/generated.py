@@ -11,22 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from api import openapi
-from local import described_template
-from local.simulator import magic_rows
-from realtime_sms import outcome_event, request
-from realtime_sms.transition import FINAL, TRANSITIONS, Transition, mermaid
+from local import parameter_docs
+from local.fake_realtime import magic_rows
+from realtime_sms.outcomes import event
+from realtime_sms.outcomes.state_machine import FINAL, TRANSITIONS, Transition, mermaid
+from realtime_sms.requests import model
 
 ROOT = Path(__file__).parent.parent
 
 
 def send_request_schema() -> str:
     """Make the JSON Schema of a send request."""
-    return _schema(request.json_schema())
+    return _schema(model.json_schema())
 
 
 def outcome_event_schema() -> str:
     """Make the JSON Schema of the detail of an outcome's event."""
-    return _schema(outcome_event.json_schema())
+    return _schema(event.json_schema())
 
 
 def state_machine() -> str:
@@ -36,7 +37,7 @@ def state_machine() -> str:
         [
             "# The states of a submission",
             "",
-            "Made from the table in `layers/realtime-sms/realtime_sms/transition.py` by `python -m local.generated`.",
+            "Made from the table in `realtime_sms/outcomes/state_machine.py` by `python -m local.generated`.",
             "",
             "```mermaid",
             mermaid().rstrip("\n"),
@@ -58,7 +59,7 @@ def magic_numbers() -> str:
         [
             "# The simulator's magic numbers",
             "",
-            "Made from the table in `local/simulator/magic.py` by `python -m local.generated`.",
+            "Made from the table in `local/fake_realtime/magic.py` by `python -m local.generated`.",
             "",
             "`make demo` and `make local` send to a simulator of RealTime on this machine. A recipient in the table",
             "below chooses what becomes of the call. Every other number, `+56900000000` among them, simply works.",
@@ -88,8 +89,8 @@ def _row(row: Transition) -> str:
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/openapi.json": openapi.text,
     "docs/outcome-event.schema.json": outcome_event_schema,
-    "docs/parameters.md": described_template.parameters,
-    "docs/roles.md": described_template.roles,
+    "docs/parameters.md": parameter_docs.parameters,
+    "docs/roles.md": parameter_docs.roles,
     "docs/send-request.schema.json": send_request_schema,
     "docs/simulator.md": magic_numbers,
     "docs/state-machine.md": state_machine,

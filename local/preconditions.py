@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import urllib3
 
+from local.embedded_aws import Stack
 from local.events import Given
-from local.stack import Stack
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from realtime_sms.aws.producer import QueueUnavailableError
 from rtsms.aws_fault import cause_of, explained
 from rtsms.campaign import CAMPAIGN_ID, Campaign
 from rtsms.check import BAD, Checked, mark
@@ -13,7 +14,6 @@ from rtsms.fault import Exit, Fault
 from rtsms.journal import Journal
 from rtsms.publisher import Message, Publisher
 from rtsms.sheet import Sheet
-from shell.outbox import QueueUnavailableError
 
 _GO_ON = "run the same command again: it goes on where it was"
 _SLUG = 40  # characters of a file's name in a campaign's id

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 
-from realtime_sms.compose import Defaults, policy_for
-from realtime_sms.recipient import parse_recipients
-from realtime_sms.request import MAX_SEGMENTS, MAX_TEXT, SendRequest
-from realtime_sms.text import encode
+from realtime_sms.aws.producer import message
+from realtime_sms.encoding.text import encode
+from realtime_sms.requests.model import MAX_SEGMENTS, MAX_TEXT, SendRequest
+from realtime_sms.requests.prepare import Defaults, policy_for
+from realtime_sms.requests.recipients import parse_recipients
 from rtsms.fault import Exit, Fault
 from rtsms.sheet import Row
 from rtsms.template import Template
 from rtsms.wanted import ready
-from shell.outbox import message
 
 CAMPAIGN_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _ID_OCTETS = 12  # of the hash of a row's key: a million rows have two of one hash once in 10^17 campaigns

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import click
 
-from realtime_sms.problem import Problem
+from realtime_sms.requests.errors import Problem
 
 
 class Exit(IntEnum):

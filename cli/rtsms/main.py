@@ -8,12 +8,12 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from realtime_sms.aws.producer import QueueUnavailableError
+from realtime_sms.aws.submissions import StoreUnavailableError
 from rtsms.aws_fault import cause_of, explained
 from rtsms.commands import bulk, doctor, optout, preview, redrive, resend, send, status, watch
 from rtsms.fault import Exit, Fault
 from rtsms.output import tell_fault
-from shell.ledger import StoreUnavailableError
-from shell.outbox import QueueUnavailableError
 
 _NAME = "rtsms"
 

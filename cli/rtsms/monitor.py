@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from realtime_sms.transition import FINAL, Status
+from realtime_sms.aws.breakers import Breakers, Opened
+from realtime_sms.aws.item import SHARD_NAMES, iso
+from realtime_sms.aws.metrics import NAMESPACE, of_status
+from realtime_sms.aws.submissions import OPEN_INDEX
+from realtime_sms.outcomes.state_machine import FINAL, Status
 from rtsms.backlog import Backlog, backlog
 from rtsms.stack import Stack
 from rtsms.status import Requests, outcomes
-from shell.breaker import Breakers, Opened
-from shell.item import SHARD_NAMES, iso
-from shell.ledger import OPEN_INDEX
-from shell.metrics import NAMESPACE, of_status
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef, MetricTypeDef

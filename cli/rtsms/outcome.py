@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from realtime_sms.recipient import mask
-from realtime_sms.submission import Submission
-from shell.item import iso
+from realtime_sms.aws.item import iso
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.recipients import mask
 
 _MEMBERS = (
     "reason",

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from realtime_sms.charset import decode
-from realtime_sms.compose import Composed, Defaults, encode_for
-from realtime_sms.problem import Problem
-from realtime_sms.request import Policy
-from realtime_sms.segment import GSM7, UCS2, Alphabet, split, units_left
-from realtime_sms.text import EncodedText, encode
+from realtime_sms.encoding.charset import decode
+from realtime_sms.encoding.segment import GSM7, UCS2, Alphabet, split, units_left
+from realtime_sms.encoding.text import EncodedText, encode
+from realtime_sms.requests.errors import Problem
+from realtime_sms.requests.model import Policy
+from realtime_sms.requests.prepare import Composed, Defaults, encode_for
 from rtsms.fault import refused
 from rtsms.wanted import Wanted, ready
 

@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shell.outbox import QueueUnavailableError, Refusal
+from realtime_sms.aws.producer import QueueUnavailableError, Refusal
 
 BATCH = 10  # messages a SendMessageBatch takes
 _LARGEST = 256 * 1024  # octets that a batch has together; SQS takes more today, and did not always

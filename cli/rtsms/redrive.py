@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from realtime_sms import submission
-from realtime_sms.compose import Defaults, compose
-from realtime_sms.draft import Change
-from realtime_sms.envelope import open_envelope, unwrap
-from realtime_sms.fate import Reason
-from realtime_sms.problem import InvalidInputError
-from realtime_sms.transition import Status
-from shell.ledger import Held, Ledger, StoreUnavailableError, Unanswered
-from shell.letters import DeadLetters, Letter
-from shell.outbox import message
+from realtime_sms.aws.dead_letters import DeadLetters, Letter
+from realtime_sms.aws.producer import message
+from realtime_sms.aws.submissions import Held, Ledger, StoreUnavailableError, Unanswered
+from realtime_sms.outcomes import submission
+from realtime_sms.outcomes.decide import Change
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.provider.verdict import Reason
+from realtime_sms.requests.envelope import open_envelope, unwrap
+from realtime_sms.requests.errors import InvalidInputError
+from realtime_sms.requests.prepare import Defaults, compose
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -7,19 +7,19 @@ an end already is not sent to.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from realtime_sms import submission
-from realtime_sms.compose import Defaults, compose
-from realtime_sms.draft import Change
-from realtime_sms.envelope import Opened, unwrap
-from realtime_sms.problem import InvalidInputError
-from realtime_sms.recipient import mask
-from realtime_sms.request import parse_request
-from realtime_sms.submission import Submission
-from realtime_sms.transition import Status
+from realtime_sms.aws.producer import message
+from realtime_sms.aws.submissions import Held, Key, Swapped
+from realtime_sms.outcomes import submission
+from realtime_sms.outcomes.decide import Change
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.envelope import Opened, unwrap
+from realtime_sms.requests.errors import InvalidInputError
+from realtime_sms.requests.model import parse_request
+from realtime_sms.requests.prepare import Defaults, compose
+from realtime_sms.requests.recipients import mask
 from rtsms.fault import Exit, Fault, refused
 from rtsms.send import Queue
-from shell.ledger import Held, Key, Swapped
-from shell.outbox import message
 
 
 class Submissions(Protocol):

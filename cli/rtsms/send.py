@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from realtime_sms.compose import Composed
-from realtime_sms.submission import Submission
+from realtime_sms.aws.producer import message
+from realtime_sms.aws.requests import Front, Rejection
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.prepare import Composed
 from rtsms.fault import Exit, Fault
 from rtsms.status import Requests, outcomes
 from rtsms.wanted import Wanted
-from shell.outbox import message
-from shell.register import Front, Rejection
 
 _LOOK = 1.0  # seconds between two looks: an outcome takes about as long
 

@@ -7,11 +7,11 @@ from typing import Self
 import boto3
 from botocore.exceptions import ClientError
 
-from realtime_sms.compose import Defaults
+from realtime_sms.aws.producer import Outbox
+from realtime_sms.aws.requests import Register
+from realtime_sms.aws.submissions import Ledger
+from realtime_sms.requests.prepare import Defaults
 from rtsms.fault import Exit, Fault
-from shell.ledger import Ledger
-from shell.outbox import Outbox
-from shell.register import Register
 
 
 class Named(dict[str, str]):

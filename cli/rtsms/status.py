@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from realtime_sms.submission import Submission
+from realtime_sms.aws.item import iso
+from realtime_sms.aws.requests import Entry, Front
+from realtime_sms.outcomes.submission import Submission
 from rtsms import outcome
 from rtsms.fault import Exit, Fault
-from shell.item import iso
-from shell.register import Entry, Front
 
 _READ = 100  # outcomes a query
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from realtime_sms.compose import Composed, Defaults, compose
-from realtime_sms.draft import Refusal
-from realtime_sms.envelope import Opened
-from realtime_sms.problem import InvalidInputError, Problem
-from realtime_sms.request import parse_request
+from realtime_sms.outcomes.decide import Refusal
+from realtime_sms.requests.envelope import Opened
+from realtime_sms.requests.errors import InvalidInputError, Problem
+from realtime_sms.requests.model import parse_request
+from realtime_sms.requests.prepare import Composed, Defaults, compose
 from rtsms.fault import refused
 
 type Wanted = Mapping[str, object]

@@ -6,12 +6,12 @@ from typing import Any, Protocol, Self
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from realtime_sms.outcome_event import NotAnOutcomeError, event_of
-from shell import clients
-from shell.bus import OutcomeBus, Told
-from shell.metrics import Metric, tally
-from shell.observe import logger
-from shell.settings import AnnounceSettings, read
+from realtime_sms.aws import clients
+from realtime_sms.aws.event_bus import OutcomeBus, Told
+from realtime_sms.aws.logging import logger
+from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.settings import AnnounceSettings, read
+from realtime_sms.outcomes.event import NotAnOutcomeError, event_of
 
 _deserialize = TypeDeserializer().deserialize
 

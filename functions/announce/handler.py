@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from announce.announcer import Announcer
-from shell.observe import observed
+from realtime_sms.aws.logging import observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

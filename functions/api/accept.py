@@ -13,15 +13,15 @@ from api.exchange import HttpReply, HttpRequest
 from api.intake import LARGEST, read_key, read_request, read_value, too_large
 from api.ports import Ports
 from api.problem import Fault, ProblemError
-from realtime_sms import charset
-from realtime_sms.compose import Composed
-from realtime_sms.draft import Conflict
-from realtime_sms.fate import Reason
-from realtime_sms.text import EncodedText
-from shell import outbox
-from shell.ledger import StoreUnavailableError
-from shell.observe import logger
-from shell.register import Addressed, Entry
+from realtime_sms.aws import producer
+from realtime_sms.aws.logging import logger
+from realtime_sms.aws.requests import Addressed, Entry
+from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.encoding import charset
+from realtime_sms.encoding.text import EncodedText
+from realtime_sms.outcomes.decide import Conflict
+from realtime_sms.provider.verdict import Reason
+from realtime_sms.requests.prepare import Composed
 
 if TYPE_CHECKING:
     from api.replies import Accepted, Preview
@@ -117,7 +117,7 @@ def _conflict() -> ProblemError:
 
 def _message(value: dict[str, object]) -> str:
     """Write the request as a queue message, which what the API takes always fits into."""
-    message = outbox.message(value)
+    message = producer.message(value)
     if len(message.encode()) > LARGEST:
         raise too_large()
     return message

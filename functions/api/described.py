@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from itertools import islice
 
 from api.replies import Encoding, Forcing, Group, PreviewedGroup, Replaced, Text, Transliterated
-from realtime_sms.charset import decode
-from realtime_sms.compose import Composed
-from realtime_sms.request import Policy
-from realtime_sms.segment import GSM7, UCS2, split, units_left
-from realtime_sms.text import EncodedText, encode
+from realtime_sms.encoding.charset import decode
+from realtime_sms.encoding.segment import GSM7, UCS2, split, units_left
+from realtime_sms.encoding.text import EncodedText, encode
+from realtime_sms.requests.model import Policy
+from realtime_sms.requests.prepare import Composed
 
 _TOLD = 1000  # places that a reply lists, so that no text can make it larger than Lambda allows
 

@@ -11,12 +11,12 @@ from api.exchange import HttpReply, HttpRequest
 from api.ports import Ports
 from api.problem import ProblemError
 from api.routes import answer
-from shell import clients
-from shell.observe import logger, observed
-from shell.optouts import OptOuts
-from shell.outbox import Outbox
-from shell.register import Register
-from shell.settings import ApiSettings, read
+from realtime_sms.aws import clients
+from realtime_sms.aws.logging import logger, observed
+from realtime_sms.aws.opt_outs import OptOuts
+from realtime_sms.aws.producer import Outbox
+from realtime_sms.aws.requests import Register
+from realtime_sms.aws.settings import ApiSettings, read
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

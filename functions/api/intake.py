@@ -9,13 +9,13 @@ from pydantic_core import from_json
 
 from api.exchange import HttpRequest
 from api.problem import Fault, ProblemError
-from realtime_sms.compose import Composed, Defaults, compose
-from realtime_sms.draft import Refusal
-from realtime_sms.envelope import Opened
-from realtime_sms.fate import Reason
-from realtime_sms.problem import InvalidInputError, Problem
-from realtime_sms.recipient import parse_recipients
-from realtime_sms.request import parse_request
+from realtime_sms.outcomes.decide import Refusal
+from realtime_sms.provider.verdict import Reason
+from realtime_sms.requests.envelope import Opened
+from realtime_sms.requests.errors import InvalidInputError, Problem
+from realtime_sms.requests.model import parse_request
+from realtime_sms.requests.prepare import Composed, Defaults, compose
+from realtime_sms.requests.recipients import parse_recipients
 
 KEY = "Idempotency-Key"
 LARGEST = 256 * 1024  # octets of a body

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from api import replies
 from api.intake import KEY, LARGEST
-from api.optouts import NUMBER
+from api.opt_outs import NUMBER
 from api.outcomes import LARGEST_PAGE, PAGE, SUBMISSION_ID
 from api.routes import ROUTES, Route
-from realtime_sms.request import REQUEST_ID, SendRequest
+from realtime_sms.requests.model import REQUEST_ID, SendRequest
 
 type Json = dict[str, Any]
 

@@ -10,10 +10,10 @@ from api.exchange import HttpReply, HttpRequest
 from api.ports import Ports
 from api.problem import ProblemError
 from api.replies import Outcome, Outcomes, State
-from realtime_sms.request import REQUEST_ID
-from realtime_sms.submission import Submission
-from shell.item import iso
-from shell.register import Front
+from realtime_sms.aws.item import iso
+from realtime_sms.aws.requests import Front
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.model import REQUEST_ID
 
 PAGE = 50
 LARGEST_PAGE = 100

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from realtime_sms.compose import Defaults
-from realtime_sms.submission import Submission
-from shell.optouts import OptOut
-from shell.register import Entry, Front
+from realtime_sms.aws.opt_outs import OptOut
+from realtime_sms.aws.requests import Entry, Front
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.prepare import Defaults
 
 
 class Requests(Protocol):

@@ -4,11 +4,11 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from realtime_sms.charset import CHARSETS
-from realtime_sms.delivery import Delivery, DeliveryReason
-from realtime_sms.fate import Reason
-from realtime_sms.request import Policy
-from realtime_sms.transition import Status
+from realtime_sms.encoding.charset import CHARSETS
+from realtime_sms.outcomes.delivery import Delivery, DeliveryReason
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.provider.verdict import Reason
+from realtime_sms.requests.model import Policy
 
 type Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 type Charset = Annotated[int, Field(json_schema_extra={"enum": list(CHARSETS)})]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from api import accept, optouts, outcomes
+from api import accept, opt_outs, outcomes
 from api.exchange import HttpReply, HttpRequest
 from api.ports import Ports
 from api.problem import ProblemError
-from shell.ledger import StoreUnavailableError
-from shell.observe import logger
-from shell.outbox import QueueUnavailableError
+from realtime_sms.aws.logging import logger
+from realtime_sms.aws.producer import QueueUnavailableError
+from realtime_sms.aws.submissions import StoreUnavailableError
 
 type Operation = Callable[..., HttpReply]
 
@@ -46,10 +46,10 @@ ROUTES = (
     Route("POST", "/api/sms", accept.accept_realtime),
     Route("GET", "/messages/{requestId}", outcomes.show_request, frozenset({"limit", "cursor"})),
     Route("GET", "/submissions/{submissionId}", outcomes.show_submission),
-    Route("GET", "/opt-outs", optouts.show_opt_outs, frozenset({"limit", "cursor"})),
-    Route("GET", "/opt-outs/{number}", optouts.show_opt_out),
-    Route("PUT", "/opt-outs/{number}", optouts.add_opt_out),
-    Route("DELETE", "/opt-outs/{number}", optouts.remove_opt_out),
+    Route("GET", "/opt-outs", opt_outs.show_opt_outs, frozenset({"limit", "cursor"})),
+    Route("GET", "/opt-outs/{number}", opt_outs.show_opt_out),
+    Route("PUT", "/opt-outs/{number}", opt_outs.add_opt_out),
+    Route("DELETE", "/opt-outs/{number}", opt_outs.remove_opt_out),
     Route("GET", "/openapi.json", show_description),
 )
 

@@ -3,13 +3,13 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from realtime_sms.aws import clients
+from realtime_sms.aws.lock import Lock
+from realtime_sms.aws.logging import logger, observed
+from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.settings import RefreshSettings, read
+from realtime_sms.provider.client import Gateway
 from refresh.refresher import Outcome, Refresher
-from shell import clients
-from shell.gateway import Gateway
-from shell.lock import Lock
-from shell.metrics import Metric, tally
-from shell.observe import logger, observed
-from shell.settings import RefreshSettings, read
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from realtime_sms import wire
-from realtime_sms.wire import Call, Exchange, Reply
-from shell.metrics import Metric, tally
-from shell.token import Credentials, TokenUnavailableError, read_token
+from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.token import Credentials, TokenUnavailableError, read_token
+from realtime_sms.provider import calls
+from realtime_sms.provider.calls import Call, Exchange, Reply
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -103,7 +103,7 @@ class Refresher:
             return None
 
     def _authenticate(self, credentials: Credentials) -> Outcome:
-        reply = self.exchange(wire.authenticate(credentials.client_id, credentials.client_secret))
+        reply = self.exchange(calls.authenticate(credentials.client_id, credentials.client_secret))
         if not isinstance(reply, Reply) or reply.status >= 500:  # noqa: PLR2004 (any server error)
             return Outcome.NOT_REACHED
         try:

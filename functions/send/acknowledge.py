@@ -6,14 +6,14 @@ from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from realtime_sms.draft import Conflict
-from realtime_sms.fate import Reason
+from realtime_sms.aws.logging import logger
+from realtime_sms.aws.metrics import of_rejection, tally
+from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.outcomes.decide import Conflict
+from realtime_sms.provider.verdict import Reason
 from send.intake import Rejected
 from send.ports import Queue, Time
 from send.task import Job
-from shell.ledger import StoreUnavailableError
-from shell.metrics import of_rejection, tally
-from shell.observe import logger
 
 
 class Notes(Protocol):

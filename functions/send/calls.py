@@ -7,9 +7,9 @@ from contextlib import suppress
 from itertools import islice
 from queue import Empty, SimpleQueue
 
-from realtime_sms.fate import Fate, Proof, Reason
+from realtime_sms.aws.logging import logger
+from realtime_sms.provider.verdict import Fate, Proof, Reason
 from send.ports import Finished, Unit
-from shell.observe import logger
 
 _LINGER = 0.01  # seconds to wait for more that is over, so that one write carries several outcomes
 

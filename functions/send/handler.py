@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from realtime_sms.aws.logging import observed
 from send.sender import Sender
-from shell.observe import observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from realtime_sms.compose import Defaults, compose
-from realtime_sms.envelope import identity, open_envelope
-from realtime_sms.fate import Reason
-from realtime_sms.problem import InvalidInputError
+from realtime_sms.aws.queue import QueueMessage
+from realtime_sms.provider.verdict import Reason
+from realtime_sms.requests.envelope import identity, open_envelope
+from realtime_sms.requests.errors import InvalidInputError
+from realtime_sms.requests.prepare import Defaults, compose
 from send.task import Job
-from shell.queue import QueueMessage
 
 
 @dataclass(frozen=True, slots=True)

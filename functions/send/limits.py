@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from realtime_sms.aws.clients import CONNECT_TIMEOUT, INVOKE_TIMEOUT, READ_TIMEOUT
 from send.ports import Time
-from shell.clients import CONNECT_TIMEOUT, INVOKE_TIMEOUT, READ_TIMEOUT
 
 WRITE_SECONDS = 6.0  # of an invocation, kept for recording what the last call brought
 # What a new token may take: an invocation that is waited for, and a read of the secret.

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from realtime_sms.draft import Change
-from realtime_sms.transition import Status
+from realtime_sms.aws.rate_limit import REACH
+from realtime_sms.aws.submissions import BATCH
+from realtime_sms.outcomes.decide import Change
+from realtime_sms.outcomes.state_machine import Status
 from send.limits import Limits
 from send.ports import Pace, Time
 from send.task import Task
-from shell.ledger import BATCH
-from shell.pace import REACH
 
 _MOST_OF_A_BATCH = 20  # so that a few slow calls, which keep their places, do not keep what is beside them waiting
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from realtime_sms.draft import Change, Draft
-from realtime_sms.fate import Fate, Reason
-from realtime_sms.submission import Submission
-from shell.breaker import Breaker, Opened
-from shell.ledger import Key, Swapped
-from shell.pace import Granted
-from shell.queue import QueueMessage
+from realtime_sms.aws.breakers import Breaker, Opened
+from realtime_sms.aws.queue import QueueMessage
+from realtime_sms.aws.rate_limit import Granted
+from realtime_sms.aws.submissions import Key, Swapped
+from realtime_sms.outcomes.decide import Change, Draft
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.provider.verdict import Fate, Reason
 
 
 class Store(Protocol):

@@ -6,6 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, Self
 
+from realtime_sms.aws import clients
+from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.invocation import Clock, Invocation
+from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.opt_outs import OptOuts
+from realtime_sms.aws.queue import QueueMessage, SendQueue
+from realtime_sms.aws.rate_limit import Pace
+from realtime_sms.aws.renewal import renew_by
+from realtime_sms.aws.settings import SendSettings, read
+from realtime_sms.aws.submissions import Ledger
+from realtime_sms.aws.token import Tokens
+from realtime_sms.provider.client import Gateway
 from send.acknowledge import acknowledge
 from send.calls import ThreadedCalls
 from send.intake import Rejected, take_in
@@ -14,18 +26,6 @@ from send.submitter import Submitter
 from send.task import Job
 from send.turn import Turns
 from send.wave import Wave
-from shell import clients
-from shell.breaker import Breakers
-from shell.clock import Clock, Invocation
-from shell.gateway import Gateway
-from shell.ledger import Ledger
-from shell.metrics import Metric, tally
-from shell.optouts import OptOuts
-from shell.pace import Pace
-from shell.queue import QueueMessage, SendQueue
-from shell.renewal import renew_by
-from shell.settings import SendSettings, read
-from shell.token import Tokens
 
 # Wall seconds between invocations after which kept connections are not trusted: the monotonic clock, by which the
 # gateway ages them, may stand still while the environment is frozen.

@@ -5,15 +5,15 @@ from dataclasses import replace
 from threading import Event
 from typing import Protocol
 
-from realtime_sms import wire
-from realtime_sms.fate import Fate, Proof, Reason, judge
-from realtime_sms.recipient import mask
-from realtime_sms.wire import Call, Exchange
+from realtime_sms.aws.breakers import BY_PROOF, Breaker
+from realtime_sms.aws.logging import logger
+from realtime_sms.aws.token import TokenUnavailableError
+from realtime_sms.aws.traces import traces
+from realtime_sms.provider import calls
+from realtime_sms.provider.calls import Call, Exchange
+from realtime_sms.provider.verdict import Fate, Proof, Reason, judge
+from realtime_sms.requests.recipients import mask
 from send.ports import Unit
-from shell.breaker import BY_PROOF, Breaker
-from shell.observe import logger
-from shell.token import TokenUnavailableError
-from shell.traces import traces
 
 _NO_TOKEN = Fate(Proof.UNAUTHORIZED, Reason.UNAUTHORIZED)
 
@@ -92,7 +92,7 @@ class Submitter:
         draft = unit.drafts[0]
         assert draft.encoded is not None  # noqa: S101 (a refused draft is never claimed)
         recipients = [draft.recipient for draft in unit.drafts]
-        call = wire.send_sms(token, recipients, draft.sender, draft.encoded.charset, draft.encoded.text)
+        call = calls.send_sms(token, recipients, draft.sender, draft.encoded.charset, draft.encoded.text)
         with traces.call("RealTime") as told:
             fates = judge(self._exchange(call), len(recipients))
             told.http_status, told.fault = fates[0].http_status, fates[0].http_status is None

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from realtime_sms.draft import Conflict, Done, Draft, Later
-from realtime_sms.submission import Submission
-from shell.queue import QueueMessage
+from realtime_sms.aws.queue import QueueMessage
+from realtime_sms.outcomes.decide import Conflict, Done, Draft, Later
+from realtime_sms.outcomes.submission import Submission
 
 type End = Done | Later | Conflict
 

@@ -8,18 +8,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import batched, groupby
 
-from realtime_sms import submission
-from realtime_sms.draft import Change, Conflict, Later, Lease, Write, decide
-from realtime_sms.fate import Fate, Proof, Reason
-from realtime_sms.submission import Rules, Submission
-from realtime_sms.transition import Status
+from realtime_sms.aws.breakers import BY_PROOF
+from realtime_sms.aws.logging import described, log_outcome, logger
+from realtime_sms.aws.submissions import BATCH, Held, Key, Lost, StoreUnavailableError, Swapped, Unanswered
+from realtime_sms.outcomes import submission
+from realtime_sms.outcomes.decide import Change, Conflict, Later, Lease, Write, decide
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Rules, Submission
+from realtime_sms.provider.verdict import Fate, Proof, Reason
 from send.limits import Limits
 from send.pacing import Pacing
 from send.ports import BreakerBoard, Calls, Finished, LookUp, Pace, Store, Time, Unit
 from send.task import Job, Task
-from shell.breaker import BY_PROOF
-from shell.ledger import BATCH, Held, Key, Lost, StoreUnavailableError, Swapped, Unanswered
-from shell.observe import described, log_outcome, logger
 
 LEASE_SECONDS = 5.0  # beyond the invocation's end, for clocks that disagree
 _ROUNDS = 5  # times that one submission is looked at again because somebody else changed it

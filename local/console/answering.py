@@ -5,7 +5,7 @@ from http import HTTPStatus
 import urllib3
 
 from local.console.api import Reply
-from local.stack import Stack
+from local.embedded_aws import Stack
 
 _TIMEOUT_SECONDS = 60  # the callback function's first call takes seconds
 

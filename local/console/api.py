@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.stack import REGION, Stack
+from local.embedded_aws import REGION, Stack
 
 _TIMEOUT_SECONDS = 60  # the first call of a new environment takes seconds
 

@@ -2,14 +2,14 @@
 
 from typing import Any, Final
 
-from local.simulator.exchange import results_answer
-from local.simulator.magic import OUTCOMES, SUBMITTED, Manner, Outcome, Shape
-from local.simulator.settings import Settings
-from realtime_sms.fate import Proof, judge
-from realtime_sms.submission import Rules, Submission, settle
-from realtime_sms.transition import Status
-from realtime_sms.wire import Broken, Exchange, Reply
-from shell.breaker import BY_PROOF
+from local.fake_realtime.exchange import results_answer
+from local.fake_realtime.magic import OUTCOMES, SUBMITTED, Manner, Outcome, Shape
+from local.fake_realtime.settings import Settings
+from realtime_sms.aws.breakers import BY_PROOF
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Rules, Submission, settle
+from realtime_sms.provider.calls import Broken, Exchange, Reply
+from realtime_sms.provider.verdict import Proof, judge
 
 _GROUPS: Final = {  # by the first of the number's last four digits
     "0": "HTTP errors; not accepted",

@@ -17,10 +17,10 @@ from local.console.guard import HEADERS, refusal_of
 from local.console.numbers import groups
 from local.console.preview import preview
 from local.console.watching import News, Watch
-from local.simulator.exchange import Answer, Request, json_answer
-from local.simulator.http1 import head_of
-from local.simulator.listening import Listening
-from local.stack import Stack
+from local.embedded_aws import Stack
+from local.fake_realtime.exchange import Answer, Request, json_answer
+from local.fake_realtime.http1 import head_of
+from local.fake_realtime.listening import Listening
 
 _PAGE: Final = Path(__file__).with_name("page")
 _TYPES: Final = {

@@ -7,11 +7,11 @@ from typing import Any
 import urllib3
 
 from api.outcomes import shown
-from local.stack import Stack
-from shell.breaker import PARTITION
-from shell.item import from_item, iso
-from shell.ledger import REJECTED
-from shell.optouts import PARTITION as OPT_OUTS
+from local.embedded_aws import Stack
+from realtime_sms.aws.breakers import PARTITION
+from realtime_sms.aws.item import from_item, iso
+from realtime_sms.aws.opt_outs import PARTITION as OPT_OUTS
+from realtime_sms.aws.submissions import REJECTED
 
 type News = tuple[str, Any]  # an event's name, and its data as JSON
 

@@ -13,9 +13,9 @@ from typing import Any, Final
 import boto3
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from local.stack import Stack
-from local.stack.running import STACK_NAME
-from local.stack.sam import LOCAL, ROOT, architecture
+from local.embedded_aws import Stack
+from local.embedded_aws.running import STACK_NAME
+from local.embedded_aws.sam import LOCAL, ROOT, architecture
 
 TEMPLATE: Final = LOCAL / "sam-local.yaml"
 ENVIRONMENT: Final = LOCAL / "sam-local.json"

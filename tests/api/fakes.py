@@ -7,13 +7,13 @@ from typing import Any
 
 from api.handler import serve
 from api.ports import Ports
-from realtime_sms.compose import Defaults
-from realtime_sms.submission import Submission
-from realtime_sms.transition import Status
-from shell.ledger import StoreUnavailableError
-from shell.optouts import OptOut
-from shell.outbox import QueueUnavailableError
-from shell.register import Entry, Front, Rejection
+from realtime_sms.aws.opt_outs import OptOut
+from realtime_sms.aws.producer import QueueUnavailableError
+from realtime_sms.aws.requests import Entry, Front, Rejection
+from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.prepare import Defaults
 
 NOW = 1_800_000_000.0
 HELLO: dict[str, Any] = {"recipients": ["+56900000000"], "sender": "96000", "message": {"charset": 0, "text": "hello"}}

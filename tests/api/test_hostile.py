@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api.fakes import HELLO, FakeApi
-from tests.hostile import BAD_IDS, TEXTS, bodies, large_bodies
+from tests.fakes.hostile import BAD_IDS, TEXTS, bodies, large_bodies
 
 
 def _check(api: FakeApi, body: str, key: str | None) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from realtime_sms.compose import Defaults, compose
-from realtime_sms.draft import Done, Lease, Write, decide
-from realtime_sms.envelope import open_envelope
-from realtime_sms.fate import Fate, Proof, Reason
-from realtime_sms.submission import Rules, settle
-from shell.ledger import StoreUnavailableError
-from shell.outbox import QueueUnavailableError
-from shell.register import Entry, Front
+from realtime_sms.aws.producer import QueueUnavailableError
+from realtime_sms.aws.requests import Entry, Front
+from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.outcomes.decide import Done, Lease, Write, decide
+from realtime_sms.outcomes.submission import Rules, settle
+from realtime_sms.provider.verdict import Fate, Proof, Reason
+from realtime_sms.requests.envelope import open_envelope
+from realtime_sms.requests.prepare import Defaults, compose
 from tests.api.fakes import HELLO, NOW, FakeApi, FakeOutbox, FakeRequests
 
 PARTS = ("front", "enter", "publish", "mark_queued")

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from api.cursor import seal, unseal
-from realtime_sms.delivery import Delivery, DeliveryReason
-from realtime_sms.fate import Reason
-from realtime_sms.transition import Status
-from shell.register import Rejection
+from realtime_sms.aws.requests import Rejection
+from realtime_sms.outcomes.delivery import Delivery, DeliveryReason
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.provider.verdict import Reason
 from tests.api.fakes import HELLO, NOW, FakeApi, submission
 
 NUMBERS = [f"+569000000{number:02}" for number in range(25)]

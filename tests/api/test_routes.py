@@ -6,7 +6,7 @@ from typing import NoReturn
 import pytest
 
 from api import routes
-from shell.register import Entry
+from realtime_sms.aws.requests import Entry
 from tests.api.fakes import HELLO, FakeApi
 
 

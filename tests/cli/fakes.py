@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from click.testing import CliRunner
 
-from realtime_sms.submission import Submission
-from realtime_sms.transition import Status
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Submission
 from rtsms.main import cli
 from rtsms.stack import Named, Stack
 from tests.api.fakes import NOW, FakeOutbox, FakeRequests

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from realtime_sms.compose import Defaults
+from realtime_sms.aws.producer import Refusal
+from realtime_sms.requests.prepare import Defaults
 from rtsms.bulk import Bulk
 from rtsms.campaign import Campaign, request_id
 from rtsms.check import Checked, check
@@ -16,7 +17,6 @@ from rtsms.fault import Fault
 from rtsms.publisher import Publisher
 from rtsms.sheet import Sheet
 from rtsms.template import Template
-from shell.outbox import Refusal
 from tests.cli.fakes import FakeStack, Ran, fake_stack, run
 
 TEXT = "Hola {{nombre}}, su pedido {{pedido}} está en camino"

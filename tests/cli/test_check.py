@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realtime_sms.compose import Defaults
+from realtime_sms.requests.prepare import Defaults
 from rtsms.campaign import Campaign, number_column, request_id
 from rtsms.check import BAD, Checked, check
 from rtsms.fault import Fault

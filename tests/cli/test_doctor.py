@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from realtime_sms.wire import Broken, Exchange, NotSent, Reply
+from realtime_sms.provider.calls import Broken, Exchange, NotSent, Reply
 from rtsms.backlog import Backlog
 from rtsms.doctor import CHECKS, account, queues, running
 from rtsms.doctor.account import judged

@@ -15,8 +15,8 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from local.stack.sam import ROOT
-from realtime_sms.compose import Defaults
+from local.embedded_aws.sam import ROOT
+from realtime_sms.requests.prepare import Defaults
 from rtsms.fault import Exit, Fault
 from rtsms.main import cli
 from rtsms.redrive import REASONS

@@ -13,7 +13,7 @@ MEASURE = """
 import resource, sys, time
 from collections import Counter
 from pathlib import Path
-from realtime_sms.compose import Defaults
+from realtime_sms.requests.prepare import Defaults
 from rtsms.bulk import Bulk
 from rtsms.campaign import Campaign
 from rtsms.check import Checked, check

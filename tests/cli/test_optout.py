@@ -2,7 +2,7 @@
 
 import pytest
 
-from shell.optouts import OptOut
+from realtime_sms.aws.opt_outs import OptOut
 from tests.api.fakes import NOW
 from tests.cli.fakes import FakeStack, fake_stack, run
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("pyproject.toml", "README.md", "cli", "functions/shell", "layers/realtime-sms")
+SOURCES = ("pyproject.toml", "README.md", "cli", "layers/realtime-sms")
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +40,11 @@ def test_the_installed_command_runs_without_the_checkout(wheel: Path, tmp_path: 
     assert b'"segments": 1' in ran.stdout
 
 
-def test_the_wheel_holds_three_packages_and_names_what_they_need(wheel: Path) -> None:
+def test_the_wheel_holds_two_packages_and_names_what_they_need(wheel: Path) -> None:
     """The functions are deployed, not installed."""
     archive = zipfile.ZipFile(wheel)
     names = archive.namelist()
-    assert {name.split("/")[0] for name in names if name.endswith(".py")} == {"realtime_sms", "rtsms", "shell"}
+    assert {name.split("/")[0] for name in names if name.endswith(".py")} == {"realtime_sms", "rtsms"}
     (metadata,) = (name for name in names if name.endswith("METADATA"))
     needed = message_from_string(archive.read(metadata).decode()).get_all("Requires-Dist", [])
     listed = [ROOT / "layers/realtime-sms/requirements.in", ROOT / "cli/requirements.in"]

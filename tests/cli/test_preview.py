@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_sms.charset import HEXADECIMAL
+from realtime_sms.encoding.charset import HEXADECIMAL
 from tests.cli.fakes import run
 
 ACCENTS = "Su código llegó"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from realtime_sms.aws.producer import QueueUnavailableError, Refusal
 from rtsms.publisher import Message, Publisher, in_batches
-from shell.outbox import QueueUnavailableError, Refusal
 
 MESSAGES = [Message(row, f"body {row}") for row in range(95)]
 

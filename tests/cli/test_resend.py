@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from realtime_sms.compose import Defaults
-from realtime_sms.draft import Change
-from realtime_sms.submission import Submission
-from realtime_sms.transition import Status
+from realtime_sms.aws.submissions import Held, Key, Lost, Swapped
+from realtime_sms.outcomes.decide import Change
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.prepare import Defaults
 from rtsms.wanted import ready
-from shell.ledger import Held, Key, Lost, Swapped
 from tests.cli.fakes import FakeStack, Ran, fake_stack, run, submission
 
 ONE = "+56912345678"

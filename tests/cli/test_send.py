@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from realtime_sms.compose import Composed, Defaults
-from realtime_sms.fate import Reason
-from realtime_sms.transition import Status
+from realtime_sms.aws.requests import Front, Rejection
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.provider.verdict import Reason
+from realtime_sms.requests.prepare import Composed, Defaults
 from rtsms.fault import Exit, Fault
 from rtsms.send import Sent, follow, send
 from rtsms.wanted import ready
-from shell.register import Front, Rejection
 from tests.api.fakes import NOW, FakeOutbox, FakeRequests
 from tests.cli.fakes import fake_stack, run, submission
 

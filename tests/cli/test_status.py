@@ -2,10 +2,10 @@
 
 import pytest
 
-from realtime_sms.delivery import Delivery
-from realtime_sms.fate import Reason
-from realtime_sms.transition import Status
-from shell.register import Addressed, Entry, Rejection
+from realtime_sms.aws.requests import Addressed, Entry, Rejection
+from realtime_sms.outcomes.delivery import Delivery
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.provider.verdict import Reason
 from tests.api.fakes import NOW
 from tests.cli.fakes import FakeStack, fake_stack, run, submission
 

@@ -3,12 +3,12 @@
 import ast
 import re
 
-from local.stack.sam import ROOT
+from local.embedded_aws.sam import ROOT
 
 
 def test_every_change_has_its_row() -> None:
     """As many rows as there are changes that the child process makes before it serves."""
-    module = ast.parse((ROOT / "local" / "stack" / "ministack_child.py").read_text(encoding="utf-8"))
+    module = ast.parse((ROOT / "local" / "embedded_aws" / "ministack_child.py").read_text(encoding="utf-8"))
     (main,) = (one for one in module.body if isinstance(one, ast.FunctionDef) and one.name == "main")
     calls = [one.value.func for one in main.body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
     changes = [function.id for function in calls if isinstance(function, ast.Name)]

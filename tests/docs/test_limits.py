@@ -7,10 +7,10 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from api.intake import LARGEST
-from local.stack.sam import ROOT, TEMPLATE
-from realtime_sms.request import MAX_RECIPIENTS, MAX_SEGMENTS
-from realtime_sms.segment import GSM7, UCS2
-from shell.item import LIFETIME, SHARD_NAMES
+from local.embedded_aws.sam import ROOT, TEMPLATE
+from realtime_sms.aws.item import LIFETIME, SHARD_NAMES
+from realtime_sms.encoding.segment import GSM7, UCS2
+from realtime_sms.requests.model import MAX_RECIPIENTS, MAX_SEGMENTS
 
 DOCUMENT: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
 QUEUE: dict[str, Any] = DOCUMENT["Resources"]["SendQueue"]["Properties"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from samcli.yamlhelper import yaml_parse
 
-from local.stack.sam import ROOT, TEMPLATE
-from shell.metrics import Metric
+from local.embedded_aws.sam import ROOT, TEMPLATE
+from realtime_sms.aws.metrics import Metric
 from tests.docs.page import Page, pages
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ def section(heading: str) -> str:
 
 def logged() -> Iterator[tuple[str, str]]:
     """Give each warning and error that a function can log, with its level."""
-    for path in (ROOT / "functions").rglob("*.py"):
+    for path in (*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.simulation.explorer import quiet
-from local.simulator import Settings, Simulator
+from local.fake_realtime import Settings, Simulator
+from local.model_checker.explorer import quiet
+from realtime_sms.aws import clients, settings
 from send.sender import Sender
-from shell import clients, settings
-from tests.send.aws import TOKEN, FakeAws
+from tests.fakes.send_aws import TOKEN, FakeAws
 from tests.template.rendered import rendered
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from local.events import Event, differences, events_of
-from local.simulation.table import fields
-from local.simulator import Simulator
+from local.fake_realtime import Simulator
+from local.model_checker.table import fields
+from realtime_sms.aws.submissions import REJECTED
 from send.handler import lambda_handler
-from shell.ledger import REJECTED
-from tests.send.aws import FakeAws
-from tests.send.lambda_context import Context
+from tests.fakes.lambda_context import Context
+from tests.fakes.send_aws import FakeAws
 
 _DELIVERIES = 3  # until what waits only for its time has its end
 

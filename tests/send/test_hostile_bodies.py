@@ -6,13 +6,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from realtime_sms.envelope import identity
-from realtime_sms.fate import Reason
+from realtime_sms.aws.submissions import REJECTED
+from realtime_sms.provider.verdict import Reason
+from realtime_sms.requests.envelope import identity
 from send.handler import lambda_handler
-from shell.ledger import REJECTED
-from tests.hostile import TEXTS, bodies, large_bodies
-from tests.send.aws import ILLEGAL, LARGEST_MESSAGE, FakeAws
-from tests.send.lambda_context import Context
+from tests.fakes.hostile import TEXTS, bodies, large_bodies
+from tests.fakes.lambda_context import Context
+from tests.fakes.send_aws import ILLEGAL, LARGEST_MESSAGE, FakeAws
 
 # What is drawn may happen to be a request, but is none that can be sent: there is no such number.
 REQUEST: dict[str, Any] = {"recipients": ["12"], "sender": "96000", "message": {"charset": 0, "text": "hello"}}

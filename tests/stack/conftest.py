@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from local.stack import PUBLISHERS, Stack, running_stack
+from local.embedded_aws import PUBLISHERS, Stack, running_stack
 from tests.stack.deployment import COPIES, Deployment, copied_to, request_body
 
 SENDER = "96000"

@@ -12,14 +12,14 @@ from typing import Any
 import urllib3
 from boto3.dynamodb.conditions import Key
 
-from local.stack import Stack
-from local.stack.running import STACK_NAME
-from realtime_sms.fate import Reason
-from realtime_sms.submission import Submission
-from realtime_sms.transition import Status
+from local.embedded_aws import Stack
+from local.embedded_aws.running import STACK_NAME
+from realtime_sms.aws.breakers import PARTITION, Breaker, Breakers
+from realtime_sms.aws.item import to_item
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.provider.verdict import Reason
 from rtsms.stack import Stack as OperatedStack
-from shell.breaker import PARTITION, Breaker, Breakers
-from shell.item import to_item
 
 FINAL = frozenset({"submitted", "failed", "unknown", "expired"})
 COPIES = (2, 20)  # how often the requests of `copied` are published

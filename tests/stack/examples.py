@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from local.stack import ACCOUNT, PUBLISHERS, REGION
-from tests.producers.page import Block
+from local.embedded_aws import ACCOUNT, PUBLISHERS, REGION
+from tests.docs.producers_page import Block
 from tests.stack.deployment import Deployment
 
 _PACKAGES = Path(__file__).with_name("node")

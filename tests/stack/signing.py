@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.stack import ACCOUNT, REGION, Stack
+from local.embedded_aws import ACCOUNT, REGION, Stack
 
 TIMEOUT_SECONDS = 240  # the first calls of new environments are slow on a machine that runs other stacks beside
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.credentials import Credentials
 
-from local.stack import Stack, deploy
-from shell.register import Addressed, Entry, Front, Register
+from local.embedded_aws import Stack, deploy
+from realtime_sms.aws.requests import Addressed, Entry, Front, Register
 from tests.stack.signing import Caller, Reply, api_url, user
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

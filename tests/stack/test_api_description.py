@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.routes import ROUTES, Route
-from local.stack import Stack
+from local.embedded_aws import Stack
 from tests.stack.signing import Caller, user
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from local.stack.embedded_aws import LocalSession
-from local.stack.running import STACK_NAME
-from local.stack.sam import ROOT
-from realtime_sms.compose import Defaults
-from realtime_sms.transition import Status
+from local.embedded_aws.running import STACK_NAME
+from local.embedded_aws.sam import ROOT
+from local.embedded_aws.server import LocalSession
+from realtime_sms.aws.breakers import Breaker
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.requests.prepare import Defaults
 from rtsms.campaign import request_id as row_id
 from rtsms.resend import read_published
 from rtsms.stack import Stack
-from shell.breaker import Breaker
 from tests.cli.fakes import Ran, run
 from tests.cli.test_killed import IMPORTS
 from tests.stack.deployment import Deployment, left_behind, request_body

@@ -8,9 +8,9 @@ import urllib3
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from local.callback_setup import set_callbacks
 from local.console import Console
-from local.stack import Stack
-from local.support import set_callbacks
+from local.embedded_aws import Stack
 from tests.stack.browser import ConsolePage, chromium
 from tests.stack.deployment import Deployment, request_body
 

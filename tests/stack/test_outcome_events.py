@@ -9,9 +9,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from local.stack.sam import ROOT
-from realtime_sms.outcome_event import json_schema
-from shell.item import iso
+from local.embedded_aws.sam import ROOT
+from realtime_sms.aws.item import iso
+from realtime_sms.outcomes.event import json_schema
 from tests.stack.deployment import Deployment, request_body, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

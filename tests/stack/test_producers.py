@@ -9,8 +9,8 @@ from string import Template
 
 import pytest
 
-from realtime_sms.text import encode
-from tests.producers.page import Block, block
+from realtime_sms.encoding.text import encode
+from tests.docs.producers_page import Block, block
 from tests.stack.deployment import Deployment
 from tests.stack.examples import environment, run
 

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.stack import ACCOUNT, PUBLISHERS, REGION
+from local.embedded_aws import ACCOUNT, PUBLISHERS, REGION
 from tests.stack.deployment import Deployment, request_body
 from tests.template.rendered import rendered
 

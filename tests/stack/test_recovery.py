@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from realtime_sms.transition import Status
-from shell.breaker import PARTITION
+from realtime_sms.aws.breakers import PARTITION
+from realtime_sms.outcomes.state_machine import Status
 from tests.cli.fakes import run
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 

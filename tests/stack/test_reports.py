@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from realtime_sms.evidence import PATIENCE
-from realtime_sms.transition import Status
-from shell.item import iso
-from shell.strays import PARTITION
+from realtime_sms.aws.item import iso
+from realtime_sms.aws.unmatched_reports import PARTITION
+from realtime_sms.outcomes.match import PATIENCE
+from realtime_sms.outcomes.state_machine import Status
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import Caller, api_url
 

@@ -8,8 +8,8 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from local import sam_local
-from local.stack import Stack
-from local.stack.sam import ROOT
+from local.embedded_aws import Stack
+from local.embedded_aws.sam import ROOT
 from tests.template.rendered import rendered
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.stack.function_log import lines
+from local.embedded_aws.function_log import lines
 from tests.stack.deployment import Deployment, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

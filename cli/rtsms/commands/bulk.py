@@ -21,6 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from realtime_sms.aws.producer import Outbox
 from rtsms.bulk import Bulk, campaign_id, estimate
 from rtsms.campaign import Campaign, number_column
 from rtsms.check import BadRow, Checked, check
@@ -34,7 +35,6 @@ from rtsms.sheet import ENCODINGS, Sheet
 from rtsms.stack import Stack
 from rtsms.template import Template
 from rtsms.wording import counted
-from shell.outbox import Outbox
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

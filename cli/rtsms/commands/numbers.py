@@ -1,6 +1,6 @@
 """Phone numbers as a person writes them on the command line."""
 
-from realtime_sms.recipient import parse_recipients
+from realtime_sms.requests.recipients import parse_recipients
 from rtsms.fault import refused
 from rtsms.stack import Stack
 

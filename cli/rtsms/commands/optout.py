@@ -6,15 +6,15 @@ from itertools import islice
 
 import click
 
-from realtime_sms.recipient import mask
+from realtime_sms.aws.item import iso
+from realtime_sms.aws.opt_outs import OptOut, OptOuts
+from realtime_sms.requests.recipients import mask
 from rtsms.commands.numbers import e164
 from rtsms.commands.options import on_stack, tells
 from rtsms.fault import Exit, Fault
 from rtsms.output import Output
 from rtsms.stack import Stack
 from rtsms.wording import counted
-from shell.item import iso
-from shell.optouts import OptOut, OptOuts
 
 _SOURCE = "operator"
 _PAGE = 100

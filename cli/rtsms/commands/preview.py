@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from realtime_sms.charset import decode
-from realtime_sms.compose import Defaults
+from realtime_sms.encoding.charset import decode
+from realtime_sms.requests.prepare import Defaults
 from rtsms.commands.options import Value, tells
 from rtsms.commands.request_options import encoding_options, read_text, request, text_options
 from rtsms.output import Output, table

@@ -4,12 +4,12 @@ import time
 
 import click
 
+from realtime_sms.aws.dead_letters import DeadLetters
 from rtsms.commands.options import on_stack, tells
 from rtsms.output import Output
 from rtsms.redrive import REASONS, Redrive
 from rtsms.stack import Stack
 from rtsms.wording import counted
-from shell.letters import DeadLetters
 
 
 @click.command("redrive")

@@ -7,8 +7,8 @@ from typing import TextIO, get_args
 
 import click
 
-from realtime_sms.charset import CHARSETS
-from realtime_sms.request import Policy
+from realtime_sms.encoding.charset import CHARSETS
+from realtime_sms.requests.model import Policy
 from rtsms.commands.options import Command, Value
 
 _STDIN = "-"

@@ -6,7 +6,7 @@ from typing import TextIO
 
 import click
 
-from realtime_sms.recipient import mask
+from realtime_sms.requests.recipients import mask
 from rtsms.commands.numbers import e164
 from rtsms.commands.options import on_stack, tells
 from rtsms.output import Output

@@ -6,9 +6,9 @@ from typing import TextIO
 
 import click
 
-from realtime_sms.compose import Composed
-from realtime_sms.text import EncodedText
-from realtime_sms.transition import Status
+from realtime_sms.encoding.text import EncodedText
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.requests.prepare import Composed
 from rtsms import outcome
 from rtsms.commands.options import Value, on_stack, tells
 from rtsms.commands.request_options import encoding_options, read_text, request, sending_options, text_options

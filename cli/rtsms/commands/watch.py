@@ -8,12 +8,12 @@ import click
 from rich.live import Live
 from rich.table import Table
 
+from realtime_sms.aws.item import iso
 from rtsms.commands.options import on_stack, tells
 from rtsms.monitor import LATELY, Look, look
 from rtsms.output import Output
 from rtsms.stack import Stack
 from rtsms.wording import counted
-from shell.item import iso
 
 
 @click.command("watch")

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from realtime_sms.aws.submissions import StoreUnavailableError
 from rtsms.aws_fault import cause_of, explained
 from rtsms.doctor import account, queues, running
 from rtsms.doctor.finding import Finding, doubt
 from rtsms.fault import Fault
 from rtsms.stack import Stack
-from shell.ledger import StoreUnavailableError
 
 type Check = Callable[[Stack], Iterable[Finding]]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from realtime_sms import wire
-from realtime_sms.wire import Broken, NotSent, Reply
+from realtime_sms.aws.token import Credentials, TokenUnavailableError, read_token
+from realtime_sms.provider import calls
+from realtime_sms.provider.calls import Broken, NotSent, Reply
+from realtime_sms.provider.client import Gateway
 from rtsms.doctor.finding import Finding, bad, doubt, good
 from rtsms.stack import Stack
-from shell.gateway import Gateway
-from shell.token import Credentials, TokenUnavailableError, read_token
 
 _REFRESH = "invoke the refresh function (docs/operations.md) and read its log"
 _PUT_TOKEN = "put working credentials, or a token, into their secret (docs/operations.md)"  # noqa: S105 (no secret, but where to put one)
@@ -61,16 +61,16 @@ def provider(stack: Stack) -> Iterator[Finding]:
         return
     gateway = Gateway(url, deadline=float(stack.parameters["CallTimeoutSeconds"]))
     try:
-        yield judged(gateway.exchange(wire.balance(held.access_token)), url)
+        yield judged(gateway.exchange(calls.balance(held.access_token)), url)
     finally:
         gateway.close()
 
 
-def judged(exchange: wire.Exchange, url: str) -> Finding:
+def judged(exchange: calls.Exchange, url: str) -> Finding:
     """Say what RealTime's answer to *Get balance* means."""
     match exchange:
         case Reply(status=200):
-            balance = wire.balance_of(exchange)
+            balance = calls.balance_of(exchange)
             if balance > 0:
                 return good("RealTime", f"takes the token; the balance is {balance}")
             return bad(

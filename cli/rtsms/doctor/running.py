@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from realtime_sms.fate import Reason
+from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.item import iso
+from realtime_sms.provider.verdict import Reason
 from rtsms.doctor.finding import Finding, bad, doubt, good
 from rtsms.stack import Stack
-from shell.breaker import Breakers
-from shell.item import iso
 
 _TO_DO = {
     Reason.NO_BALANCE: "top up",

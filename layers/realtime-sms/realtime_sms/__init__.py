@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from realtime_sms.charset import decode
-    from realtime_sms.gsm7 import Unencodable
-    from realtime_sms.segment import split
-    from realtime_sms.text import EncodedText, encode
+    from realtime_sms.encoding.charset import decode
+    from realtime_sms.encoding.gsm7 import Unencodable
+    from realtime_sms.encoding.segment import split
+    from realtime_sms.encoding.text import EncodedText, encode
 
 __all__ = ["EncodedText", "Unencodable", "decode", "encode", "split"]
 
@@ -20,5 +20,5 @@ _HOMES = {"EncodedText": "text", "Unencodable": "gsm7", "decode": "charset", "en
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"{__name__}.encoding.{_HOMES[name]}"), name)
     return value

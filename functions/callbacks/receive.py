@@ -1,0 +1,112 @@
+"""What RealTime posts: checked, stored, and then answered with exactly 200; with anything else it posts it again."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from callbacks.keys import CallbackKeys, KeysUnavailableError
+from callbacks.keywords import Keywords, Wish
+from realtime_sms.aws.deliveries import Deliveries
+from realtime_sms.aws.logging import logger
+from realtime_sms.aws.opt_outs import OptOuts
+from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.aws.unmatched_reports import Strays
+from realtime_sms.provider.reports import UnreadableReportError, read_inbound, read_report
+from realtime_sms.requests.recipients import mask
+
+LARGEST = 16 * 1024  # octets of a body; a long SMS in JSON has less than half of that
+_SOURCE = "inbound"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything that a callback works on."""
+
+    keys: CallbackKeys
+    deliveries: Deliveries
+    strays: Strays
+    opt_outs: OptOuts
+    keywords: Keywords
+    now: Callable[[], float]
+
+
+def receive(event: Mapping[str, Any], ports: Ports) -> dict[str, Any]:
+    """Answer one callback as API Gateway hands it over; 200 exactly when nothing of it is left to be stored."""
+    path = event.get("pathParameters") or {}
+    keep = _KINDS.get(path.get("kind") or "")
+    try:
+        if not ports.keys.accept(path.get("key") or "") or keep is None:
+            return _reply(HTTPStatus.NOT_FOUND, "there is nothing at this address")
+        if event.get("httpMethod") != "POST":
+            return _reply(HTTPStatus.METHOD_NOT_ALLOWED, "this address takes POST", {"Allow": "POST"})
+        body = _body(event)
+        if len(body) > LARGEST:
+            return _reply(HTTPStatus.CONTENT_TOO_LARGE, f"the body is larger than {LARGEST} octets")
+        keep(body, ports)
+    except UnreadableReportError as error:
+        logger.warning("callback not readable", extra={"kind": path.get("kind"), "detail": str(error)})
+        return _reply(HTTPStatus.BAD_REQUEST, str(error))
+    except (StoreUnavailableError, KeysUnavailableError) as error:
+        logger.error("callback not stored", extra={"kind": path.get("kind"), "detail": str(error)})
+        return _reply(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; post it again")
+    return _reply(HTTPStatus.OK)
+
+
+def keep_report(body: bytes, ports: Ports) -> None:
+    """Store a delivery report: on its submission, or as a stray until that is known."""
+    report, now = read_report(body), ports.now()
+    found = ports.deliveries.find(report.submission_id)
+    mine = [key for key in found if key[1] == report.recipient]
+    raised = [ports.deliveries.hear(key, report.submission_id, report.news, now) for key in mine]
+    told = {
+        "submissionId": report.submission_id,
+        "recipient": mask(report.recipient),
+        "delivery": report.news.delivery,
+        "requestId": mine[0][0] if mine else None,
+        "raised": any(raised),
+    }
+    if found and not mine:
+        logger.warning("report names another number than its submission", extra=told)
+    if not mine:
+        ports.strays.keep(report, now)
+    logger.info("delivery report", extra=told)
+
+
+def keep_inbound(body: bytes, ports: Ports) -> None:
+    """Do what a word asks for; of any other message nothing is kept."""
+    inbound = read_inbound(body)
+    wish = ports.keywords.wish(inbound.text)
+    if wish is Wish.OPT_OUT:
+        ports.opt_outs.add(inbound.sender, source=_SOURCE, now=ports.now())
+    elif wish is Wish.OPT_IN:
+        ports.opt_outs.remove(inbound.sender)
+    logger.info("inbound message", extra={"sender": mask(inbound.sender), "wish": wish})
+
+
+_KINDS: Mapping[str, Callable[[bytes, Ports], None]] = {"reports": keep_report, "inbound": keep_inbound}
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = str(event.get("body") or "")
+    if not event.get("isBase64Encoded"):
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise UnreadableReportError("the body is not the Base64 that it is said to be") from None
+
+
+def _reply(status: HTTPStatus, detail: str = "", headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Write a reply as API Gateway wants it; one that is no success is a problem document (RFC 9457)."""
+    problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    media_type = "application/problem+json" if detail else "application/json"
+    return {
+        "statusCode": int(status),
+        "headers": {"Content-Type": media_type, "Cache-Control": "no-store", **(headers or {})},
+        "body": json.dumps(problem if detail else {}),
+        "isBase64Encoded": False,
+    }

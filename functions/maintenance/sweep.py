@@ -1,0 +1,35 @@
+"""Leases that ran out, and waiting that came to nothing: found by the sparse index, ended by compare-and-swap."""
+
+from maintenance.changes import carry_out
+from maintenance.time_budget import ALL, Share
+from realtime_sms.aws.item import LIFETIME
+from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.submissions import Ledger
+from realtime_sms.outcomes import submission
+from realtime_sms.outcomes.decide import Change
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Rules, Submission
+
+
+def sweep(ledger: Ledger, rules: Rules, now: float, share: Share = ALL) -> int:
+    """End what is overdue, as far as its share goes; give how many submissions that were."""
+    ended = 0
+    for keys in share.of(ledger.overdue(now)):
+        found = ledger.read(keys)
+        changes = [change for change in (_ended(one, rules, now) for one in found.values()) if change is not None]
+        ended += carry_out(changes, ledger)
+    tally.count(Metric.SWEPT, ended)
+    return ended
+
+
+def _ended(found: Submission, rules: Rules, now: float) -> Change | None:
+    """Give the write that a submission needs whose time is over; the index may be older than the item."""
+    if found.status is Status.SENDING and found.lease_until is not None and now >= found.lease_until:
+        return Change(found, submission.lapse(found, rules, now=now))
+    if found.status is not Status.WAITING:
+        return None
+    if found.expires_at is not None and now >= found.expires_at:
+        return Change(found, submission.expire(found, now=now))
+    if now >= found.updated_at + LIFETIME:
+        return Change(found, submission.bury(found, now=now))
+    return None

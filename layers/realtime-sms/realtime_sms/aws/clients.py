@@ -1,0 +1,96 @@
+"""The AWS clients, each made at its first use: importing this module opens nothing and needs no environment."""
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from realtime_sms.aws.traces import traces
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+CONNECT_TIMEOUT = 2  # seconds
+READ_TIMEOUT = 5  # seconds, for each of three attempts; what a store that hangs does not record ends as unknown
+_USER_AGENT = f"Boto3/{boto3.__version__} Botocore/{botocore.__version__} realtime-sms"
+INVOKE_TIMEOUT = 25  # seconds; one attempt, for a refresh that may have to wait for another one
+
+__all__ = [
+    "CONNECT_TIMEOUT",
+    "INVOKE_TIMEOUT",
+    "READ_TIMEOUT",
+    "BotoCoreError",
+    "ClientError",
+    "dynamodb",
+    "events",
+    "functions",
+    "secrets",
+    "sqs",
+]
+
+
+@cache
+def _client(service: str, read_timeout: float = READ_TIMEOUT, attempts: int = 3) -> Any:  # noqa: ANN401 (each caller names the type)
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=read_timeout,
+        tcp_keepalive=True,
+        user_agent=_USER_AGENT,  # botocore writes a longer one, anew for each call: a tenth of the call's CPU
+        parameter_validation=False,  # mypy has checked what is passed; doing it again is a fifth of a batch's CPU
+    )
+    client = boto3.client(service, config=config)  # type: ignore[call-overload]  # a name that is not a literal
+    traces.follow(client)
+    return client
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """Give the DynamoDB client; batches go out as they are, so they must hold nothing that JSON does not."""
+    client: DynamoDBClient = _client("dynamodb")
+    for batch in ("BatchExecuteStatement", "BatchGetItem"):
+        client.meta.events.register(f"provide-client-params.dynamodb.{batch}", _set_aside)
+        client.meta.events.register(f"before-call.dynamodb.{batch}", _put_in)
+    return client
+
+
+def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: object) -> Any:  # noqa: ANN401 (botocore's stubs take none)
+    """Keep the parameters from botocore, which would rebuild them value by value, at more CPU than all else it does."""
+    context["batch"] = json.dumps(params, separators=(",", ":")).encode()
+    return {name: type(value)() for name, value in params.items()}
+
+
+def _put_in(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+    params["body"] = context.pop("batch")
+
+
+def events() -> "EventBridgeClient":
+    """Give the EventBridge client."""
+    client: EventBridgeClient = _client("events")
+    return client
+
+
+def sqs() -> "SQSClient":
+    """Give the SQS client."""
+    client: SQSClient = _client("sqs")
+    return client
+
+
+def secrets() -> "SecretsManagerClient":
+    """Give the Secrets Manager client."""
+    client: SecretsManagerClient = _client("secretsmanager")
+    return client
+
+
+def functions() -> "LambdaClient":
+    """Give the Lambda client."""
+    client: LambdaClient = _client("lambda", INVOKE_TIMEOUT, attempts=1)
+    return client

@@ -1,0 +1,71 @@
+"""The bus of outcome events: put in lots, with what the bus did not take put again."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from realtime_sms.aws.logging import logger
+from realtime_sms.outcomes.event import DETAIL_TYPE, SOURCE, OutcomeChanged
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+_BATCH = 10  # entries that a PutEvents takes
+_ROUNDS = 3
+_PAUSE = 0.2  # seconds before the second round, doubled before the next
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event, and when the table took the change, in epoch seconds."""
+
+    event: OutcomeChanged = field(repr=False)
+    at: float
+
+
+class OutcomeBus:
+    """An EventBridge bus."""
+
+    def __init__(self, client: "EventBridgeClient", name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._name = name
+        self._pause = pause
+
+    def put(self, told: Sequence[Told]) -> list[Told]:
+        """Put events on the bus, in their order; give those that it did not take, the rounds being over."""
+        left = list(told)
+        for done in range(_ROUNDS):
+            if not left:
+                break
+            if done:
+                self._pause(_PAUSE * 2 ** (done - 1))
+            left = [one for some in batched(left, _BATCH, strict=False) for one in self._refused(some)]
+        return left
+
+    def _refused(self, told: Sequence[Told]) -> list[Told]:
+        try:
+            reply = self._client.put_events(Entries=[self._entry(one) for one in told])
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("events not taken", extra={"error": type(error).__name__, "events": len(told)})
+            return list(told)
+        answers = list(zip(told, reply["Entries"], strict=True))
+        refused = [one for one, answer in answers if "ErrorCode" in answer]
+        if refused:
+            codes = sorted({answer["ErrorCode"] for _, answer in answers if "ErrorCode" in answer})
+            logger.warning("events not taken", extra={"error": ", ".join(codes), "events": len(refused)})
+        return refused
+
+    def _entry(self, told: Told) -> Any:  # noqa: ANN401 (as boto3 takes it)
+        return {
+            "EventBusName": self._name,
+            "Source": SOURCE,
+            "DetailType": DETAIL_TYPE,
+            "Time": datetime.fromtimestamp(told.at, UTC),
+            "Detail": json.dumps(told.event, ensure_ascii=False),
+        }

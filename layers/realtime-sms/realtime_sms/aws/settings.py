@@ -1,0 +1,119 @@
+"""What each function reads from its environment, typed and checked at its first use; the template sets every name."""
+
+import os
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from realtime_sms.aws.rate import Rate
+from realtime_sms.outcomes.submission import Rules
+from realtime_sms.requests.prepare import Defaults
+
+
+def _listed(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(alias_generator=str.upper, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class StoreSettings(_Settings):
+    """The outcomes table; `outcome_ttl_days` is how long an item stays."""
+
+    outcomes_table_name: str
+    outcome_ttl_days: int = Field(ge=29)  # longer than queue and dead-letter queue together keep a message
+
+
+class ProviderSettings(_Settings):
+    """RealTime, and how it is called; times in seconds."""
+
+    realtime_base_url: str
+    token_secret_arn: str
+    call_timeout_seconds: float = Field(ge=1, le=30)
+
+
+class RequestSettings(_Settings):
+    """What a deployment fills in where a request is silent."""
+
+    default_region: str
+    default_sender: str
+    plain_text_prefixes: Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+    @property
+    def defaults(self) -> Defaults:
+        """Give them as the layer wants them."""
+        return Defaults(self.default_region, self.default_sender, self.plain_text_prefixes)
+
+
+class RetrySettings(_Settings):
+    """How often is tried again."""
+
+    max_attempts: int = Field(ge=1, le=100)
+    reports_asked_per_minute: int = Field(ge=0, le=600)  # 0: RealTime is never asked what became of a message
+
+    @property
+    def rules(self) -> Rules:
+        """Give the delivery rules with this deployment's numbers."""
+        return Rules(max_attempts=self.max_attempts, ask=self.reports_asked_per_minute > 0)
+
+
+class RefreshSettings(StoreSettings, ProviderSettings):
+    """The refresh function's environment."""
+
+    credentials_secret_arn: str
+
+
+class AnnounceSettings(_Settings):
+    """The announce function's environment."""
+
+    event_bus_name: str
+
+
+class ApiSettings(StoreSettings, RequestSettings):
+    """The API function's environment."""
+
+    send_queue_url: str
+
+
+class WatchSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings):
+    """The watch function's environment."""
+
+    refresh_function_name: str
+    dead_letter_queue_url: str
+
+
+class ReportsSettings(StoreSettings):
+    """The callback function's environment."""
+
+    callback_key_secret_arn: str
+    opt_out_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
+    opt_in_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings):
+    """The send function's environment."""
+
+    send_queue_url: str
+    refresh_function_name: str
+    dead_letter_queue_url: str
+    recipients_per_call: int = Field(ge=1, le=100)
+    calls_in_flight: int = Field(ge=1, le=200)
+    max_per_second: int = Field(ge=0)
+
+    @property
+    def rate(self) -> Rate | None:
+        """Give the account's rate limit; None where there is none."""
+        return Rate(self.max_per_second) if self.max_per_second else None
+
+
+@lru_cache
+def read[S: _Settings](settings: type[S]) -> S:
+    """Read a function's settings from the environment, once.
+
+    Raises:
+        ValidationError: a name is missing or its value is out of range; it says which.
+
+    """
+    return settings.model_validate(dict(os.environ))

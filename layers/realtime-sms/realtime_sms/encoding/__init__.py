@@ -1,0 +1,1 @@
+"""The codec: GSM 7-bit, UCS-2, charsets, segments, transliteration."""

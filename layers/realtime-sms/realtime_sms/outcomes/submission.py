@@ -1,0 +1,210 @@
+"""A submission: one request to one recipient, and how each thing that happens to it changes it.
+
+Every function here takes a submission and gives its next value; whether that value may be written is the ledger's
+business (it compares what it finds with the value that came in).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from realtime_sms.outcomes.delivery import ASK_AFTER, Delivery, DeliveryReason
+from realtime_sms.outcomes.state_machine import FINAL, Status, Trigger, check
+from realtime_sms.provider.verdict import Fate, Proof, Reason
+
+_WITNESSED = "known by its delivery report, which came after the call was given up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One item of the outcomes table; times are epoch seconds, `recipient` is E.164 and never shows in a repr."""
+
+    request_id: str
+    recipient: str = field(repr=False)
+    content_hash: str
+    status: Status
+    reason: Reason | None = None
+    detail: str | None = None
+    attempt: int = 0
+    tries: int = 0  # attempts that ended in "try again"; those are bounded, waiting for balance is not
+    provider_errors: int = 0  # those of them that RealTime's `unknown_error` ended; bounded more tightly
+    owner: str  # of the last claim; it and the attempt name a state of the submission without a doubt
+    lease_until: float | None = None
+    due_at: float | None = None
+    expires_at: float | None = None
+    resend: bool = False
+    maybe_sent: bool = False
+    http_status: int | None = None
+    submission_id: str | None = None
+    charset: int | None = None
+    segments: int | None = None
+    created_at: float
+    updated_at: float
+    submitted_at: float | None = None
+    delivery: Delivery | None = None
+    delivery_reason: DeliveryReason | None = None
+    delivery_at: float | None = None  # when we learned it; RealTime's own times have no zone
+    cost: str | None = None  # in the account's currency, as RealTime writes it
+    operator: Mapping[str, str] = field(default_factory=dict)
+    ask_at: float | None = None  # when RealTime is asked what became of it, unless a report says so before
+    asks: int | None = None  # how often that was done
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def final(self) -> bool:
+        """Say whether its queue message may be acknowledged as far as this recipient goes."""
+        return self.status in FINAL
+
+    @property
+    def untraced(self) -> bool:
+        """Say whether RealTime may have accepted an attempt of it under an id that we do not know."""
+        nameless = self.status is Status.SUBMITTED and self.submission_id is None
+        return self.status is Status.UNKNOWN or self.maybe_sent or nameless
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The deployment's numbers: attempts as a count, delays in seconds."""
+
+    max_attempts: int = 12
+    provider_error_attempts: int = 5  # RealTime calls this error "usually temporary"; five times is not
+    first_delay: float = 5
+    longest_delay: float = 1200
+    ask: bool = False  # whether RealTime is asked where no report came
+
+    def delay(self, tries: int, jitter: float) -> float:
+        """Back off: doubled each time up to the longest, of which `jitter` in [0, 1) takes away up to a quarter."""
+        return min(self.longest_delay, self.first_delay * 2.0 ** min(tries, 30)) * (1 - jitter / 4)
+
+
+def claim(before: Submission, *, owner: str, lease_until: float, now: float) -> Submission:
+    """Take it for one attempt; `before` is a waiting submission."""
+    status = check(before.status, Trigger.CLAIM, Status.SENDING)
+    return replace(
+        before,
+        status=status,
+        reason=None,
+        http_status=None,
+        attempt=before.attempt + 1,
+        owner=owner,
+        lease_until=lease_until,
+        due_at=None,
+        updated_at=now,
+    )
+
+
+def settle(mine: Submission, fate: Fate, rules: Rules, *, now: float, jitter: float) -> Submission:
+    """Say what becomes of a submission of mine by what its call proved."""
+    if fate.proof is Proof.ACCEPTED:
+        return _submitted(mine, fate, rules, now)
+    told = replace(mine, reason=fate.reason, http_status=fate.http_status, updated_at=now, lease_until=None)
+    match fate.proof:
+        case Proof.REFUSED:
+            return _end(told, Trigger.REJECTED, Status.FAILED)
+        case Proof.TRY_AGAIN:
+            return _try_again(told, fate, rules, jitter)
+        case Proof.NO_BALANCE | Proof.UNAUTHORIZED | Proof.FORBIDDEN:
+            return _wait(told, Trigger.POSTPONE, now + rules.delay(told.tries, jitter))
+        case Proof.OPEN:
+            return _lose(told, Trigger.LOSE, rules, now + rules.delay(told.tries, jitter))
+
+
+def lapse(theirs: Submission, rules: Rules, *, now: float) -> Submission:
+    """Give up a submission whose owner's lease is over: the owner may have made the call."""
+    told = replace(theirs, reason=Reason.LEASE_OVER, updated_at=now, lease_until=None)
+    return _lose(told, Trigger.LAPSE, rules, now)
+
+
+def release(mine: Submission, *, now: float, wait: float = 0) -> Submission:
+    """Put back a claimed submission whose call was not started; `wait` in seconds before it is due again."""
+    told = replace(mine, reason=Reason.NOT_STARTED, updated_at=now, lease_until=None)
+    return _wait(told, Trigger.RELEASE, now + wait)
+
+
+def refuse(waiting: Submission, reason: Reason, detail: str, *, now: float) -> Submission:
+    """End a waiting submission that cannot be sent any more, as when the deployment's default sender was taken away."""
+    told = replace(waiting, reason=reason, detail=detail, updated_at=now, due_at=None)
+    return _end(told, Trigger.REFUSE, Status.FAILED)
+
+
+def expire(waiting: Submission, *, now: float) -> Submission:
+    """End a waiting submission whose time is over."""
+    return _end(replace(waiting, reason=Reason.EXPIRED, updated_at=now, due_at=None), Trigger.EXPIRE, Status.EXPIRED)
+
+
+def bury(waiting: Submission, *, now: float) -> Submission:
+    """End a waiting submission whose queue message is in the dead-letter queue."""
+    return _end(replace(waiting, reason=Reason.DEAD_LETTERED, updated_at=now, due_at=None), Trigger.BURY, Status.FAILED)
+
+
+def reopen(buried: Submission, *, now: float) -> Submission:
+    """Let a buried submission be sent after all: it never was."""
+    return _wait(replace(buried, updated_at=now), Trigger.REOPEN, now)
+
+
+def resend(unknown: Submission, *, now: float) -> Submission:
+    """Let an operator send again what may have been sent."""
+    return _wait(replace(unknown, updated_at=now, maybe_sent=True), Trigger.RESEND, now)
+
+
+def witness(untraced: Submission, submission_id: str, *, ask_at: float | None, now: float) -> Submission:
+    """Take a report under an id of RealTime's for proof that it accepted a submission; see `evidence.witnessed`."""
+    named = replace(untraced, submission_id=submission_id, ask_at=ask_at, updated_at=now)
+    if untraced.status is Status.SUBMITTED:  # RealTime said so at once, and gave no id
+        return named
+    status = check(untraced.status, Trigger.EVIDENCE, Status.SUBMITTED)
+    told = replace(named, status=status, reason=Reason.ACCEPTED, detail=_WITNESSED, http_status=None)
+    return replace(told, submitted_at=now)
+
+
+def settles(current: Submission, known: Submission) -> bool:
+    """Say whether what became known of an attempt settles a submission that was given up as unknown meanwhile.
+
+    Only what ends it does: going back to waiting on late evidence would lose messages silently. And what may have been
+    sent does not end as failed, for evidence of one attempt says nothing of the others.
+    """
+    return (
+        current.status is Status.UNKNOWN
+        and (current.attempt, current.owner) == (known.attempt, known.owner)
+        and (known.status is Status.SUBMITTED or (known.status is Status.FAILED and not current.maybe_sent))
+    )
+
+
+def _submitted(mine: Submission, fate: Fate, rules: Rules, now: float) -> Submission:
+    return replace(
+        mine,
+        status=check(mine.status, Trigger.ACCEPTED, Status.SUBMITTED),
+        reason=fate.reason,
+        http_status=fate.http_status,
+        lease_until=None,
+        submission_id=fate.submission_id,
+        updated_at=now,
+        submitted_at=now,
+        ask_at=now + ASK_AFTER[0] if rules.ask and fate.submission_id else None,
+    )
+
+
+def _try_again(told: Submission, fate: Fate, rules: Rules, jitter: float) -> Submission:
+    provider_errors = told.provider_errors + (fate.reason is Reason.PROVIDER_ERROR)
+    tried = replace(told, tries=told.tries + 1, provider_errors=provider_errors)
+    if tried.tries >= rules.max_attempts or provider_errors >= rules.provider_error_attempts:
+        return _end(tried, Trigger.REJECTED, Status.FAILED)
+    delay = rules.delay(told.tries, jitter)
+    if fate.retry_after is not None:
+        delay = min(max(fate.retry_after, 1), rules.longest_delay) * (1 + jitter / 10)
+    return _wait(tried, Trigger.POSTPONE, told.updated_at + delay)
+
+
+def _lose(told: Submission, trigger: Trigger, rules: Rules, due_at: float) -> Submission:
+    tried = replace(told, tries=told.tries + 1)
+    if told.resend and tried.tries < rules.max_attempts:
+        return _wait(replace(tried, maybe_sent=True), trigger, due_at)
+    return replace(tried, status=check(told.status, trigger, Status.UNKNOWN))
+
+
+def _wait(told: Submission, trigger: Trigger, due_at: float) -> Submission:
+    return replace(told, status=check(told.status, trigger, Status.WAITING), due_at=due_at)
+
+
+def _end(told: Submission, trigger: Trigger, status: Status) -> Submission:
+    """End it; what may have been sent once can end as unknown only, whatever refused it later."""
+    return replace(told, status=check(told.status, trigger, Status.UNKNOWN if told.maybe_sent else status))

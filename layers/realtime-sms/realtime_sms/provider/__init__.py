@@ -1,0 +1,1 @@
+"""RealTime: its calls, its replies and what they prove, its reports, and the one HTTP client."""

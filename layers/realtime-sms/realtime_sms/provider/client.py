@@ -1,0 +1,205 @@
+"""The one place that makes an HTTP call to RealTime: once, by phase, within one deadline.
+
+What happens before the first byte of the request leaves is the `Dialler`'s, and ends as `NotSent`. From the moment the
+request is handed to the socket the outcome is a whole `Reply` or `Broken`, for how much of it left cannot be told.
+Nothing is ever sent again, and no redirect is followed. Source: *Fate of a call*.
+"""
+
+import http.client
+import re
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from urllib3.connection import HTTPConnection
+
+from realtime_sms.provider.calls import Broken, BrokenCause, Call, Exchange, NotSent, Reply
+from realtime_sms.provider.connect import Dialler
+from realtime_sms.provider.timed_socket import Deadline, OversizeError, TimedSocket
+
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]*")
+_TARGET: Final = re.compile(r"/[\x21-\x7e]*")
+_DELAY: Final = re.compile(r"-?[0-9]{1,9}")
+_LENGTH: Final = re.compile(r"[0-9]{1,15}")
+_HEAD_LIMIT: Final = 256 * 1024
+"""Octets allowed beside the body; http.client's own bounds are 64 KiB a line and 100 headers, but no total."""
+
+_CAUSES: Final[tuple[tuple[type[Exception], BrokenCause], ...]] = (
+    (TimeoutError, "timeout"),
+    (http.client.RemoteDisconnected, "closed"),
+    (ssl.SSLEOFError, "closed"),
+    (ssl.SSLZeroReturnError, "closed"),
+    (ssl.SSLError, "garbled"),
+    (OSError, "reset"),
+    (OversizeError, "oversize"),
+)
+"""What an error after the first byte says, first match first; anything else is `garbled`."""
+
+
+class Gateway:
+    """Blocking calls to one base address, from any number of threads, over connections that are kept alive.
+
+    `deadline` is the time for a whole call in seconds, `connect_timeout` the part of it that name, TCP and TLS may
+    take; only a name lookup can outlast them. A body beyond `reply_limit` octets is not read. A connection idle for
+    longer than `idle_limit` seconds is not used again: a frozen Lambda environment cannot see that the other side
+    closed. Certificates and host names are always verified. Proxies from the environment are not used.
+    """
+
+    def __init__(  # noqa: PLR0913  one of them is required, the others are bounds with a default
+        self,
+        base_url: str,
+        *,
+        deadline: float,
+        connect_timeout: float = 5.0,
+        reply_limit: int = 64 * 1024,
+        ssl_context: ssl.SSLContext | None = None,
+        idle_limit: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+        dial: Callable[[Deadline], HTTPConnection | NotSent] | None = None,
+    ) -> None:
+        url = urlsplit(base_url)
+        if url.scheme not in {"http", "https"} or not url.hostname or "@" in url.netloc or url.query or url.fragment:
+            raise ValueError("base_url: not an address such as https://www.rti-sms.com")
+        if ssl_context and not (ssl_context.check_hostname and ssl_context.verify_mode == ssl.CERT_REQUIRED):
+            raise ValueError("ssl_context: must verify certificates and host names")
+        tls = url.scheme == "https"
+        self._host = url.netloc
+        self._root = url.path.rstrip("/")
+        self._dial = dial or Dialler(url.hostname, url.port or (443 if tls else 80), self._context if tls else None)
+        self._ssl_context = ssl_context
+        self._deadline, self._connect_timeout, self._idle_limit = deadline, connect_timeout, idle_limit
+        self._reply_limit = reply_limit
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._idle: list[tuple[float, HTTPConnection]] = []
+
+    def exchange(self, call: Call) -> Exchange:
+        """Make one call, once, and say what came back; network trouble is a value and never raised.
+
+        ValueError for a path or header that HTTP cannot carry. Any error of our own before the first byte left is
+        raised; after it, even that ends as `Broken`, for an exception would lose that the fate is open.
+        """
+        deadline = Deadline.after(self._deadline, self._clock)
+        request = self._encode(call)
+        line = self._take() or self._dial(deadline.within(self._connect_timeout))
+        if isinstance(line, NotSent):
+            return line
+        source = TimedSocket(line.sock, deadline, self._reply_limit + _HEAD_LIMIT)
+        reusable = False
+        try:
+            source.send(request)
+            with http.client.HTTPResponse(source.as_socket(), method=call.method) as response:
+                outcome = self._receive(response, source)
+                reusable = isinstance(outcome, Reply) and not (response.will_close or source.surplus)
+        except Exception as error:  # noqa: BLE001  see the docstring
+            return Broken(_cause(error, ended=source.ended))
+        finally:
+            if reusable:
+                self._park(line)
+            else:
+                line.close()
+        return outcome
+
+    def close(self) -> None:
+        """Close the idle connections, as when an environment was frozen; the gateway can still be used."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, line in idle:
+            line.close()
+
+    def _encode(self, call: Call) -> bytes:
+        """Lay out the whole request, head and body, for a single send."""
+        target = self._root + call.path
+        if not _TARGET.fullmatch(target):
+            raise ValueError("path: not printable ASCII that begins with '/'")
+        lines = [f"{call.method} {target} HTTP/1.1", f"Host: {self._host}"]
+        lines += ["Accept-Encoding: identity", "User-Agent: realtime-sms"]
+        if call.method == "POST" or call.body is not None:
+            lines.append(f"Content-Length: {len(call.body or b'')}")
+        for name, value in call.headers.items():
+            line = f"{name}: {value}"
+            if not _HEADER.fullmatch(line):
+                raise ValueError("headers: a name or value is not printable ASCII")  # names none: it may hold a token
+            lines.append(line)
+        return "\r\n".join((*lines, "", "")).encode("ascii") + (call.body or b"")
+
+    def _receive(self, response: http.client.HTTPResponse, source: TimedSocket) -> Reply | Broken:
+        """Read a reply to its end; http.client takes a head or a chunked body that was cut off for a whole one."""
+        response.begin()
+        if source.ended:
+            return Broken("closed")
+        if response.status < http.client.OK or not _is_framed_once(response.headers):
+            return Broken("garbled")
+        if (response.length or 0) > self._reply_limit:
+            return Broken("oversize")
+        body = response.read(self._reply_limit + 1)
+        if len(body) > self._reply_limit:
+            return Broken("oversize")
+        if response.length or (response.chunked and source.ended):
+            return Broken("closed")
+        after = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"), now=time.time())
+        return Reply(response.status, body, after)
+
+    def _take(self) -> HTTPConnection | None:
+        """Give the connection used last, if it is fresh and the other side has neither closed it nor spoken."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                since, line = self._idle.pop()
+            if self._clock() - since <= self._idle_limit and line.is_connected:
+                return line
+            line.close()
+
+    def _park(self, line: HTTPConnection) -> None:
+        with self._lock:
+            self._idle.append((self._clock(), line))
+
+    def _context(self) -> ssl.SSLContext:
+        """Make the context once and late: reading the trusted certificates takes longer than a call."""
+        with self._lock:
+            if self._ssl_context is None:
+                self._ssl_context = ssl.create_default_context()
+            return self._ssl_context
+
+
+def retry_after(value: str | None, date: str | None, now: float) -> float | None:
+    """Give a `Retry-After` in seconds, at least 0; None if it is neither whole seconds nor a date (RFC 9110 §10.2.3).
+
+    A date counts from the reply's own `date`, whose clock it was taken from, else from `now` in epoch seconds.
+    """
+    if value is None:
+        return None
+    if _DELAY.fullmatch(value.strip()):
+        return max(0.0, float(value))
+    until, since = _epoch(value), _epoch(date)
+    return None if until is None else max(0.0, until - (now if since is None else since))
+
+
+def _epoch(date: str | None) -> float | None:
+    if date is None:
+        return None
+    try:
+        moment = parsedate_to_datetime(date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_framed_once(headers: Message) -> bool:
+    """Refuse a reply whose lengths are many or no number: it could be taken to end at more than one place."""
+    lengths = {length.strip() for length in headers.get_all("Content-Length", [])}
+    return len(lengths) <= 1 and all(map(_LENGTH.fullmatch, lengths))
+
+
+def _cause(error: Exception, *, ended: bool) -> BrokenCause:
+    """Name what broke a call whose first byte had left."""
+    if ended and isinstance(error, http.client.HTTPException):
+        return "closed"
+    return next((cause for kind, cause in _CAUSES if isinstance(error, kind)), "garbled")

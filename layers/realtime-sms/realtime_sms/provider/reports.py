@@ -1,0 +1,171 @@
+"""What RealTime tells of its own accord, or when asked: delivery reports, inbound messages, and *Get SMS info*.
+
+Liberal in the types that are read, strict in what comes of them. Source: RealTime SMS API v2, *Receive delivery
+reports (DLR)*, *Receive SMS (MO)*, *Get SMS info*.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from math import inf
+
+from pydantic_core import from_json
+
+from realtime_sms.outcomes.delivery import Delivery, DeliveryReason, News
+from realtime_sms.provider.calls import Exchange, Reply
+
+_ID = re.compile(r"[!-~]{1,128}")
+_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
+_COST = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_OPERATOR = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+_OPERATOR_MEMBERS = ("id", "name", "mcc", "mnc")
+_LATEST = 253402300799  # epoch seconds; what comes later has no calendar
+
+_BY_CODE = {
+    "0": News(Delivery.PENDING),  # "no status": RealTime has the message, and no more is known
+    "1": News(Delivery.DELIVERED),
+    "2": News(Delivery.REJECTED, DeliveryReason.BAD_NUMBER),
+    "3": News(Delivery.UNDELIVERED, DeliveryReason.NETWORK),
+    "4": News(Delivery.PENDING),
+    "5": News(Delivery.EXPIRED),
+}
+_BY_WORD = {
+    "PENDING": News(Delivery.PENDING),
+    "SENT": News(Delivery.PENDING),
+    "DELIVERED": News(Delivery.DELIVERED),
+    "REJECTED": News(Delivery.REJECTED),
+    "UNDELIVERED": News(Delivery.UNDELIVERED),
+    "EXPIRED": News(Delivery.EXPIRED),
+}
+
+
+class UnreadableReportError(ValueError):
+    """What came in is no report or message as RealTime documents them; the text names the member and quotes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One delivery report: RealTime's id for the submission, the recipient in E.164, and what became of it.
+
+    Its date is not kept: it has no zone.
+    """
+
+    submission_id: str
+    recipient: str = field(repr=False)
+    news: News
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message from a phone: who wrote it (E.164), and what."""
+
+    sender: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What *Get SMS info* says: `registered` in epoch seconds; what could not be read is None or empty."""
+
+    news: News | None = None
+    registered: float | None = None
+    cost: str | None = None
+    operator: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_report(body: bytes) -> Report:
+    """Read a delivery report.
+
+    Raises:
+        UnreadableReportError: it is none.
+
+    """
+    value = _object(body)
+    submission_id, code = _id(value.get("id")), _written(value.get("status"))
+    if code not in _BY_CODE:
+        raise UnreadableReportError("status: is not one of 0 to 5")
+    return Report(submission_id, _number(value.get("phone")), _BY_CODE[code])
+
+
+def read_inbound(body: bytes) -> Inbound:
+    """Read an inbound message; where it was sent to (`originator`) does not matter here.
+
+    Raises:
+        UnreadableReportError: it is none.
+
+    """
+    value = _object(body)
+    text = _written(value.get("message"))
+    if text is None:
+        raise UnreadableReportError("message: is no text")
+    return Inbound(_number(value.get("phone")), text)
+
+
+def read_info(exchange: Exchange) -> Info | None:
+    """Read the reply to *Get SMS info*; None where it is none, or not readable."""
+    if not isinstance(exchange, Reply) or exchange.status != HTTPStatus.OK:
+        return None
+    try:
+        value = _object(exchange.body)
+    except UnreadableReportError:
+        return None
+    info, timestamps = _member(value, "info"), _member(value, "timestamps")
+    word, cost = _written(_member(info, "status").get("status")), _written(info.get("cost"))
+    return Info(
+        news=_BY_WORD.get(word or ""),
+        registered=_epoch(timestamps.get("registered")),
+        cost=cost if cost and _COST.fullmatch(cost) else None,
+        operator=_operator(_member(info, "operator")),
+    )
+
+
+def _object(body: bytes) -> dict[str, object]:
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        raise UnreadableReportError("the body is not JSON") from None
+    if not isinstance(value, dict):
+        raise UnreadableReportError("the body is no JSON object")
+    return value
+
+
+def _member(value: dict[str, object], name: str) -> dict[str, object]:
+    found = value.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _written(value: object) -> str | None:
+    """Take a number for its text: RealTime's own pages are not of one mind about which are which."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value in {inf, -inf}:  # 1e400 is read as inf
+        return None
+    return str(value)
+
+
+def _id(value: object) -> str:
+    found = None if isinstance(value, float) else _written(value)  # whose digits may be others than RealTime's
+    if found is None or not _ID.fullmatch(found):
+        raise UnreadableReportError("id: is no submission id")
+    return found
+
+
+def _number(value: object) -> str:
+    found = _NUMBER.fullmatch(_written(value) or "")
+    if found is None:
+        raise UnreadableReportError("phone: is not the digits of an E.164 number")
+    return f"+{found[1]}"
+
+
+def _epoch(value: object) -> float | None:
+    try:
+        seconds = float(_written(value) or 0)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds <= _LATEST else None
+
+
+def _operator(value: dict[str, object]) -> dict[str, str]:
+    written = {name: _written(value.get(name)) for name in _OPERATOR_MEMBERS}
+    return {name: one for name, one in written.items() if one is not None and _OPERATOR.fullmatch(one)}

@@ -1,0 +1,176 @@
+"""The send request: RealTime's own body, and what we add to it; its limits and its errors.
+
+Source: RealTime SMS API v2, *Send SMS*, for `recipients`, `sender` and `message`; the rest is ours and optional.
+"""
+
+import hashlib
+import json
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+
+from realtime_sms.encoding.charset import CHARSETS
+from realtime_sms.requests.errors import InvalidInputError, Problem, place
+
+MAX_RECIPIENTS = 1000
+MAX_SEGMENTS = 255  # 3GPP TS 23.040 §9.2.3.24.1: the concatenation header counts parts in one octet
+MAX_TEXT = MAX_SEGMENTS * 153  # characters
+MAX_WIRE_TEXT = MAX_TEXT * 6  # the longest wire form is charset 8's: three a septet, six an escape pair
+REQUEST_ID = r"^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,127}$"
+SENDER = r"^([A-Za-z0-9]{1,11}|[0-9]{1,15})$"
+
+type Policy = Literal["auto", "plain", "exact"]
+type OnUnknown = Literal["keep", "resend"]
+
+_SAID = {  # by pydantic's type of error, or by the pattern that was not met
+    "extra_forbidden": "is not a field of a request; remove it",
+    "missing": "is missing",
+    "model_type": "must be a JSON object",
+    "string_too_short": "must not be empty",
+    "too_short": "must have at least one entry",
+    SENDER: "must be up to 11 letters and digits (no accents, no spaces), or up to 15 digits",
+    REQUEST_ID: "must be 1 to 128 letters, digits or . _ : @ + = ~ - and begin with a letter or digit",
+}
+
+
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")  # pydantic alone would read a number as seconds since 1970
+_YEARS = range(1971, 9999)  # of which every instant is a time that the table can hold, whatever its zone
+
+
+def _only_time(value: object) -> object:
+    if not (isinstance(value, str) and _TIME.match(value)):
+        raise ValueError("must be an RFC 3339 time with a zone, such as 2026-01-31T12:00:00Z")
+    return value
+
+
+def _within_years(value: datetime) -> datetime:
+    if value.year not in _YEARS:
+        raise ValueError(f"must be a time in the years {_YEARS[0]} to {_YEARS[-1]}")
+    return value
+
+
+def _known_charset(value: int) -> int:
+    if value not in CHARSETS:
+        raise ValueError("must be 0, 1, 6 or 8")
+    return value
+
+
+RequestId = Annotated[StrictStr, StringConstraints(pattern=REQUEST_ID)]
+MetadataKey = Annotated[StrictStr, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+MetadataValue = Annotated[StrictStr, StringConstraints(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True, validate_by_name=False
+    )
+
+
+class Message(_Body):
+    """What is to be read on the handset."""
+
+    charset: (
+        Annotated[StrictInt, AfterValidator(_known_charset), Field(json_schema_extra={"enum": list(CHARSETS)})] | None
+    ) = Field(default=None, description="0 or absent: chosen for you; 1, 6 or 8: used as asked")
+    text: Annotated[StrictStr, StringConstraints(min_length=1, max_length=MAX_WIRE_TEXT)] = Field(
+        repr=False, description="the characters to be read, or their wire form where `encoded` is true"
+    )
+    encoded: StrictBool = Field(
+        default=False, description="the text is already in the wire form of `charset`; it is verified by decoding"
+    )
+
+    @model_validator(mode="after")
+    def _text_is_bounded(self) -> Self:
+        if not self.encoded and len(self.text) > MAX_TEXT:
+            raise ValueError(f"text must be at most {MAX_TEXT} characters, which is {MAX_SEGMENTS} segments")
+        return self
+
+
+class SendRequest(_Body):
+    """A request to send one text to one or more recipients."""
+
+    recipients: Annotated[
+        list[Annotated[StrictStr, StringConstraints(min_length=1, max_length=64)]],
+        Field(
+            min_length=1,
+            max_length=MAX_RECIPIENTS,
+            repr=False,
+            description="E.164 numbers, or national ones of the deployment's region",
+        ),
+    ]
+    message: Message
+    sender: Annotated[StrictStr, StringConstraints(pattern=SENDER)] | None = Field(
+        default=None, description="up to 11 letters and digits, or up to 15 digits; absent: the deployment's default"
+    )
+    request_id: RequestId | None = Field(
+        default=None, description="names the request: the same id is never sent twice; absent: the queue message's id"
+    )
+    encoding: Policy | None = Field(
+        default=None, description="auto, plain (transliterate to GSM) or exact; absent: by the recipient's country"
+    )
+    max_segments: Annotated[StrictInt, Field(ge=1, le=MAX_SEGMENTS)] | None = Field(
+        default=None, description="a text that needs more is not sent"
+    )
+    expires_at: (
+        Annotated[AwareDatetime, BeforeValidator(_only_time, json_schema_input_type=str), AfterValidator(_within_years)]
+        | None
+    ) = Field(default=None, description="no call is made after this time (RFC 3339, with a zone)")
+    on_unknown: OnUnknown = Field(
+        default="keep", description="resend: rather a possible duplicate than an unknown fate"
+    )
+    metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)] = Field(
+        default_factory=dict, description="yours; kept with each outcome"
+    )
+
+
+def parse_request(value: object) -> SendRequest:
+    """Read a decoded JSON value as a request.
+
+    Raises:
+        InvalidInputError: it is none; every problem is named with its place, and no text or number is quoted.
+
+    """
+    try:
+        return SendRequest.model_validate(value)
+    except ValidationError as error:
+        raise InvalidInputError(map(_problem, error.errors(include_input=False, include_url=False))) from None
+
+
+def content_hash(request: SendRequest, numbers: tuple[str, ...]) -> str:
+    """Fingerprint what would be sent to whom: 128 bits of SHA-256, in hexadecimal.
+
+    Time limits and metadata are left out: a producer who repeats a request an hour later may well give new ones.
+    """
+    message = request.message
+    content = [sorted(numbers), request.sender, message.charset, message.text, message.encoded, request.encoding]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON Schema of a request, as the page for producers shows it."""
+    return SendRequest.model_json_schema(by_alias=True)
+
+
+def _problem(error: ErrorDetails) -> Problem:
+    steps = error["loc"]
+    if len(steps) == 3 and steps[2] == "[key]":  # noqa: PLR2004 (metadata, its key, and pydantic's word for "the key itself")
+        steps = steps[:2]
+    said = _SAID.get(error["type"]) or _SAID.get(error.get("ctx", {}).get("pattern", ""))
+    return Problem(place(steps), said or error["msg"].removeprefix("Value error, "))

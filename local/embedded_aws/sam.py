@@ -1,0 +1,177 @@
+"""SAM CLI, as the README tells a person to use it: build once for each state of the source, deploy in seconds."""
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.embedded_aws.server import REGION, EmbeddedAws
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / ".local"
+TEMPLATE = ROOT / "template.yaml"
+
+_BUILDS_KEPT = 3
+_API_ADDRESS = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[^/]+/")
+_ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+class SamError(Exception):
+    """SAM CLI failed; the message holds the command and all it said."""
+
+
+class Outputs(dict[str, str]):
+    """The outputs of a deployed stack by name; a missing one says which there are."""
+
+    def __missing__(self, name: str) -> str:
+        """Refuse with the names that would have worked."""
+        raise KeyError(f"the stack has no output {name}; it has {', '.join(sorted(self))}")
+
+
+def architecture() -> str:
+    """Name this machine's processor as Lambda does; functions run on it, so they are built for it."""
+    return _ARCHITECTURES[platform.machine()]
+
+
+def build(template: Path = TEMPLATE) -> Path:
+    """Build functions and layer for this machine; return the built template's path.
+
+    A state of the source that was built before costs a hash. Otherwise only what changed is built: the layer's
+    downloads are kept by SAM as long as its requirements are the same. Prints nothing; raises `SamError`.
+    """
+    builds = LOCAL / "builds"
+    with _one_at_a_time():
+        built = builds / _fingerprint(template)
+        if not built.exists():
+            fresh = LOCAL / "sam" / "build"
+            options = {
+                "--template-file": template,
+                "--build-dir": fresh,
+                "--cache-dir": LOCAL / "sam" / "cache",
+                "--parameter-overrides": f"Architecture={architecture()}",
+            }
+            _sam("build", ["--cached"], options, {})
+            builds.mkdir(exist_ok=True)
+            fresh.rename(built)
+        built.touch()
+        _forget_old(builds)
+    return built / "template.yaml"
+
+
+def deploy(aws: EmbeddedAws, stack_name: str, parameters: Mapping[str, str], template: Path | None = None) -> Outputs:
+    """Create or update the stack from what `build` made, and return its outputs.
+
+    `template` is a built one, by default `build()`. Prints nothing; raises `SamError`.
+    """
+    session = aws.session()
+    bucket = f"{stack_name}-artifacts"
+    storage = session.client("s3")
+    with suppress(storage.exceptions.BucketAlreadyOwnedByYou):  # an update
+        storage.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    options = {
+        "--template-file": template or build(),
+        "--stack-name": stack_name,
+        "--s3-bucket": bucket,
+        "--capabilities": "CAPABILITY_IAM",
+    }
+    values = {"Architecture": architecture(), **parameters}
+    overrides = ["--parameter-overrides", *(f"{name}={_quoted(text)}" for name, text in values.items())]
+    flags = ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar", *overrides]
+    _sam("deploy", flags, options, aws.environment)
+    _mend_mappings(session)
+    (stack,) = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
+    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
+    return Outputs({name: _reachable(value, aws.endpoint_url) for name, value in outputs.items()})
+
+
+def _reachable(value: str, endpoint_url: str) -> str:
+    """Give the address at which this machine reaches an API, in place of the one that it would have in AWS."""
+    return _API_ADDRESS.sub(rf"{endpoint_url}/_aws/execute-api/\1/", value)
+
+
+def _mend_mappings(session: boto3.Session) -> None:
+    """Do with event source mappings what CloudFormation does, and MiniStack forgets.
+
+    One whose `MaximumConcurrency` is text is never polled: a number is due. One that is updated to name another version
+    of its function says so, and goes on with the one before.
+    """
+    client = session.client("lambda")
+    for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
+        mended: Any = {"FunctionName": mapping["FunctionArn"]}
+        if "MaximumConcurrency" in (scaling := mapping.get("ScalingConfig", {})):
+            mended["ScalingConfig"] = {"MaximumConcurrency": int(scaling["MaximumConcurrency"])}
+        client.update_event_source_mapping(UUID=mapping["UUID"], **mended)
+
+
+def _sam(command: str, flags: list[str], options: Mapping[str, object], environment: Mapping[str, str]) -> None:
+    """Run SAM CLI in a directory of its own, where it leaves its notes on what it built.
+
+    Its configuration file is for real accounts; nothing of it, nor of the caller's AWS settings, may count here.
+    """
+    directory = LOCAL / "sam"
+    directory.mkdir(parents=True, exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
+    search = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+    ours = {"PATH": search, "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "AWS_CONFIG_FILE": os.devnull}
+    given = [text for name, value in options.items() for text in (name, str(value))]
+    arguments = [command, *given, "--config-file", str(_no_configuration()), *flags]
+    done = subprocess.run(
+        [sys.executable, "-m", "samcli", *arguments],
+        cwd=directory,
+        env={**kept, **ours, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SamError(f"sam {' '.join(arguments)}\n{done.stdout}")
+
+
+def _no_configuration() -> Path:
+    empty = LOCAL / "sam" / "empty.toml"
+    empty.write_text("version = 0.1\n")
+    return empty
+
+
+def _quoted(text: str) -> str:
+    """Quote a parameter's value as SAM CLI reads it."""
+    return '"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"'))
+
+
+def _fingerprint(template: Path) -> str:
+    """Hash everything that a build reads, and the machine it is for."""
+    digest = hashlib.sha256(architecture().encode())
+    sources = [template]
+    for folder in ("functions", "layers"):
+        sources += sorted(path for path in (template.parent / folder).rglob("*") if path.is_file())
+    for path in sources:
+        if "__pycache__" not in path.parts:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{path.relative_to(template.parent)} {content}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let one process at a time build; the others find it done."""
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _forget_old(builds: Path) -> None:
+    for old in sorted(builds.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[_BUILDS_KEPT:]:
+        shutil.rmtree(old)

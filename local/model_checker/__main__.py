@@ -1,0 +1,50 @@
+"""`make simulate`: the scenarios of the tests at larger bounds, side by side, with progress.
+
+Each is tried with faults of RealTime only, with faults of AWS only, and with both. Ends with 0 only when no promise was
+broken. A scenario too large for the given number of states says so: *not all*, and how many things may go wrong in a
+history that was tried all the same.
+"""
+
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+
+import click
+
+from local.model_checker.explorer import Explored, explore
+from local.model_checker.scenario import Bounds, Scenario
+from local.model_checker.scenarios import FURTHEST, SCENARIOS
+
+
+def _progress(name: str, considered: int, waiting: int) -> None:
+    print(f"  {name}: {considered:,} states considered, {waiting:,} waiting", file=sys.stderr, flush=True)
+
+
+def _explored(scenario: Scenario, most_states: int) -> Explored:
+    return explore(scenario, progress=partial(_progress, scenario.name), most_states=most_states)
+
+
+@click.command()
+@click.option("--crashes", default=FURTHEST.crashes, show_default=True)
+@click.option("--duplicates", default=FURTHEST.duplicates, show_default=True)
+@click.option("--faults", default=FURTHEST.faults, show_default=True)
+@click.option("--pauses", default=FURTHEST.pauses, show_default=True, help="How many of the faults may be pauses.")
+@click.option("--most-states", default=500_000, show_default=True, help="Of each scenario; it bounds memory.")
+@click.option("--processes", default=None, type=int, help="How many scenarios at once; one a processor unless told.")
+def main(crashes: int, duplicates: int, faults: int, pauses: int, most_states: int, processes: int | None) -> None:  # noqa: PLR0913, PLR0917 (the options)
+    """Try every order of events up to these bounds."""
+    bounds = Bounds(crashes, duplicates, faults, pauses)
+    broken = False
+    with ProcessPoolExecutor(processes) as pool:
+        ways = [way for scenario in SCENARIOS for way in scenario.within(bounds).by_fault()]
+        tried = [pool.submit(_explored, way, most_states) for way in ways]
+        for one in as_completed(tried):
+            explored = one.result()
+            print(explored, flush=True)
+            print("".join(f"    {step}\n" for step in explored.broken), end="")
+            broken = broken or bool(explored.broken)
+    sys.exit(int(broken))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""RealTime, as far as one call goes: whom it accepts, and what the caller then sees."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from realtime_sms.provider.calls import Broken, Exchange, NotSent, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way in which a call may end: who is accepted, by position, and what comes back."""
+
+    name: str
+    accepts: tuple[bool, ...]
+    exchange: Exchange
+
+    @property
+    def proves(self) -> bool:
+        """Say whether an accepting reply came back whole."""
+        return self.name in {ACCEPTED, "first only"}
+
+    @property
+    def open(self) -> bool:
+        """Say whether the caller cannot know what RealTime did."""
+        return self.name in _OPEN
+
+
+ACCEPTED = "accepted"
+_OPEN = {"reply lost", "request lost", "502, accepted", "502, not accepted", "result count"}
+
+
+def _reply(*words: str) -> Reply:
+    submissions = [
+        {"status": word} | ({"submissionId": "4193366853543393"} if word == "submitted" else {}) for word in words
+    ]
+    return Reply(200, json.dumps({"submissions": submissions}).encode())
+
+
+_WAYS: dict[str, Callable[[int], tuple[bool, Exchange]]] = {
+    ACCEPTED: lambda n: (True, _reply(*["submitted"] * n)),
+    "reply lost": lambda _: (True, Broken("timeout")),
+    "request lost": lambda _: (False, Broken("reset")),
+    "not sent": lambda _: (False, NotSent("refused")),
+    "400": lambda _: (False, Reply(400)),
+    "503": lambda _: (False, Reply(503)),
+    "429": lambda _: (False, Reply(429, retry_after=7)),
+    "unknown error": lambda n: (False, _reply(*["unknown_error"] * n)),
+    "no balance": lambda n: (False, _reply(*["account_no_balance"] * n)),
+    "401": lambda _: (False, Reply(401)),
+    "403": lambda _: (False, Reply(403)),
+    "502, accepted": lambda _: (True, Reply(502)),
+    "502, not accepted": lambda _: (False, Reply(502)),
+    "result count": lambda n: (True, _reply(*["submitted"] * (n + 1))),
+}
+EVERY = tuple(name for name in _WAYS if name != ACCEPTED)
+
+
+@cache
+def outcome(name: str, recipients: int) -> Outcome:
+    """Give an outcome for a call to so many recipients."""
+    if name == "first only":
+        accepts = (True, *[False] * (recipients - 1))
+        return Outcome(name, accepts, _reply(*("submitted" if taken else "unknown_error" for taken in accepts)))
+    accepted, exchange = _WAYS[name](recipients)
+    return Outcome(name, (accepted,) * recipients, exchange)

@@ -1,0 +1,246 @@
+"""Every step that the world can take next."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from local.model_checker import answers, promise
+from local.model_checker.course import Course
+from local.model_checker.delivery import Begin, program
+from local.model_checker.invocation import Invocation
+from local.model_checker.request import Answer, Post, Postpone, Secret
+from local.model_checker.scenario import INVOCATION, START, VISIBILITY, Scenario
+from local.model_checker.table import fields, opt_out, seconds, times
+from local.model_checker.world import Message, Truth, Worker, World
+from realtime_sms.aws.breakers import PARTITION
+from realtime_sms.aws.opt_outs import PARTITION as OPT_OUTS
+from realtime_sms.aws.queue import QueueMessage
+from send.limits import WRITE_SECONDS
+
+type Step = tuple[str, Callable[[], World]]  # in words; and the world after it, made when it is taken
+
+_MANY = 2  # receives from which on neither the code nor the delays of the scenario's rules look at how many
+
+
+class Steps:
+    """The steps of one scenario; it remembers where production code has been."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._begun: dict[Begin, Course] = {}
+
+    def initial(self) -> World:
+        """Give the world in which all messages were sent and nothing has happened yet."""
+        sent = self.scenario.sent
+        messages = tuple(
+            Message(number, expires_at=None if one.expires_after is None else START + one.expires_after)
+            for number, one in enumerate(sent)
+        )
+        truth = {recipient: Truth() for one in sent for recipient in one.numbers}
+        slots = self.scenario.workers + self.scenario.sweeps
+        items = {(OPT_OUTS, number): opt_out(OPT_OUTS, number) for number in self.scenario.opted_out}
+        return World(messages, (None,) * slots, self.scenario.bounds, items, truth)
+
+    def after(self, world: World) -> Iterator[Step]:
+        """Give each step that can be taken now."""
+        alone = _alone(world)
+        for slot, worker in enumerate(world.workers):
+            if worker is not None and alone in {None, slot}:
+                yield from self._work(world, slot, worker)
+        if alone is not None:
+            yield from self._pauses(world)
+            return
+        yield from self._deliveries(world)
+        if self.scenario.sweeps and world.workers[-1] is None and self._overdue(world):
+            yield "the sweeper starts", partial(self._begin, world, len(world.workers) - 1, ())
+        if world.busy:
+            yield from self._pauses(world)
+        elif any(not message.gone for message in world.messages):
+            yield from self._waits(world)
+
+    def _work(self, world: World, slot: int, worker: Worker) -> Iterator[Step]:
+        name = f"worker {slot}"
+        if (fault := worker.course.fault) is not None:
+            after = world.copy()
+            after.broken = fault
+            yield f"{name} fails", lambda: after
+            return
+        if worker.course.over:
+            yield f"{name} ends; what it did not keep is acknowledged", partial(self._acknowledge, world, slot, worker)
+        for number, request in worker.course.requests.items():
+            for said, after, answer in answers.ways(world, self.scenario, request):
+                yield f"{name} {said}", partial(self._answered, after, slot, worker.course, number, answer)
+        if world.left.crashes:
+            yield f"{name} crashes", partial(_crash, world, slot)
+
+    def _answered(self, world: World, slot: int, course: Course, number: int, answer: Answer | None) -> World:
+        if answer is not None:
+            self._go_on(world, slot, course.after(number, answer, world.now))
+        return world
+
+    def _go_on(self, world: World, slot: int, course: Course) -> None:
+        """Let a worker stand at a place of its course, after all that is answered at once."""
+        waits = True
+        while waits:
+            waits = False
+            for number, request in course.requests.items():
+                if (answer := answers.prompt(world, self.scenario, request)) is not None:
+                    course, waits = course.after(number, answer, world.now), True
+                    break
+        worker = world.workers[slot]
+        assert worker is not None
+        world.workers = _put(world.workers, slot, worker._replace(course=course))
+
+    def _acknowledge(self, before: World, slot: int, worker: Worker) -> World:
+        world = before.copy()
+        kept = worker.course.kept or ()
+        messages = list(world.messages)
+        for sent in set(worker.batch):
+            if str(sent) not in kept:
+                promise.acknowledged(world, self.scenario, messages[sent])
+                messages[sent] = messages[sent]._replace(gone=True)
+        world.messages = tuple(messages)
+        after = _leave(world, slot)
+        if after.drained:
+            promise.drained(after, self.scenario)
+        return after
+
+    def _deliveries(self, world: World) -> Iterator[Step]:
+        free = [slot for slot in range(self.scenario.workers) if world.workers[slot] is None]
+        if not free:
+            return
+        ready = [one.sent for one in world.messages if not one.gone and one.visible_at <= world.now]
+        for sent in ready:
+            yield f"message {sent} goes to worker {free[0]}", partial(self._begin, world, free[0], (sent,))
+        if len(ready) > 1:
+            yield f"messages {ready} go to worker {free[0]}", partial(self._begin, world, free[0], tuple(ready))
+        if not world.left.duplicates:
+            return
+        for message in world.messages:
+            sent = message.sent
+            again = (sent, sent) if sent in ready else (sent,)
+            if sent in ready or message.receives:
+                after = world.copy()
+                after.left = after.left._replace(duplicates=after.left.duplicates - 1)
+                said = "twice at once" if sent in ready else "once more"
+                yield f"message {sent} goes {said} to worker {free[0]}", partial(self._begin, after, free[0], again)
+
+    def _begin(self, before: World, slot: int, batch: tuple[int, ...]) -> World:
+        world = before.copy()
+        messages = list(world.messages)
+        for sent in batch:
+            one = messages[sent]
+            hidden = one.visible_at if one.gone else world.now + VISIBILITY
+            messages[sent] = one._replace(receives=min(one.receives + 1, _MANY), visible_at=hidden)
+        world.messages = tuple(messages)
+        world.started += 1
+        records = tuple(
+            QueueMessage(str(sent), str(sent), self._body(messages[sent]), messages[sent].receives) for sent in batch
+        )
+        begin = Begin(world.started, records, world.now, world.now + INVOCATION)
+        course = self._course(begin)
+        world.workers = _put(world.workers, slot, Worker(begin.number, course, batch, begin.ends))
+        self._go_on(world, slot, course)
+        return world
+
+    def _body(self, message: Message) -> str:
+        return self.scenario.sent[message.sent].body(message.expires_at)
+
+    def _course(self, begin: Begin) -> Course:
+        if begin not in self._begun:
+            run = partial(
+                Invocation,
+                program(self.scenario, begin),
+                now=begin.now,
+                ends=begin.ends,
+                calls_in_flight=self.scenario.calls_in_flight,
+            )
+            self._begun[begin] = Course(run, (), run())
+        return self._begun[begin]
+
+    def _overdue(self, world: World) -> bool:
+        return any(
+            seconds(str(named["openUntil"])) < world.now
+            for named in map(fields, world.items.values())
+            if "openUntil" in named
+        )
+
+    def _pauses(self, world: World) -> Iterator[Step]:
+        """Let all that are at work stand still: till time is short, and till each time that others go by."""
+        if not (world.left.faults and world.left.pauses):
+            return
+        short = {
+            worker.ends - self.scenario.limits.call_seconds - WRITE_SECONDS
+            for worker in world.workers
+            if worker is not None
+        }
+        for at in sorted(self._times(world) | short):
+            if at > world.now:
+                yield f"nothing happens for {at - world.now:g} s", partial(_pause, world, at)
+
+    def _waits(self, world: World) -> Iterator[Step]:
+        """Let time pass until something can happen; the watch function closes breakers meanwhile."""
+        at = min((one for one in self._times(world) if one > world.now), default=None)
+        if at is None or any(not one.gone and one.visible_at <= world.now for one in world.messages):
+            return
+        if any(key[0] == PARTITION for key in world.items) and world.left.faults:
+            yield f"{at - world.now:g} s later the breaker is still open", partial(_wait, world, at, cured=False)
+        yield f"{at - world.now:g} s later", partial(_wait, world, at, cured=True)
+
+    def _times(self, world: World) -> set[float]:
+        """Give the times at which something changes for a message or a submission."""
+        found = {message.visible_at for message in world.messages if not message.gone}
+        if world.busy or world.left.duplicates or self.scenario.sweeps:
+            found |= times(item for key, item in world.items.items() if key[0] != PARTITION)
+            found |= {message.expires_at for message in world.messages if message.expires_at is not None}
+        return found
+
+
+def _alone(world: World) -> int | None:
+    """Give a worker whose next step comes to the same before and after every step of others: so it is taken first.
+
+    What RealTime does is seen by its caller only, and what is held against it holds in either order. An acknowledgement
+    that comes early is judged the more strictly.
+    """
+    for slot, worker in enumerate(world.workers):
+        if worker and (
+            worker.course.over
+            or any(isinstance(one, Post | Postpone | Secret) for one in worker.course.requests.values())
+        ):
+            return slot
+    return None
+
+
+def _crash(before: World, slot: int) -> World:
+    world = before.copy()
+    world.left = world.left._replace(crashes=world.left.crashes - 1)
+    world.disturbed = True
+    return _leave(world, slot)
+
+
+def _pause(before: World, at: float) -> World:
+    world = before.copy()
+    world.left = world.left._replace(faults=world.left.faults - 1, pauses=world.left.pauses - 1)
+    world.disturbed = True
+    world.now = at
+    return world
+
+
+def _wait(before: World, at: float, *, cured: bool) -> World:
+    world = before.copy()
+    world.now = at
+    if cured:
+        world.items = {key: item for key, item in world.items.items() if key[0] != PARTITION}
+    else:
+        world.left = world.left._replace(faults=world.left.faults - 1)
+    world.settle()
+    return world
+
+
+def _leave(world: World, slot: int) -> World:
+    world.workers = _put(world.workers, slot, None)
+    world.settle()
+    return world
+
+
+def _put(workers: tuple[Worker | None, ...], slot: int, worker: Worker | None) -> tuple[Worker | None, ...]:
+    return (*workers[:slot], worker, *workers[slot + 1 :])

@@ -1,0 +1,138 @@
+"""DynamoDB, as far as the ledger and the breakers use it: items as values, and statements that hold or do not.
+
+Source: DynamoDB Developer Guide, *PartiQL* (conditional INSERT and UPDATE in BatchExecuteStatement).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from realtime_sms.aws.item import iso
+from realtime_sms.aws.item import seconds as read_seconds
+
+type Value = tuple[str, str | bool]
+type Item = tuple[tuple[str, Value], ...]
+type Key = tuple[str, str]
+type Items = dict[Key, Item]
+
+DUPLICATE = "DuplicateItem"
+CONDITION = "ConditionalCheckFailed"
+_TIMES = frozenset({"leaseUntil", "dueAt", "expiresAt"})
+_AGES = frozenset({"createdAt", "updatedAt", "submittedAt", "openUntil", "ttl"})  # no step of a delivery looks at them
+_FAR = 7 * 86400.0  # seconds; nothing in a simulation lasts so long
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One PartiQL statement with its parameters."""
+
+    text: str
+    parameters: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one statement did: to which item, from what to what; `code` is empty where it held."""
+
+    key: Key
+    before: Item | None
+    after: Item | None
+    code: str
+
+
+def frozen(attributes: Mapping[str, Any]) -> Item:
+    """Make an item of boto3's attributes."""
+    return tuple(sorted((name, value_of(value)) for name, value in attributes.items()))
+
+
+def thawed(item: Item) -> dict[str, Any]:
+    """Make boto3's attributes of an item."""
+    return {name: {kind: value} for name, (kind, value) in item}
+
+
+def value_of(attribute: Mapping[str, Any]) -> Value:
+    """Make a value of boto3's one attribute."""
+    [(kind, value)] = attribute.items()
+    return kind, value
+
+
+@cache
+def fields(item: Item) -> dict[str, Any]:
+    """Give the plain values of an item by name; not to be changed."""
+    return {name: value for name, (_, value) in item}
+
+
+def opt_out(partition: str, number: str) -> Item:
+    """Make the entry of a number on the opt-out list."""
+    return (("recipient", ("S", number)), ("requestId", ("S", partition)))
+
+
+def key_of(item: Item) -> Key:
+    """Give an item's key."""
+    named = fields(item)
+    return named["requestId"], named["recipient"]
+
+
+def perform(items: Mapping[Key, Item], statement: Statement) -> Written:
+    """Say what a statement does to a table."""
+    kind, *names = _parsed(statement.text)
+    if kind == ("insert",):
+        after = tuple(sorted(zip(names[0], statement.parameters, strict=True)))
+        key = key_of(after)
+        before = items.get(key)
+        return Written(key, before, after if before is None else before, DUPLICATE if before else "")
+    sets, removes, conditions = names
+    wanted = dict(zip(conditions, statement.parameters[len(sets) :], strict=True))
+    key = (str(wanted["requestId"][1]), str(wanted["recipient"][1]))
+    before = items.get(key)
+    held = dict(before or ())
+    if before is None or any(held.get(name) != value for name, value in wanted.items()):
+        return Written(key, before, before, CONDITION)
+    held.update(zip(sets, statement.parameters, strict=False))
+    return Written(key, before, tuple(sorted((name, held[name]) for name in held if name not in removes)), "")
+
+
+@cache
+def _parsed(text: str) -> tuple[tuple[str, ...], ...]:
+    if text.startswith("INSERT"):
+        return ("insert",), tuple(re.findall(r"'(\w+)': \?", text))
+    head, _, where = text.partition(" WHERE ")
+    sets, removes = re.findall(r'SET "(\w+)"=\?', head), re.findall(r'REMOVE "(\w+)"', head)
+    return ("update",), tuple(sets), tuple(removes), tuple(re.findall(r'"(\w+)"=\?', where))
+
+
+seconds = cache(read_seconds)  # the same few times are read millions of times
+
+
+@cache
+def essence(item: Item) -> Item:
+    """Leave out what no step of a delivery looks at."""
+    return tuple(pair for pair in item if pair[0] not in _AGES)
+
+
+@cache
+def at_rest(item: Item, now: float, start: float) -> Item:
+    """Move an item's times from `now` to `start`, and forget its age and the name of its last owner.
+
+    While nobody is at work that is a renaming which no code can tell; it keeps the number of states small. What is
+    past is as good as just past.
+    """
+    return tuple((name, _renamed(name, value, now, start)) for name, value in item)
+
+
+def _renamed(name: str, value: Value, now: float, start: float) -> Value:
+    if name in _TIMES or name == "openUntil":
+        moved = min(max(seconds(str(value[1])) - now, 0), _FAR) + start
+        return "S", iso(moved)
+    if name in {"ttl", "since"}:
+        return "N", "1"
+    if name in _AGES:
+        return "S", "2001-09-09T01:46:40.000Z"
+    return ("S", "past") if name == "owner" else value
+
+
+def times(items: Iterable[Item]) -> set[float]:
+    """Give the times at which something changes for some item."""
+    return {seconds(str(value[1])) for item in items for name, value in item if name in _TIMES}

@@ -1,0 +1,98 @@
+"""`make local`: the embedded AWS, the simulator and the console, kept running, with how to reach and use them."""
+
+import os
+import shlex
+import signal
+import sys
+import webbrowser
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from local import sam_local
+from local.callback_setup import DELIVERY_SECONDS, set_callbacks
+from local.console import Console
+from local.embedded_aws import PUBLISHERS, REGION, Stack, running_stack
+
+ENVIRONMENT = Path(__file__).resolve().parents[1] / ".local" / "env"
+_CONSOLE_PORT: Final = 8025  # the same each time where it is free, so that a page left open finds its way back
+
+_USE = """\
+The stack is up. Nothing that is sent here leaves this machine.
+
+  Console   {console}   write an SMS, see it on a phone, answer it, see what became of it
+  AWS       {aws}   embedded, region {region}
+  RealTime  {realtime}   the simulator; {magic} lists its magic numbers
+
+RealTime reports on each SMS after {seconds} seconds, as if its support had been given the stack's callback addresses.
+
+From another shell:
+
+  source {environment}
+  aws --endpoint-url "$AWS_ENDPOINT_URL" sqs send-message --queue-url "$SendQueueUrl" --message-body \\
+    '{{"recipients": ["+56912345678"], "sender": "96000", "message": {{"text": "hello"}}}}'
+  curl -s --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+    -H 'Content-Type: application/json' "$ApiUrl/messages/preview" \\
+    -d '{{"recipients": ["+56912345678"], "sender": "96000", "message": {{"text": "código"}}}}'
+  curl -s "$REALTIME_SIMULATOR/_simulator/inbox"
+  sam local invoke SendFunction -e events/send/submitted-emoji.json  # docs/sam-local.md
+
+aws and sam are on its PATH then, and the stack's outputs are variables: {outputs}.
+
+Ctrl-C ends all of it."""
+
+
+def main() -> None:
+    """Start everything, say where it is, and wait for Ctrl-C."""
+    print("Starting the embedded AWS and the RealTime simulator; building and deploying template.yaml …", flush=True)
+    with ExitStack() as running:
+        stack = running.enter_context(running_stack(PUBLISHERS))
+        running.enter_context(sam_local.relayed(sam_local.bridge_address(), stack.ports))
+        sam_local.write(stack)
+        set_callbacks(stack)
+        console = _console(stack, running)
+        _write_environment(stack)
+        print(_told(stack, console.url), flush=True)
+        if _has_desktop():
+            webbrowser.open(console.url)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+def _console(stack: Stack, running: ExitStack) -> Console:
+    try:
+        return running.enter_context(Console(stack, port=_CONSOLE_PORT))
+    except OSError:
+        return running.enter_context(Console(stack))
+
+
+def _write_environment(stack: Stack) -> None:
+    values = {**stack.aws.environment, **stack.outputs, "REALTIME_SIMULATOR": stack.realtime_url}
+    values |= {"ApiUrl": stack.api_url, "CallbackUrl": f"{stack.api_url}/callbacks"}  # the outputs' own are of AWS
+    tools = shlex.quote(str(Path(sys.executable).parent))  # aws and sam, in the versions that the tests use
+    lines = [f"export PATH={tools}:$PATH", *(f"export {name}={shlex.quote(value)}" for name, value in values.items())]
+    ENVIRONMENT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _told(stack: Stack, console: str) -> str:
+    urls = {"console": console, "aws": stack.aws.endpoint_url, "realtime": stack.realtime_url}
+    width = max(map(len, urls.values()))
+    return _USE.format(
+        **{name: url.ljust(width) for name, url in urls.items()},
+        region=REGION,
+        seconds=DELIVERY_SECONDS,
+        magic="docs/simulator.md",
+        environment=ENVIRONMENT.relative_to(Path.cwd(), walk_up=True),
+        outputs=", ".join(stack.outputs),
+    )
+
+
+def _has_desktop() -> bool:
+    """Say whether somebody at this terminal sees a browser that opens: not over SSH, nor in CI."""
+    if not sys.stdout.isatty() or "SSH_CONNECTION" in os.environ:
+        return False
+    return sys.platform == "darwin" or any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    main()

@@ -1,0 +1,74 @@
+"""The callback function on a real table, with a secret in memory."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from callbacks.keys import CallbackKeys
+from callbacks.keywords import Keywords
+from callbacks.receive import Ports, receive
+from realtime_sms.aws.deliveries import Deliveries
+from realtime_sms.aws.opt_outs import OptOuts
+from realtime_sms.aws.unmatched_reports import Strays
+from tests.conftest import Store
+from tests.fakes.submissions import NOW
+
+KEY, OLD_KEY = "k" * 43, "o" * 43
+WORDS = Keywords.of(("STOP", "BAJA"), ("ALTA",))
+
+
+@dataclass
+class FakeSecrets:
+    """Secrets Manager with one secret; `failing` lets it not answer."""
+
+    versions: dict[str, str] = field(default_factory=lambda: {"AWSCURRENT": KEY})
+    failing: bool = False
+    reads: int = 0
+
+    def get_secret_value(self, *, SecretId: str, VersionStage: str) -> dict[str, str]:  # noqa: ARG002, N803 (boto3's)
+        """Give a version."""
+        self.reads += 1
+        code = "InternalServiceError" if self.failing else "ResourceNotFoundException"
+        if self.failing or VersionStage not in self.versions:
+            raise ClientError({"Error": {"Code": code}}, "GetSecretValue")
+        return {"SecretString": self.versions[VersionStage]}
+
+
+@dataclass
+class Callbacks:
+    """The callback function, called as API Gateway calls it."""
+
+    store: Store
+    now: float = NOW
+    ticks: float = 0
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    table: str = ""
+
+    def __post_init__(self) -> None:
+        """Wire it."""
+        client: Any = self.secrets
+        self.keys = CallbackKeys(client, "arn", monotonic=lambda: self.ticks)
+
+    @property
+    def ports(self) -> Ports:
+        """Give what it works on."""
+        client, table = self.store.client, self.table or self.store.table
+        return Ports(
+            self.keys, Deliveries(client, table), Strays(client, table), OptOuts(client, table), WORDS, lambda: self.now
+        )
+
+    def post(self, kind: str, body: object, key: str = KEY, **event: object) -> int:
+        """Post a body, written as JSON unless it is a text; give the status."""
+        content = body if isinstance(body, str) else json.dumps(body)
+        path = {"key": key, "kind": kind}
+        whole = {"httpMethod": "POST", "pathParameters": path, "body": content, "isBase64Encoded": False, **event}
+        reply = receive(whole, self.ports)
+        assert reply["headers"]["Content-Type"] in {"application/json", "application/problem+json"}
+        return int(reply["statusCode"])
+
+    def report(self, submission_id: str, recipient: str, status: int) -> int:
+        """Post a delivery report as RealTime writes it."""
+        phone = recipient.removeprefix("+")
+        return self.post("reports", {"id": submission_id, "phone": phone, "status": status, "date": "2027-01-15 08:00"})

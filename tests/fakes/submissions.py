@@ -1,0 +1,61 @@
+"""Submissions in each state, as the tests of the delivery rules start from them."""
+
+from dataclasses import replace
+from typing import Any
+
+from realtime_sms.encoding.text import encode
+from realtime_sms.outcomes.decide import Draft, Lease
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Rules, Submission
+from realtime_sms.provider.verdict import Fate, Proof, Reason
+
+NOW = 1_800_000_000.0
+NUMBER = "+56911112222"
+RULES = Rules()
+LEASE = Lease("owner-2", NOW + 60)
+DRAFT = Draft(request_id="r-1", recipient=NUMBER, content_hash="same", sender="96000", encoded=encode("canary text"))
+
+SENDING = Submission(
+    request_id="r-1",
+    recipient=NUMBER,
+    content_hash="same",
+    status=Status.SENDING,
+    attempt=1,
+    owner="owner-1",
+    lease_until=NOW + 30,
+    charset=0,
+    segments=1,
+    created_at=NOW - 100,
+    updated_at=NOW - 100,
+)
+WAITING = replace(SENDING, status=Status.WAITING, reason=Reason.THROTTLED, lease_until=None, due_at=NOW - 1, tries=1)
+UNKNOWN = replace(SENDING, status=Status.UNKNOWN, reason=Reason.LEASE_OVER, lease_until=None)
+FAILED = replace(SENDING, status=Status.FAILED, reason=Reason.MALFORMED, lease_until=None)
+SUBMITTED = replace(SENDING, status=Status.SUBMITTED, reason=Reason.ACCEPTED, lease_until=None, submission_id="1")
+EXPIRED = replace(SENDING, status=Status.EXPIRED, reason=Reason.EXPIRED, lease_until=None)
+BURIED = replace(FAILED, reason=Reason.DEAD_LETTERED)
+IN_STATE = {
+    Status.SENDING: SENDING,
+    Status.WAITING: WAITING,
+    Status.UNKNOWN: UNKNOWN,
+    Status.FAILED: FAILED,
+    Status.SUBMITTED: SUBMITTED,
+    Status.EXPIRED: EXPIRED,
+}
+
+ACCEPTED = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200, "4193366853543393")
+REFUSED = Fate(Proof.REFUSED, Reason.SENDER_REFUSED, 406)
+THROTTLED = Fate(Proof.TRY_AGAIN, Reason.THROTTLED, 429)
+NOT_CONNECTED = Fate(Proof.TRY_AGAIN, Reason.NOT_CONNECTED)
+PROVIDER_ERROR = Fate(Proof.TRY_AGAIN, Reason.PROVIDER_ERROR, 200)
+NO_BALANCE = Fate(Proof.NO_BALANCE, Reason.NO_BALANCE, 200)
+UNAUTHORIZED = Fate(Proof.UNAUTHORIZED, Reason.UNAUTHORIZED, 401)
+FORBIDDEN = Fate(Proof.FORBIDDEN, Reason.FORBIDDEN, 403)
+OPEN = Fate(Proof.OPEN, Reason.NO_WHOLE_REPLY)
+FATES = (ACCEPTED, REFUSED, THROTTLED, NOT_CONNECTED, PROVIDER_ERROR, NO_BALANCE, UNAUTHORIZED, FORBIDDEN, OPEN)
+
+
+def changed(before: Submission, after: Submission) -> dict[str, Any]:
+    """Give the fields in which two values of a submission differ, as the later one has them."""
+    names = Submission.__dataclass_fields__
+    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}

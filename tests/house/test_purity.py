@@ -1,0 +1,110 @@
+"""The core of the layer is values in, values out: held by reading its code."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import realtime_sms
+
+PACKAGE = Path(__file__).parents[2] / "layers" / "realtime-sms" / "realtime_sms"
+EDGE = {"client.py", "connect.py", "timed_socket.py"}  # of the room `provider`: the one HTTP call
+PURE_ROOMS = ("encoding", "requests", "provider", "outcomes")
+MODULES = [one for room in PURE_ROOMS for one in sorted((PACKAGE / room).glob("*.py")) if one.name not in EDGE]
+IMPURE = {
+    *("aws_lambda_powertools", "boto3", "botocore", "requests", "httpx", "urllib3", "aiohttp"),
+    *(
+        "asyncio",
+        "ftplib",
+        "http.client",
+        "http.server",
+        "select",
+        "selectors",
+        "smtplib",
+        "socket",
+        "socketserver",
+        "ssl",
+        "urllib.request",
+    ),
+    *("fileinput", "glob", "io", "mmap", "os", "pathlib", "platform", "shutil", "subprocess", "sys", "tempfile"),
+    *("random", "secrets", "time", "uuid"),
+    *("logging", "multiprocessing", "signal", "threading"),
+}
+CLOCKS = {"now", "utcnow", "today"}
+DOORS = {"breakpoint", "eval", "exec", "input", "open", "print"}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Yield the full name of everything that a module imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def impurities(source: str) -> list[str]:
+    """List what in a module's source reaches for the world outside."""
+    tree = ast.parse(source)
+    found = [name for name in imports(tree) if any(f"{name}.".startswith(f"{banned}.") for banned in IMPURE)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in CLOCKS:
+            found.append(f".{node.attr}")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DOORS:
+            found.append(f"{node.func.id}()")
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: f"{module.parent.name}-{module.stem}")
+def test_no_module_of_the_core_reaches_outside(module: Path) -> None:
+    """No AWS, socket, clock, environment, file, chance or log."""
+    assert impurities(module.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os",
+        "import os.path as p",
+        "from os import environ",
+        "from urllib import request",
+        "def f():\n    import boto3.session",
+        "datetime.now(UTC)",
+        "date.today()",
+        "open('x')",
+    ],
+)
+def test_the_reader_sees_what_it_must(source: str) -> None:
+    """A guard that finds nothing must be able to find something."""
+    assert impurities(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["from datetime import UTC, datetime", "from urllib.parse import quote", "import re"]
+)
+def test_the_reader_lets_types_and_pure_functions_pass(source: str) -> None:
+    """Times are values as long as nobody looks at the clock."""
+    assert impurities(source) == []
+
+
+def test_importing_the_package_loads_none_of_it() -> None:
+    """A function that needs one module pays for one."""
+    program = (
+        "import sys; before = set(sys.modules); import realtime_sms; "
+        "print([name for name in sys.modules if name.startswith(('realtime_sms.', 'pydantic', 'phonenumbers'))]); "
+        "from realtime_sms.encoding import gsm7; "
+        "print(realtime_sms.split('a'), 'realtime_sms.encoding.transliterate' in sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.splitlines() == ["[]", "['a'] False"]
+
+
+def test_the_package_offers_the_codec_and_nothing_unknown() -> None:
+    """The public names are there, and a wrong one fails as it does in any module."""
+    assert all(hasattr(realtime_sms, name) for name in realtime_sms.__all__)
+    assert not hasattr(realtime_sms, "encrypt")

@@ -1,0 +1,67 @@
+"""What the sweeper ends, and when it must look: no later than a message can be gone, and no sooner."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local.model_checker.explorer import quiet
+from maintenance.sweep import sweep
+from realtime_sms.aws.item import LIFETIME, iso, to_item
+from realtime_sms.aws.submissions import Held, Key
+from realtime_sms.outcomes import submission
+from realtime_sms.outcomes.decide import Change
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Rules, Submission
+from tests.fakes.submissions import BURIED, NOW, UNKNOWN, WAITING
+
+
+class Table:
+    """One submission, listed from the time on at which its item says to look."""
+
+    def __init__(self, held: Submission) -> None:
+        self.held = held
+
+    def overdue(self, now: float) -> Iterator[list[Key]]:
+        """List it if its time has come."""
+        if to_item(self.held, 0)["openUntil"]["S"] < iso(now):
+            yield [(self.held.request_id, self.held.recipient)]
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, Submission]:
+        """Give it."""
+        return dict.fromkeys(keys, self.held)
+
+    def swap(self, changes: Sequence[Change]) -> list[Held]:
+        """Take the change."""
+        for change in changes:
+            self.held = change.after
+        return [Held()] * len(changes)
+
+
+def _swept(held: Submission, now: float) -> Submission:
+    table = Table(held)
+    ledger: Any = table
+    with quiet():
+        sweep(ledger, Rules(), now)
+    return table.held
+
+
+def test_a_late_expiry_does_not_keep_what_no_message_can_send_any_more() -> None:
+    """The queue forgets a message after 14 days, and TTL would delete what still waited, without an end."""
+    waiting = replace(WAITING, expires_at=NOW + 10 * 365 * 86400)
+    assert _swept(waiting, waiting.updated_at + LIFETIME - 1).status is Status.WAITING
+    assert _swept(waiting, waiting.updated_at + LIFETIME + 1).status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    "revived",
+    [
+        pytest.param(submission.reopen(BURIED, now=NOW + 2 * LIFETIME), id="redriven"),
+        pytest.param(submission.resend(UNKNOWN, now=NOW + 2 * LIFETIME), id="sent again"),
+    ],
+)
+def test_what_an_operator_revives_has_its_fourteen_days_anew(revived: Submission) -> None:
+    """Its message is new on the queue, however old the submission is."""
+    assert _swept(revived, revived.updated_at + 60).status is Status.WAITING
+    assert _swept(revived, revived.updated_at + LIFETIME + 1).final

@@ -1,0 +1,121 @@
+"""However much one part of a watch run finds to do, the others have their turn, and the run ends in time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from local.model_checker.explorer import quiet
+from maintenance import handler
+from maintenance.sweep import sweep
+from maintenance.time_budget import SECONDS, Share
+from realtime_sms.aws.settings import WatchSettings
+from realtime_sms.aws.submissions import Held, Key
+from realtime_sms.outcomes.decide import Change
+from realtime_sms.outcomes.submission import Rules, Submission
+from tests.fakes.submissions import NOW, WAITING
+from tests.template.rendered import template
+
+
+@dataclass
+class Ticks:
+    """A clock that the work moves on."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        """Give the seconds."""
+        return self.now
+
+
+class Flood:
+    """A table of which more is overdue than any run can end: two seconds a batch."""
+
+    def __init__(self, clock: Ticks) -> None:
+        self._clock = clock
+
+    def overdue(self, _now: float) -> Iterator[list[Key]]:
+        """List on and on."""
+        while True:
+            yield [("r-1", "+56911110000")]
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, Submission]:
+        """Give one whose time is over."""
+        return dict.fromkeys(keys, replace(WAITING, expires_at=NOW - 1))
+
+    def swap(self, changes: Sequence[Change]) -> list[Held]:
+        """Take the changes."""
+        self._clock.now += 2
+        return [Held()] * len(changes)
+
+
+def test_a_sweep_ends_with_its_share() -> None:
+    """As when the requests of a whole campaign expire while there is no balance."""
+    clock = Ticks()
+    ledger: Any = Flood(clock)
+    share = Share(7, monotonic=clock)
+    with quiet():
+        assert sweep(ledger, Rules(), NOW, share) == 4
+    assert share.cut
+
+
+def test_a_share_that_was_enough_is_not_cut() -> None:
+    """Though the last thing took all that was left of it."""
+    clock = Ticks()
+    share = Share(7, monotonic=clock)
+    for _ in share.of([1, 2]):
+        clock.now += 3.5
+    assert not share.cut
+
+
+def test_the_shares_and_the_longest_call_fit_into_the_timeout() -> None:
+    """A call of *Get balance* with a breaker open, or the last question, each with the longest deadline."""
+    told = template()
+    longest = told["Parameters"]["CallTimeoutSeconds"]["MaxValue"]
+    assert 3 * SECONDS + longest < told["Resources"]["WatchFunction"]["Properties"]["Timeout"]
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let every part of a run say that it ran, and do nothing else."""
+    names: list[str] = []
+
+    def part(name: str) -> Callable[..., int]:
+        def run(*_: object, **__: object) -> int:
+            names.append(name)
+            return 0
+
+        return run
+
+    for name in ("sweep", "bury_letters", "cure", "look", "ask_overdue"):
+        monkeypatch.setattr(handler, name, part(name))
+    monkeypatch.setattr(handler.Watch, "_settle_strays", part("strays"))
+    monkeypatch.setattr(
+        handler, "clients", SimpleNamespace(dynamodb=lambda: None, sqs=lambda: None, secrets=lambda: None)
+    )
+    return names
+
+
+def _watch() -> handler.Watch:
+    environment = {name.upper(): "1" for name in WatchSettings.model_fields}
+    environment |= {"OUTCOME_TTL_DAYS": "45", "REALTIME_BASE_URL": "http://127.0.0.1"}
+    return handler.Watch(WatchSettings.model_validate(environment))
+
+
+def _cut(_ledger: object, _rules: object, _now: float, share: Share) -> int:
+    share.cut = True
+    return 1
+
+
+def test_no_report_is_taken_for_proof_before_all_who_gave_up_are_known(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is still listed as sending may be what the report is of; the other parts run."""
+    _watch().run()
+    assert "strays" in ran
+    ran.clear()
+    monkeypatch.setattr(handler, "sweep", _cut)
+    _watch().run()
+    assert ran == ["bury_letters", "cure", "look", "ask_overdue"]

@@ -1,0 +1,230 @@
+"""The sender's whole judgement, as a decision table."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_sms.outcomes import submission
+from realtime_sms.outcomes.decide import (
+    Change,
+    Conflict,
+    Done,
+    Draft,
+    Later,
+    Lease,
+    Refusal,
+    Step,
+    Write,
+    burial,
+    decide,
+)
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.provider.verdict import Reason
+from realtime_sms.requests.errors import Problem
+from tests.fakes.submissions import (
+    BURIED,
+    DRAFT,
+    EXPIRED,
+    FAILED,
+    IN_STATE,
+    LEASE,
+    NOW,
+    NUMBER,
+    RULES,
+    SENDING,
+    SUBMITTED,
+    UNKNOWN,
+    WAITING,
+)
+
+TOO_LATE = replace(DRAFT, expires_at=NOW)
+IN_TIME = replace(DRAFT, expires_at=NOW + 1)
+REFUSED = replace(DRAFT, encoded=None, refusal=Refusal(Reason.NO_SENDER, Problem("sender", "is missing")))
+OTHER = replace(DRAFT, content_hash="other")
+LAPSED = replace(SENDING, lease_until=NOW)
+NOT_DUE = replace(WAITING, due_at=NOW + 7)
+CLAIMED = submission.claim(WAITING, owner=LEASE.owner, lease_until=LEASE.until, now=NOW)
+GIVEN_UP = submission.lapse(LAPSED, RULES, now=NOW)
+TO_RESEND = replace(LAPSED, resend=True)
+MAYBE_SENT = replace(WAITING, maybe_sent=True)
+
+
+def first(draft: Draft = DRAFT) -> Submission:
+    """Give what every first write for a draft holds."""
+    return Submission(
+        request_id="r-1",
+        recipient=NUMBER,
+        content_hash="same",
+        status=Status.SENDING,
+        owner="owner-2",
+        created_at=NOW,
+        updated_at=NOW,
+        expires_at=draft.expires_at,
+        charset=draft.encoded.charset if draft.encoded else None,
+        segments=draft.encoded.segments if draft.encoded else None,
+    )
+
+
+def wrote(before: Submission | None, after: Submission) -> Step:
+    """Give the step that writes one value over another."""
+    return Write(Change(before, after))
+
+
+FIRST = replace(first(), attempt=1, lease_until=LEASE.until)
+NO_SENDER = replace(first(REFUSED), status=Status.FAILED, reason=Reason.NO_SENDER, detail="sender: is missing")
+TOO_LATE_AT_FIRST = replace(first(TOO_LATE), status=Status.EXPIRED, reason=Reason.EXPIRED)
+
+
+@pytest.mark.parametrize(
+    ("draft", "found", "step"),
+    [
+        pytest.param(DRAFT, None, wrote(None, FIRST), id="absent: claim"),
+        pytest.param(IN_TIME, None, wrote(None, replace(FIRST, expires_at=NOW + 1)), id="absent, in time: claim"),
+        pytest.param(TOO_LATE, None, wrote(None, TOO_LATE_AT_FIRST), id="absent, too late: expire"),
+        pytest.param(REFUSED, None, wrote(None, NO_SENDER), id="absent, refused: fail"),
+        pytest.param(
+            replace(REFUSED, expires_at=NOW),
+            None,
+            wrote(None, replace(NO_SENDER, expires_at=NOW)),
+            id="absent, refused and too late: fail",
+        ),
+        pytest.param(
+            replace(DRAFT, resend=True, metadata={"a": "b"}),
+            None,
+            wrote(None, replace(FIRST, resend=True, metadata={"a": "b"})),
+            id="absent: the producer's wishes are kept",
+        ),
+        *[
+            pytest.param(OTHER, found, Conflict(), id=f"{status}, other content: conflict")
+            for status, found in IN_STATE.items()
+        ],
+        pytest.param(OTHER, LAPSED, Conflict(), id="lapsed, other content: conflict"),
+        *[
+            pytest.param(draft, found, Done(), id=f"{found.status}, {name}: done")
+            for found in (SUBMITTED, FAILED, UNKNOWN, EXPIRED)
+            for name, draft in (("as before", DRAFT), ("too late", TOO_LATE), ("refused", REFUSED))
+        ],
+        pytest.param(DRAFT, SENDING, Later(NOW + 30), id="held: when its lease is over"),
+        pytest.param(TOO_LATE, SENDING, Later(NOW + 30), id="held and too late: likewise"),
+        pytest.param(DRAFT, LAPSED, wrote(LAPSED, GIVEN_UP), id="lapsed: unknown"),
+        pytest.param(TOO_LATE, LAPSED, wrote(LAPSED, GIVEN_UP), id="lapsed and too late: unknown"),
+        pytest.param(
+            DRAFT,
+            TO_RESEND,
+            wrote(TO_RESEND, submission.lapse(TO_RESEND, RULES, now=NOW)),
+            id="lapsed, to be resent: wait",
+        ),
+        pytest.param(DRAFT, WAITING, wrote(WAITING, CLAIMED), id="waiting, due: claim"),
+        pytest.param(IN_TIME, WAITING, wrote(WAITING, CLAIMED), id="waiting, due, in time: claim"),
+        pytest.param(
+            DRAFT, replace(WAITING, due_at=NOW), wrote(replace(WAITING, due_at=NOW), CLAIMED), id="due now: claim"
+        ),
+        pytest.param(DRAFT, NOT_DUE, Later(NOW + 7), id="waiting, not due: later"),
+        pytest.param(
+            TOO_LATE, NOT_DUE, wrote(NOT_DUE, submission.expire(NOT_DUE, now=NOW)), id="waiting, too late: expire"
+        ),
+        pytest.param(
+            TOO_LATE,
+            MAYBE_SENT,
+            wrote(
+                MAYBE_SENT,
+                replace(MAYBE_SENT, status=Status.UNKNOWN, reason=Reason.EXPIRED, due_at=None, updated_at=NOW),
+            ),
+            id="waiting, maybe sent, too late: unknown",
+        ),
+        pytest.param(
+            REFUSED,
+            NOT_DUE,
+            wrote(NOT_DUE, submission.refuse(NOT_DUE, Reason.NO_SENDER, "sender: is missing", now=NOW)),
+            id="waiting, refused since: fail",
+        ),
+    ],
+)
+def test_a_draft_takes_the_step_that_the_table_allows(draft: Draft, found: Submission | None, step: Step) -> None:
+    """Given what the table holds and the time, there is one thing to do."""
+    assert decide(draft, found, LEASE, RULES, now=NOW) == step
+
+
+_TIMES = st.one_of(st.none(), st.floats(NOW - 10, NOW + 10))
+
+
+@given(
+    found=st.sampled_from([None, *IN_STATE.values()]),
+    draft=st.sampled_from([DRAFT, REFUSED, OTHER, replace(DRAFT, resend=True)]),
+    times=st.tuples(_TIMES, _TIMES, _TIMES),
+    maybe_sent=st.booleans(),
+    resend=st.booleans(),
+)
+def test_a_call_is_claimed_only_when_it_may_be_made(
+    *,
+    found: Submission | None,
+    draft: Draft,
+    times: tuple[float | None, float | None, float | None],
+    maybe_sent: bool,
+    resend: bool,
+) -> None:
+    """Never of another's lease, another content, a refused draft, a final state, too early or too late."""
+    expires_at, due_at, lease_until = times
+    draft = replace(draft, expires_at=expires_at)
+    if found is not None:
+        found = replace(found, due_at=due_at, lease_until=lease_until, maybe_sent=maybe_sent, resend=resend)
+    step = decide(draft, found, LEASE, RULES, now=NOW)
+    if isinstance(step, Later):
+        assert step.at > NOW
+    if not isinstance(step, Write):
+        return
+    assert step.change.before is found
+    if found is not None and found.maybe_sent:
+        assert step.change.after.status not in {Status.FAILED, Status.EXPIRED}
+        assert step.change.after.maybe_sent
+    if step.change.after.status is not Status.SENDING:
+        return
+    assert draft.refusal is None
+    assert expires_at is None or expires_at > NOW
+    assert found is None or (found.status is Status.WAITING and found.content_hash == draft.content_hash)
+    assert found is None or due_at is None or due_at <= NOW
+    assert step.change.after.attempt == (found.attempt if found else 0) + 1
+    assert (step.change.after.owner, step.change.after.lease_until) == (LEASE.owner, LEASE.until)
+
+
+@pytest.mark.parametrize(
+    ("draft", "found", "after"),
+    [
+        pytest.param(DRAFT, None, replace(first(), status=Status.FAILED, reason=Reason.DEAD_LETTERED), id="absent"),
+        pytest.param(DRAFT, WAITING, submission.bury(WAITING, now=NOW), id="waiting"),
+        pytest.param(DRAFT, NOT_DUE, submission.bury(NOT_DUE, now=NOW), id="waiting, not due"),
+        pytest.param(DRAFT, LAPSED, GIVEN_UP, id="its lease over"),
+        pytest.param(DRAFT, SENDING, None, id="held: its owner will end it"),
+        pytest.param(OTHER, WAITING, None, id="other content: another request's"),
+        *[pytest.param(DRAFT, one, None, id=one.status) for one in (SUBMITTED, FAILED, UNKNOWN, EXPIRED, BURIED)],
+    ],
+)
+def test_a_dead_letter_ends_what_has_no_end(draft: Draft, found: Submission | None, after: Submission | None) -> None:
+    """Nobody will deliver its message again; what is final or in somebody's hands is left alone."""
+    change = burial(draft, found, "owner-2", RULES, now=NOW)
+    assert change == (None if after is None else Change(found, after))
+
+
+def test_a_dead_letter_that_may_have_been_sent_ends_as_unknown() -> None:
+    """Its earlier attempt was never answered for."""
+    change = burial(DRAFT, MAYBE_SENT, "owner-2", RULES, now=NOW)
+    assert change is not None
+    assert (change.after.status, change.after.reason) == (Status.UNKNOWN, Reason.DEAD_LETTERED)
+
+
+def test_a_buried_submission_that_is_opened_again_is_claimed_anew() -> None:
+    """A redrive sends it under the same id, as the next attempt."""
+    waiting = submission.reopen(BURIED, now=NOW)
+    step = decide(DRAFT, waiting, Lease("owner-3", NOW + 60), RULES, now=NOW)
+    assert isinstance(step, Write)
+    assert (step.change.after.status, step.change.after.attempt) == (Status.SENDING, 2)
+
+
+def test_a_repr_of_a_draft_shows_neither_text_nor_number() -> None:
+    """Nor does that of the step it takes."""
+    shown = repr((DRAFT, decide(DRAFT, WAITING, LEASE, RULES, now=NOW)))
+    assert NUMBER not in shown
+    assert "canary" not in shown

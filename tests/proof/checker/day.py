@@ -1,0 +1,154 @@
+"""A day in the life of a queue: many messages, several environments at once, and an account with its troubles."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from itertools import batched
+from typing import Any
+
+from local.model_checker import provider
+from local.model_checker.clients import AwsClients
+from local.model_checker.delivery import TABLE, Begin, program
+from local.model_checker.invocation import Invocation
+from local.model_checker.request import (
+    Answer,
+    Close,
+    Codes,
+    Collect,
+    Execute,
+    Fine,
+    Found,
+    Get,
+    Post,
+    Postpone,
+    Request,
+    Trip,
+)
+from local.model_checker.scenario import INVOCATION, START, VISIBILITY, Scenario, Sent
+from local.model_checker.table import Item, Key, fields, perform
+from maintenance.breaker_recovery import cure
+from realtime_sms.aws.breakers import PARTITION, Breakers
+from realtime_sms.aws.queue import QueueMessage
+from realtime_sms.provider.calls import Call, Exchange, Reply
+
+_BATCH = 10  # messages of an invocation, as the template has it
+_TICK = 30.0  # seconds; what becomes visible within them is received together
+
+
+class Day:
+    """One recipient a message; calls are answered only when nobody can start another.
+
+    All is well but for the balance, the token, and the refresh function, which may not be able to get another.
+    """
+
+    def __init__(self, scenario: Scenario, *, messages: int, environments: int) -> None:
+        self.now = START
+        self.balance = 0
+        self.token_lives = True
+        self.can_refresh = True
+        self.refreshes = 0
+        self.posts = 0
+        self.accepted = Counter[str]()
+        self.visible = dict.fromkeys(range(messages), START)
+        self.receives = Counter[int]()
+        self._scenario = scenario
+        self._environments = environments
+        self._items: dict[Key, Item] = {}
+
+    @property
+    def statuses(self) -> Counter[str]:
+        """Count the submissions by status."""
+        return Counter(str(fields(item)["status"]) for key, item in self._items.items() if key[0] != PARTITION)
+
+    def pass_until(self, end: float) -> None:
+        """Let messages be received until this epoch second, or until there is none left."""
+        while self.visible and (due := min(self.visible.values())) < end:
+            self.now = max(self.now, due + _TICK)
+            self._watch()
+            ready = [message for message, at in self.visible.items() if at <= self.now]
+            for batches in batched(batched(ready, _BATCH, strict=False), self._environments, strict=False):
+                self._send(batches)
+
+    def _watch(self) -> None:
+        """Run the watch function's cure."""
+        client: Any = AwsClients(self)
+        breakers = Breakers(client, TABLE, now=lambda: self.now)
+        cure(breakers, self._balance, lambda: "held", self._refresh, now=self.now)
+
+    def ask(self, request: Request) -> Answer:
+        """Answer at once what the watch function asks."""
+        return self._answer(request)
+
+    def _balance(self, _call: Call) -> Exchange:
+        return Reply(200, json.dumps({"balance": str(self.balance)}).encode()) if self.token_lives else Reply(401)
+
+    def _refresh(self, _refused: str) -> None:
+        self.refreshes += 1
+        self.token_lives = self.token_lives or self.can_refresh
+
+    def _send(self, batches: Sequence[Sequence[int]]) -> None:
+        runs = [self._begin(place, batch) for place, batch in enumerate(batches)]
+        while any(run.requests for run in runs):
+            if not any(map(self._answer_at_once, runs)):
+                posts = [(run, number, post) for run in runs for number, post in list(run.requests.items())]
+                calls = [(run, number, self._called(post)) for run, number, post in posts if isinstance(post, Post)]
+                for run, number, reply in calls:
+                    run.answer(number, reply, self.now)
+        for run, batch in zip(runs, batches, strict=True):
+            assert run.kept is not None, run.error
+            for message in batch:
+                if str(message) not in run.kept:
+                    del self.visible[message]
+
+    def _begin(self, place: int, batch: Sequence[int]) -> Invocation:
+        self.receives.update(batch)
+        self.visible.update(dict.fromkeys(batch, self.now + VISIBILITY))
+        records = tuple(QueueMessage(str(one), str(one), _body(one), self.receives[one]) for one in batch)
+        begin = Begin(place, records, self.now, self.now + INVOCATION)
+        flight = self._scenario.calls_in_flight
+        return Invocation(program(self._scenario, begin), now=self.now, ends=begin.ends, calls_in_flight=flight)
+
+    def _answer_at_once(self, run: Invocation) -> bool:
+        """Answer one request that is not a call; False where there is none."""
+        for number, request in run.requests.items():
+            if not isinstance(request, Post | Collect):  # the wave looks by itself when all its calls are over
+                run.answer(number, self._answer(request), self.now)
+                return True
+        return False
+
+    def _answer(self, request: Request) -> Answer:
+        match request:
+            case Execute():
+                written = [perform(self._items, statement) for statement in request.statements]
+                self._items |= {one.key: one.after for one in written if one.after is not None}
+                return Codes(tuple(one.code for one in written))
+            case Get():
+                return Found(tuple(self._items[key] for key in request.keys if key in self._items))
+            case Trip():
+                return self._trip(request)
+            case Close():
+                del self._items[PARTITION, request.breaker]
+            case Postpone():
+                self.visible |= {message: self.now + seconds for message, seconds in request.delays}
+        return Fine()
+
+    def _trip(self, request: Trip) -> Answer:
+        key = (PARTITION, request.breaker)
+        if key in self._items:
+            return Codes(("ConditionalCheckFailedException",))
+        item = {"requestId": ("S", PARTITION), "recipient": ("S", request.breaker), "reason": ("S", request.reason)}
+        self._items[key] = tuple(sorted((item | {"since": ("N", request.since), "times": ("N", "1")}).items()))
+        return Fine()
+
+    def _called(self, post: Post) -> Answer:
+        self.posts += 1
+        if not self.token_lives:
+            return provider.outcome("401", len(post.numbers)).exchange
+        if self.balance <= 0:
+            return provider.outcome("no balance", len(post.numbers)).exchange
+        self.accepted.update(post.numbers)
+        return provider.outcome(provider.ACCEPTED, len(post.numbers)).exchange
+
+
+def _body(message: int) -> str:
+    return Sent((f"+569{message:08}",), request_id=f"r{message}").body(None)

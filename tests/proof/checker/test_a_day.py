@@ -1,0 +1,56 @@
+"""An account in trouble for a day: a thousand queued messages cost a handful of calls, and none is lost."""
+
+from collections.abc import Callable
+
+from local.model_checker.explorer import quiet
+from local.model_checker.scenario import START, Scenario
+from realtime_sms.outcomes.submission import Rules
+from tests.proof.checker.day import Day
+
+MESSAGES = 1000
+HOURS = 24
+ENVIRONMENTS = 5
+CALLS_IN_FLIGHT = 8
+MOST_RECEIVES = 1000  # the template's maxReceiveCount, at which SQS would make a dead letter
+
+
+def test_a_day_without_balance_costs_no_more_calls_than_are_in_flight(
+    record_property: Callable[[str, object], None],
+) -> None:
+    """A thousand messages wait for 24 hours, none becomes a dead letter, and after the top-up each is sent once."""
+    scenario = Scenario("a day", (), calls_in_flight=CALLS_IN_FLIGHT, rules=Rules())
+    day = Day(scenario, messages=MESSAGES, environments=ENVIRONMENTS)
+    with quiet():
+        day.pass_until(START + HOURS * 3600)
+        assert day.posts <= ENVIRONMENTS * CALLS_IN_FLIGHT
+        assert len(day.visible) == MESSAGES
+        most = max(day.receives.values())
+        assert most < MOST_RECEIVES
+        posts, day.balance = day.posts, 100_000
+        day.pass_until(day.now + 3600)
+    record_property("tried", f"no balance: {posts} POSTs and {most} receives at most in {HOURS} h; then all were sent")
+    assert not day.visible
+    assert day.statuses == {"submitted": MESSAGES}
+    assert set(day.accepted.values()) == {1}
+    assert len(day.accepted) == MESSAGES
+
+
+def test_a_refresh_that_failed_is_asked_for_until_it_succeeds(record_property: Callable[[str, object], None]) -> None:
+    """The token is dead and no other is to be had for two hours: no call goes out, and then each message is sent once.
+
+    The sender asks only while it may call; it is the watch function that asks again.
+    """
+    scenario = Scenario("a day", (), calls_in_flight=CALLS_IN_FLIGHT, rules=Rules())
+    day = Day(scenario, messages=MESSAGES, environments=ENVIRONMENTS)
+    day.balance, day.token_lives, day.can_refresh = 100_000, False, False
+    with quiet():
+        day.pass_until(START + 2 * 3600)
+        assert day.posts <= 2 * ENVIRONMENTS * CALLS_IN_FLIGHT  # with the one token and with the other
+        assert len(day.visible) == MESSAGES
+        posts, asked, day.can_refresh = day.posts, day.refreshes, True
+        day.pass_until(day.now + 3600)
+    record_property("tried", f"no token: {posts} POSTs and {asked} refreshes asked for in 2 h; then all were sent")
+    assert asked > 1
+    assert not day.visible
+    assert set(day.accepted.values()) == {1}
+    assert len(day.accepted) == MESSAGES

@@ -1,0 +1,158 @@
+"""One message delivered many times: at the same time, and again after days under another message id."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from local.model_checker.explorer import quiet
+from realtime_sms.aws import clients
+from realtime_sms.aws.dead_letters import DeadLetters
+from realtime_sms.aws.submissions import Ledger, StoreUnavailableError, Unanswered
+from realtime_sms.requests.prepare import Defaults
+from rtsms.redrive import Redrive, with_request_id
+from tests.proof.faults.aws import DEAD_LETTERS, SEND_QUEUE
+from tests.proof.faults.world import TABLE, TOKEN, Message, World
+
+DELIVERIES = 20
+DAYS = 13  # after which a dead letter still is there, and may be sent back
+
+
+def test_twenty_deliveries_at_the_same_time_make_one_call_for_each_recipient(world: World) -> None:
+    """Twenty environments take up the same message at once; it ends with one submission each."""
+    world.begin(TOKEN)
+    message = Message(5, received=2)
+    for warm in (clients.dynamodb, clients.sqs, clients.secrets):
+        warm()
+    begin = Barrier(DELIVERIES)
+
+    def deliver() -> list[str]:
+        begin.wait()
+        return world.send([message])
+
+    with quiet(), ThreadPoolExecutor(DELIVERIES) as environments:
+        for one in [environments.submit(deliver) for _ in range(DELIVERIES)]:
+            one.result()
+        assert world.send([message]) == []
+    assert {number: world.posts(number) for number in message.numbers} == dict.fromkeys(message.numbers, 1)
+    assert {item["status"] for item in world.items(message).values()} == {"submitted"}
+
+
+class Unnamed(Message):
+    """A request that names no id: its message's is its own."""
+
+    @property
+    def body(self) -> str:
+        """Give what the producer wrote."""
+        return json.dumps({"recipients": self.numbers, "message": {"text": "hello"}})
+
+    def record_of(self, message_id: str, body: str) -> dict[str, object]:
+        """Write a delivery of it."""
+        return super().record | {"messageId": message_id, "body": body}
+
+
+@pytest.mark.parametrize("sent_before", [True, False], ids=["submitted before", "never sent"])
+def test_a_redrive_after_thirteen_days_sends_what_was_not_sent_and_nothing_else(
+    world: World, *, sent_before: bool
+) -> None:
+    """Under a new message id, as SQS gives it; the request's own was written into its body."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    first = message.record_of(message.request_id, message.body)
+    with quiet():
+        if sent_before:
+            assert world.deliver([first]) == []
+        world.age(DAYS)
+        world.aws.letters[message.request_id] = {  # SQS itself moves a message under its own id
+            "MessageId": message.request_id,
+            "ReceiptHandle": message.request_id,
+            "Body": message.body,
+        }
+        world.watch()
+        world.aws.show_letters()
+        [redriven] = _redrive().run("dead_lettered", now=time.time())
+        assert redriven.request_id == message.request_id
+        assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    [number] = message.numbers
+    assert world.posts(number) == 1
+    assert world.items(message)[number]["status"] == "submitted"
+
+
+def test_a_letter_that_is_sent_back_late_and_often_finds_what_was_sent(world: World) -> None:
+    """An outcome lives as long from its last redrive as from its first claim, and so longer than the message."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    with quiet():
+        assert world.deliver([message.record_of(message.request_id, message.body)]) == []
+        for _ in range(3):
+            world.age(27)
+            world.aws.letters[message.request_id] = {
+                "MessageId": message.request_id,
+                "ReceiptHandle": message.request_id,
+                "Body": message.body,
+            }
+            world.watch()
+            world.aws.show_letters()
+            [_redriven] = _redrive().run("dead_lettered", now=time.time())
+            assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    assert world.posts(message.numbers[0]) == 1
+
+
+def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were its message sent back all the same, the sender would take the buried recipients for done."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    world.aws.letters[message.request_id] = {
+        "MessageId": message.request_id,
+        "ReceiptHandle": message.request_id,
+        "Body": message.body,
+    }
+    with quiet():
+        world.watch()
+        world.aws.show_letters()
+        redrive, sent = _redrive(), len(world.aws.sent)
+        with monkeypatch.context() as patched:
+            patched.setattr(redrive.ledger, "swap", lambda changes: [Unanswered("Throttled")] * len(changes))
+            with pytest.raises(StoreUnavailableError):
+                list(redrive.run("dead_lettered", now=time.time()))
+    assert len(world.aws.sent) == sent
+    assert len(world.aws.letters) == 1
+    world.aws.show_letters()
+    with quiet():
+        [_] = _redrive().run("dead_lettered", now=time.time())
+        assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    assert world.posts(message.numbers[0]) == 1
+
+
+def test_a_redrive_asks_all_of_the_queues_servers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQS does that where it may wait; else a few letters may not be shown, and none be said to be there."""
+    asked: list[dict[str, int]] = []
+
+    def receive(request: dict[str, int]) -> dict[str, list[object]]:
+        asked.append(request)
+        return {"Messages": []}
+
+    monkeypatch.setattr(world.aws, "ReceiveMessage", receive)
+    assert list(_redrive().run("dead_lettered", now=time.time())) == []
+    assert [request["WaitTimeSeconds"] > 0 for request in asked] == [True]
+
+
+def test_a_letter_whose_envelope_cannot_be_opened_goes_back_as_it_is() -> None:
+    """It is rejected again, and does not keep the letters behind it from being sent back."""
+    body = json.dumps({"Type": "Notification", "MessageId": "no id", "TopicArn": "arn", "Message": "{}"})
+    assert with_request_id(body, "r-1") == body
+
+
+def test_a_letter_grows_by_its_request_id_only() -> None:
+    """A body of the queue's largest size, in whatever script, must fit again."""
+    body = '{"text":"' + "ñ" * 1000 + '"}'
+    assert len(with_request_id(body, "r-1").encode()) == len(body.encode()) + len(',"requestId":"r-1"')
+
+
+def _redrive() -> Redrive:
+    sqs, ledger = clients.sqs(), Ledger(clients.dynamodb(), TABLE, ttl_days=45)
+    return Redrive(sqs, SEND_QUEUE, DeadLetters(sqs, DEAD_LETTERS), ledger, Defaults(sender="96000"))

@@ -1,0 +1,54 @@
+"""Two real environments of the send function under one rate limit, counted in a real table."""
+
+import json
+from collections import Counter
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from boto3.dynamodb.conditions import Attr
+
+from realtime_sms.aws.rate_limit import PARTITION
+from tests.proof.processes.conftest import World
+from tests.proof.processes.runtime import FunctionProcess
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("processes")]
+
+MOST = 40  # a second
+RECIPIENTS = 40  # of each environment's message
+
+
+def _numbers(environment: int) -> list[str]:
+    return [f"+56940{environment:02}{number:04}" for number in range(RECIPIENTS)]
+
+
+def _event(world: World, environment: int) -> dict[str, Any]:
+    body = {"recipients": _numbers(environment), "sender": "96000", "message": {"text": "hello"}}
+    record = {
+        "messageId": f"paced-{environment}",
+        "receiptHandle": f"handle-{environment}",
+        "body": json.dumps(body),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": world.queue_url,
+    }
+    return {"Records": [record]}
+
+
+def test_two_environments_share_the_turns_of_each_second(world: World) -> None:
+    """Each recipient gets one message, and no more are sent than turns were reserved within the limit."""
+    with ExitStack() as running:
+        settings = {**world.environment, "MAX_PER_SECOND": str(MOST)}
+        processes = [running.enter_context(FunctionProcess(settings)) for _ in range(2)]
+        for environment, process in enumerate(processes):
+            process.hand_over(_event(world, environment))
+        kept = [process.result() for process in processes]
+    assert kept == [{"batchItemFailures": []}] * 2
+    shown = Counter(message.recipient for message in world.realtime.inbox())
+    assert {number: shown[number] for place in range(2) for number in _numbers(place)} == {
+        number: 1 for place in range(2) for number in _numbers(place)
+    }
+    counters: Any = world.table.scan(FilterExpression=Attr("requestId").begins_with(PARTITION))["Items"]
+    assert sum(min(int(item["taken"]), MOST) for item in counters) >= 2 * RECIPIENTS
+    assert len(counters) >= 2 * RECIPIENTS / MOST

@@ -1,0 +1,53 @@
+"""Servers, gateways and certificates that end with the test."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from realtime_sms.provider.client import Gateway
+from tests.provider.servers import Authority, Script, Server
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Both ends of a wire: makes servers and the gateways that call them."""
+
+    server_context: ssl.SSLContext | None
+    client_context: ssl.SSLContext
+    ends: ExitStack = field(default_factory=ExitStack)
+
+    def serve(self, *scripts: Script) -> Server:
+        """Start a server that plays the scripts, over TLS if this wire has it."""
+        return self.ends.enter_context(Server(*scripts, context=self.server_context))
+
+    def gateway(self, base_url: str, *, deadline: float = 5, **options: Any) -> Gateway:  # noqa: ANN401  as Gateway has them
+        """Make a gateway that trusts the test's authority."""
+        gateway = Gateway(base_url, deadline=deadline, **{"ssl_context": self.client_context, **options})
+        self.ends.callback(gateway.close)
+        return gateway
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    """Make one certificate authority for the run."""
+    return Authority()
+
+
+@pytest.fixture(scope="session")
+def contexts(authority: Authority) -> dict[str, ssl.SSLContext | None]:
+    """Make the server's side of each kind of wire."""
+    return {"plain": None, "tls": authority.server()}
+
+
+@pytest.fixture(params=["plain", "tls"])
+def bench(
+    request: pytest.FixtureRequest, authority: Authority, contexts: dict[str, ssl.SSLContext | None]
+) -> Iterator[Bench]:
+    """Give a wire without TLS, and one with it."""
+    made = Bench(contexts[request.param], authority.client())
+    with made.ends:
+        yield made

@@ -1,0 +1,199 @@
+"""From an opened request to one draft for each recipient."""
+
+from typing import Any
+
+import pytest
+
+from realtime_sms.encoding.charset import decode
+from realtime_sms.outcomes.decide import Draft, Refusal
+from realtime_sms.provider.verdict import Reason
+from realtime_sms.requests.envelope import Opened
+from realtime_sms.requests.errors import Problem
+from realtime_sms.requests.model import parse_request
+from realtime_sms.requests.prepare import Composed, Defaults, compose
+
+CHILE, CHILE_2, SPAIN, ARGENTINA = "+56911112222", "+56911113333", "+34612345678", "+5491123456789"
+ACCENTS = "Mañana será así"
+DEFAULTS = Defaults(sender="96000")
+
+
+def composed(text: str = ACCENTS, *, to: tuple[str, ...] = (CHILE,), by: Defaults = DEFAULTS, **more: Any) -> Composed:  # noqa: ANN401 (a body's fields)
+    """Compose a request; `charset` and `encoded` go into its message."""
+    message = {"text": text} | {name: more.pop(name) for name in ("charset", "encoded") if name in more}
+    return compose(Opened("r-1", parse_request({"recipients": list(to), "message": message} | more)), by)
+
+
+def drafted(text: str = ACCENTS, **more: Any) -> Draft:  # noqa: ANN401 (a body's fields)
+    """Compose a request to one recipient and give its draft."""
+    (draft,) = composed(text, **more).drafts
+    return draft
+
+
+def shown(draft: Draft) -> tuple[int, str] | None:
+    """Give the charset and what the handset shows, None where it is refused."""
+    return draft.encoded and (draft.encoded.charset, decode(draft.encoded.text, draft.encoded.charset))
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        pytest.param({}, (0, "Mañana sera asi"), id="Chile: plain"),
+        pytest.param({"to": ("9 1111 2222",)}, (0, "Mañana sera asi"), id="a national number: plain too"),
+        pytest.param({"to": (SPAIN,)}, (6, ACCENTS), id="abroad: as written"),
+        pytest.param({"charset": 0}, (0, "Mañana sera asi"), id="charset 0 is no choice"),
+        pytest.param({"charset": 6}, (6, ACCENTS), id="charset 6: as asked"),
+        pytest.param({"encoding": "auto"}, (6, ACCENTS), id="auto: as asked"),
+        pytest.param({"encoding": "plain", "to": (SPAIN,)}, (0, "Mañana sera asi"), id="plain: as asked, abroad"),
+        pytest.param({"encoding": "plain", "charset": 6}, (6, "Mañana sera asi"), id="plain in charset 6: both"),
+        pytest.param({"encoding": "exact"}, None, id="exact: refused"),
+        pytest.param({"charset": 1}, None, id="charset 1 cannot carry it"),
+        pytest.param({"charset": 8}, None, id="charset 8 cannot carry it"),
+        pytest.param({"text": "año é", "charset": 8}, (8, "año é"), id="charset 8: as asked"),
+        pytest.param({"text": "hola 😀"}, (6, "hola 😀"), id="Chile, an emoji: Unicode"),
+        pytest.param({"by": Defaults(sender="1", plain_prefixes=())}, (6, ACCENTS), id="no prefix is plain"),
+        pytest.param(
+            {"by": Defaults(sender="1", plain_prefixes=("+34", "+549")), "to": (ARGENTINA,)},
+            (0, "Mañana sera asi"),
+            id="a prefix of the deployment's own",
+        ),
+    ],
+)
+def test_a_recipients_country_and_the_request_choose_the_encoding(
+    more: dict[str, Any], expected: tuple[int, str] | None
+) -> None:
+    """The deployment's prefixes transliterate by default; what a producer asked for is not meddled with."""
+    assert shown(drafted(**more)) == expected
+
+
+@pytest.mark.parametrize(
+    ("wire_text", "charset", "expected"),
+    [
+        pytest.param("010101090121", 6, (6, "āĉġ"), id="hexadecimal"),
+        pytest.param("00E1", 6, (6, "á"), id="with what a country's policy would fold"),
+        pytest.param("%7F%7E", 8, (8, "àü"), id="percent-encoded"),
+        pytest.param("_", 8, (8, "§"), id="a literal underscore, as it would arrive"),
+        pytest.param("hola", 1, (1, "hola"), id="ASCII"),
+        pytest.param("año", 0, (0, "año"), id="GSM"),
+        pytest.param("año", None, (0, "año"), id="no charset"),
+    ],
+)
+def test_a_wire_form_is_verified_and_sent_with_the_same_meaning(
+    wire_text: str, charset: int | None, expected: tuple[int, str]
+) -> None:
+    """It is decoded and written again, so that what is counted is what goes out; no policy touches it."""
+    for encoding in (None, "plain", "exact"):
+        draft = drafted(wire_text, charset=charset, encoded=True, encoding=encoding)
+        assert shown(draft) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "reason", "detail"),
+    [
+        pytest.param({"by": Defaults()}, Reason.NO_SENDER, "sender: is missing", id="no sender"),
+        pytest.param({"encoding": "exact"}, Reason.UNENCODABLE, "message.text: ", id="exact"),
+        pytest.param({"charset": 1}, Reason.UNENCODABLE, "message.text: ", id="charset 1"),
+        pytest.param({"text": "\x1b"}, Reason.UNENCODABLE, "message.text: ", id="an escape"),
+        pytest.param({"text": "01", "charset": 6, "encoded": True}, Reason.UNENCODABLE, "message.text: ", id="cut hex"),
+        pytest.param({"text": "%", "charset": 8, "encoded": True}, Reason.UNENCODABLE, "message.text: ", id="bare %"),
+        pytest.param({"text": "á", "encoded": True}, Reason.UNENCODABLE, "message.text: ", id="no GSM under charset 0"),
+        pytest.param(
+            {"text": "a" * 161, "maxSegments": 1},
+            Reason.TOO_MANY_SEGMENTS,
+            "message.text: needs 2 segments; 1 allowed",
+            id="more segments than asked",
+        ),
+        pytest.param(
+            {"text": "€" * (153 * 128)},
+            Reason.TOO_MANY_SEGMENTS,
+            "message.text: needs 258 segments; 255 allowed",
+            id="more segments than the network counts",
+        ),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_with_its_reason(more: dict[str, Any], reason: Reason, detail: str) -> None:
+    """Before any call, and by the field that is to be mended."""
+    draft = drafted(**more)
+    assert draft.encoded is None
+    assert draft.refusal is not None
+    assert draft.refusal.reason is reason
+    assert str(draft.refusal.problem).startswith(detail)
+
+
+@pytest.mark.parametrize(("text", "segments"), [("a" * 160, 1), ("a" * 306, 2), ("a" * 39_015, 255)])
+def test_as_many_segments_as_allowed_are_sent(text: str, segments: int) -> None:
+    """The bound is the last that is allowed."""
+    draft = drafted(text, maxSegments=segments)
+    assert draft.encoded is not None
+    assert draft.encoded.segments == segments
+
+
+def test_a_segment_bound_is_held_by_each_encoding() -> None:
+    """The same request fits transliterated and does not fit in Unicode: one recipient is sent to, the other refused."""
+    drafts = {draft.recipient: draft for draft in composed("á" * 71, to=(CHILE, SPAIN), maxSegments=1).drafts}
+    assert drafts[CHILE].refusal is None
+    assert drafts[SPAIN].refusal == Refusal(
+        Reason.TOO_MANY_SEGMENTS, Problem("message.text", "needs 2 segments; 1 allowed")
+    )
+
+
+def test_recipients_of_one_policy_share_one_encoding() -> None:
+    """A text is encoded once for each policy, however many it goes to; the order of the request is kept."""
+    one = composed(to=(SPAIN, CHILE, ARGENTINA, CHILE_2, CHILE))
+    assert {policy: group.numbers for policy, group in one.groups.items()} == {
+        "auto": (SPAIN, ARGENTINA),
+        "plain": (CHILE, CHILE_2),
+    }
+    assert len({id(draft.encoded) for draft in one.drafts}) == 2
+
+
+@pytest.mark.parametrize("more", [{"charset": 6}, {"encoded": True}, {"charset": 6, "encoded": True}], ids=str)
+def test_what_came_with_a_form_of_its_own_is_of_one_group(more: dict[str, Any]) -> None:
+    """No country's policy applies to it, so that everybody gets the same."""
+    assert list(composed("00E1", to=(CHILE, SPAIN), **more).groups) == ["auto"]
+
+
+def test_each_distinct_recipient_has_one_draft() -> None:
+    """The refused ones too, by their place: nobody is left out and nobody is named twice."""
+    drafts = composed(to=("x", SPAIN, CHILE, "911112222", "12", CHILE)).drafts
+    assert [draft.recipient for draft in drafts] == [SPAIN, CHILE, "recipients[0]", "recipients[4]"]
+    assert [draft.refusal.reason for draft in drafts if draft.refusal] == [Reason.INVALID_RECIPIENT] * 2
+    assert drafts[2].refusal is not None
+    assert str(drafts[2].refusal.problem).startswith("recipients[0]: an entry of 1 characters is not")
+
+
+def test_a_draft_carries_what_the_request_asks_for() -> None:
+    """Each wish has its place, and the deployment fills in the sender only where there is none."""
+    more: dict[str, Any] = {"expiresAt": "2027-01-15T08:00:00Z", "onUnknown": "resend", "metadata": {"order": "1"}}
+    draft = drafted(sender="TIENDA", **more)
+    assert (draft.key, draft.sender) == (("r-1", CHILE), "TIENDA")
+    assert (draft.expires_at, draft.resend, draft.metadata) == (1_800_000_000.0, True, {"order": "1"})
+    plain = drafted()
+    assert (plain.sender, plain.expires_at, plain.resend, plain.metadata) == ("96000", None, False, {})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param(composed(), composed(to=("9 1111 2222", CHILE)), True, id="a number's spelling"),
+        pytest.param(composed(), composed(by=Defaults(sender="TIENDA")), True, id="the deployment's default sender"),
+        pytest.param(composed(), composed(by=Defaults(plain_prefixes=())), True, id="the deployment's prefixes"),
+        pytest.param(composed(to=(CHILE, SPAIN)), composed(to=(SPAIN, CHILE)), True, id="the order"),
+        pytest.param(composed(), composed(to=(CHILE, "x")), True, id="an entry that is no number"),
+        pytest.param(composed(), composed("Mañana sera asi"), False, id="the text as written"),
+        pytest.param(composed(), composed(sender="96000"), False, id="the sender as written"),
+        pytest.param(composed(), composed(to=(CHILE, SPAIN)), False, id="a recipient more"),
+        pytest.param(composed(), composed(encoding="plain"), False, id="the policy as written"),
+    ],
+)
+def test_a_request_is_the_same_by_what_its_producer_wrote(one: Composed, other: Composed, *, same: bool) -> None:
+    """A deployment that changes its defaults makes no conflict of a redelivery."""
+    assert (one.content_hash == other.content_hash) is same
+    assert {draft.content_hash for draft in one.drafts} == {one.content_hash}
+
+
+def test_reprs_show_neither_text_nor_number() -> None:
+    """They may end in a log."""
+    one = composed("canary text ñ", to=(CHILE, "x"))
+    shown_by_repr = repr((one, one.groups, one.drafts, one.request))
+    assert CHILE not in shown_by_repr
+    assert "canary" not in shown_by_repr

@@ -1,0 +1,73 @@
+"""A stack with SnapStart: the queue's messages meet the version of the last deployment, whatever that changed.
+
+The embedded AWS publishes versions and makes an environment of each; it takes no snapshots.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from local.embedded_aws import running_stack
+from local.embedded_aws.function_log import lines
+from local.embedded_aws.running import STACK_NAME
+from local.embedded_aws.sam import deploy
+from rtsms.doctor.finding import Level
+from rtsms.doctor.running import event_source
+from tests.docs.page import pages
+from tests.stack.deployment import Deployment, until
+from tests.stack.examples import environment
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("snapstart")]
+
+
+def _sender_shown(deployed: Deployment, recipient: str) -> str:
+    """Send without a sender, and give the one that the handset shows."""
+    request_id = deployed.new_id("version")
+    deployed.publish(json.dumps({"requestId": request_id, "recipients": [recipient], "message": {"text": "hello"}}))
+    assert deployed.outcome(request_id)["status"] == "submitted"
+    (message,) = deployed.simulator("GET", f"inbox?recipient={recipient.replace('+', '%2B')}")["messages"]
+    return str(message["sender"])
+
+
+def _has_run(deployed: Deployment, version: int) -> None:
+    """Wait for Lambda's own line of a beginning invocation, which names the version."""
+    function = deployed.outputs["SendFunctionName"]
+
+    def look() -> bool | None:
+        started = [line for line in lines(deployed.session, function) if line.startswith("START ")]
+        return any(line.rstrip().endswith(f"Version: {version}") for line in started) or None
+
+    until(look, within=30, awaited=f"an invocation of version {version}")
+
+
+@pytest.fixture(scope="module")
+def updated() -> Iterator[Deployment]:
+    """Yield a stack of its own, updated to another sender after a message had met its first version."""
+    with running_stack({"SnapStart": "On", "DefaultSender": "96000"}) as stack:
+        deployed = Deployment(stack)
+        assert _sender_shown(deployed, "+56924000001") == "96000"
+        _has_run(deployed, 1)
+        deploy(stack.aws, STACK_NAME, {"DefaultSender": "97000"}, stack.template)
+        yield deployed
+
+
+def test_messages_meet_the_version_of_the_last_deployment(updated: Deployment) -> None:
+    """A parameter that is another makes another version, and it is that which runs."""
+    assert _sender_shown(updated, "+56924000002") == "97000"
+    _has_run(updated, 2)
+
+
+def test_what_is_left_behind_is_named_and_the_pages_command_deletes_it(updated: Deployment) -> None:
+    """The version that messages meet stays."""
+    good, left = event_source(updated.found(STACK_NAME))
+    assert (good.level, left.level) == (Level.GOOD, Level.DOUBT)
+    assert left.said.endswith("version 1")
+    (page,) = (one for one in pages() if str(one) == "docs/deploy.md")
+    (script,) = (block for block in page.tested_shell if "delete-function" in block)
+    subprocess.run(["bash", "-euo", "pipefail", "-c", script], env=environment(updated), check=True, timeout=60)
+    (only,) = event_source(updated.found(STACK_NAME))
+    assert only.level is Level.GOOD
+    published = updated.functions.list_versions_by_function(FunctionName=updated.outputs["SendFunctionName"])
+    assert [one["Version"] for one in published["Versions"]] == ["$LATEST", "2"]

@@ -1,0 +1,198 @@
+"""Alarms, the dashboard and the runbook: what they name is there, is written when its cause comes, and is explained."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from local.embedded_aws.sam import ROOT
+from maintenance import current_metrics
+from realtime_sms.aws.breakers import Breaker
+from realtime_sms.aws.logging import log_outcome
+from realtime_sms.aws.metrics import NAMESPACE, Metric, of_reason, of_rejection, of_status, tally
+from realtime_sms.aws.queue import QueueMessage, SendQueue
+from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.submission import Rules
+from realtime_sms.provider.verdict import Reason
+from refresh import handler as refresh
+from refresh.refresher import Outcome
+from tests.fakes import emf
+from tests.fakes.submissions import FAILED, UNKNOWN
+from tests.template.rendered import rendered
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+OF_AWS = {
+    "AWS/SQS": {
+        *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"),
+        "ApproximateNumberOfMessagesNotVisible",
+    },
+    "AWS/Lambda": {"Errors", "Invocations"},
+}
+OURS = {*Metric, *map(of_status, Status)}
+
+
+def _alarms() -> dict[str, dict[str, Any]]:
+    found = {name: one for name, one in rendered().items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    return {name: one["Properties"] for name, one in found.items()}
+
+
+ALARMS = _alarms()
+
+
+def _look(letters: int, *opened: Breaker) -> None:
+    breakers: Any = SimpleNamespace(
+        refresh=lambda: True, all_open=lambda: [SimpleNamespace(breaker=breaker) for breaker in opened]
+    )
+    found: Any = SimpleNamespace(size=lambda: letters)
+    deliveries: Any = SimpleNamespace(all_untraced=lambda _most: 0)
+    current_metrics.look(breakers, found, deliveries)
+
+
+def _put_off(age: float) -> None:
+    told = {"ApproximateReceiveCount": "9", "SentTimestamp": f"{(time.time() - age) * 1000:.0f}"}
+    message = QueueMessage.from_record({"messageId": "1", "receiptHandle": "h", "body": "", "attributes": told})
+    client: Any = SimpleNamespace(change_message_visibility_batch=lambda **_: {})
+    SendQueue(client, "queue", "dead letters").postpone([(message, 60)])
+
+
+def _fail_to_refresh() -> None:
+    refuser = SimpleNamespace(refresh=lambda _: Outcome.REFUSED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refresh, "_refresher", lambda: refuser)
+        context = SimpleNamespace(
+            aws_request_id="1", function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn:f"
+        )
+        refresh.lambda_handler({}, context)  # type: ignore[arg-type]  # as much of it as is looked at
+
+
+CAUSES: Mapping[str, Callable[[], None]] = {
+    Metric.DEAD_LETTERS: lambda: _look(1),
+    Metric.WAITING_AGE: lambda: _put_off(3600),
+    Metric.AUTH_BREAKER_OPEN: lambda: _look(0, Breaker.AUTH),
+    Metric.BALANCE_BREAKER_OPEN: lambda: _look(0, Breaker.BALANCE),
+    of_status(Status.UNKNOWN): lambda: log_outcome(UNKNOWN),
+    of_status(Status.FAILED): lambda: log_outcome(FAILED),
+    Metric.REFRESH_FAILURES: _fail_to_refresh,
+}
+
+
+@pytest.mark.parametrize("name", [name for name, one in ALARMS.items() if one["Namespace"] == NAMESPACE])
+def test_what_an_alarm_reads_is_written_when_its_cause_comes(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under its very name, namespace and dimension."""
+    alarm = ALARMS[name]
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "a-stack")
+    tally.write()
+    capsys.readouterr()
+    CAUSES[alarm["MetricName"]]()
+    tally.write()
+    written = [one for one in emf.read(capsys.readouterr().out.splitlines()) if one.name == alarm["MetricName"]]
+    assert [one["Name"] for one in alarm["Dimensions"]] == ["service"]
+    assert {(one.namespace, one.dimensions) for one in written} == {(NAMESPACE, frozenset({("service", "a-stack")}))}
+    assert max(max(one.values) for one in written) >= 1
+
+
+@pytest.mark.parametrize("name", [name for name, one in ALARMS.items() if one["Namespace"] != NAMESPACE])
+def test_an_alarm_on_a_metric_of_aws_names_one_of_our_resources(name: str) -> None:
+    """With the dimension that AWS files it under."""
+    alarm = ALARMS[name]
+    assert alarm["MetricName"] in OF_AWS[alarm["Namespace"]]
+    (dimension,) = alarm["Dimensions"]
+    logical_id = re.sub(r"[<>]|\.QueueName", "", str(dimension["Value"]))
+    wanted = {"AWS/SQS": ("QueueName", "AWS::SQS::Queue"), "AWS/Lambda": ("FunctionName", "AWS::Lambda::Function")}
+    assert (dimension["Name"], rendered()[logical_id]["Type"]) == wanted[alarm["Namespace"]]
+
+
+def test_a_message_that_waits_keeps_its_alarm_until_it_is_tried_again() -> None:
+    """It is told of when it is put off only, and one such period in all of them is enough."""
+    alarm, rules = ALARMS["WaitingAlarm"], Rules()
+    longest = max(rules.delay(tries, 0) for tries in range(100)) * 1.1  # RealTime's own Retry-After gets a tenth more
+    assert alarm["Period"] * alarm["EvaluationPeriods"] > longest
+    assert alarm["DatapointsToAlarm"] == 1
+
+
+def test_the_longest_wait_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of however many messages an invocation puts off."""
+    tally.write()
+    capsys.readouterr()
+    for age in (60, 7200, 600):
+        _put_off(age)
+    tally.write()
+    (told,) = emf.read(capsys.readouterr().out.splitlines())
+    assert (told.name, told.unit, round(told.values[0], -1)) == ("WaitingAge", "Seconds", 7200)
+
+
+def _shown(metrics: list[Any]) -> Iterator[tuple[str, str]]:
+    """Give namespace and name of each row of a widget, with its dots filled in."""
+    before: list[Any] = []
+    for row in metrics:
+        told = [one for one in row if not isinstance(one, dict)]
+        if not told:
+            continue  # an expression
+        told = [*before[: len(before) - len(told) + 1], *told[1:]] if told[0] == "..." else told
+        before = [old if new == "." else new for old, new in zip(before or told, told, strict=True)]
+        yield before[0], before[1]
+
+
+def test_the_dashboard_shows_only_what_is_written() -> None:
+    """And is JSON, once its names are filled in."""
+    body = json.loads(rendered()["Dashboard"]["Properties"]["DashboardBody"])
+    shown = {one for widget in body["widgets"] for one in _shown(widget["properties"]["metrics"])}
+    assert len(shown) > len(body["widgets"])
+    for namespace, name in shown:
+        assert name in (OURS if namespace == NAMESPACE else OF_AWS[namespace]), name
+
+
+def _matches(term: str, name: str) -> bool:
+    """Say whether CloudWatch takes a metric's name for what a search asks for: wholly if quoted, else in part.
+
+    Source: CloudWatch User Guide, *Search expression syntax*.
+    """
+    wanted = term.removeprefix("MetricName=")
+    return wanted.strip('"') == name if '"' in wanted else wanted.lower() in re.split(r"\W|_", name.lower())
+
+
+def test_the_dashboard_finds_each_reason_and_no_total() -> None:
+    """Of this stack only: what is not in brackets is joined by AND before it is by OR."""
+    body = json.loads(rendered()["Dashboard"]["Properties"]["DashboardBody"])
+    rows = [row[0] for widget in body["widgets"] for row in widget["properties"]["metrics"]]
+    (search,) = [row["expression"] for row in rows if isinstance(row, dict)]
+    either, without = re.findall(r"\((MetricName.*?)\)", search)[0], re.findall(r'NOT (\S+")', search)
+    assert " OR " not in search.replace(either, "")
+
+    def found(name: str) -> bool:
+        return any(_matches(term, name) for term in either.split(" OR ")) and not any(
+            _matches(term, name) for term in without
+        )
+
+    shown = (Status.FAILED, Status.UNKNOWN, Status.WAITING)
+    assert all(found(of_reason(status, reason)) for status in shown for reason in Reason)
+    assert not any(map(found, [*OURS, of_reason(Status.SUBMITTED, Reason.ACCEPTED), of_rejection(Reason.CONFLICT)]))
+
+
+def test_the_runbook_has_a_section_for_each_alarm_and_no_other() -> None:
+    """The alarm's description leads to it."""
+    headings = re.findall(r"^## ([A-Za-z ]+)$", RUNBOOK, re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    led_to = {alarm["AlarmDescription"].rpartition("docs/runbook.md#")[2] for alarm in ALARMS.values()}
+    assert led_to == anchors - {"saved-queries"}
+
+
+def test_an_alarm_that_waits_for_too_little_takes_silence_for_nothing() -> None:
+    """A function that does not run writes no metric."""
+    found = {one["TreatMissingData"]: name for name, one in ALARMS.items() if "LessThan" in one["ComparisonOperator"]}
+    assert found == {"breaching": "WatchStoppedAlarm"}
+
+
+def test_each_alarm_tells_the_topic() -> None:
+    """When it begins, and when it is over; an own topic can be named instead."""
+    for given, topic in (("", "<AlarmTopic>"), ("arn:aws:sns:sa-east-1:000000000000:own", None)):
+        resources = rendered(AlarmTopicArn=given)
+        found = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+        assert {str([*one["AlarmActions"], *one["OKActions"]]) for one in found} == {str([topic or given] * 2)}
+        assert ("AlarmTopic" in resources) == (not given)
