@@ -53,12 +53,12 @@ def split(events: int, messages: int, recipients: int) -> dict[str, float]:
 def _watched() -> Iterable[tuple[object, str, str]]:
     from botocore.client import BaseClient  # noqa: PLC0415 (what is measured is loaded in its own process only)
 
-    from realtime_sms.aws.submissions import Ledger  # noqa: PLC0415
+    from realtime_sms.aws.submissions import Submissions  # noqa: PLC0415
     from send import sender, wave  # noqa: PLC0415
     from send.submitter import Submitter  # noqa: PLC0415
 
     yield Submitter, "submit", "the call to RealTime"
     yield BaseClient, "_make_api_call", "botocore's requests to the table"
-    yield Ledger, "swap", "writing and reading items"
+    yield Submissions, "swap", "writing and reading items"
     yield sender, "take_in", "opening the request and encoding its text"
     yield wave, "log_outcome", "the log line and the counts"

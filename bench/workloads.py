@@ -73,10 +73,10 @@ def sweep() -> int:
     """Let the watch function's sweep look once at the table."""
     from maintenance.sweep import sweep as sweep_function  # noqa: PLC0415
     from realtime_sms.aws import clients  # noqa: PLC0415
-    from realtime_sms.aws.submissions import Ledger  # noqa: PLC0415
+    from realtime_sms.aws.submissions import Submissions  # noqa: PLC0415
     from realtime_sms.outcomes.submission import Rules  # noqa: PLC0415
 
-    return sweep_function(Ledger(clients.dynamodb(), "outcomes", ttl_days=45), Rules(), time.time())
+    return sweep_function(Submissions(clients.dynamodb(), "outcomes", ttl_days=45), Rules(), time.time())
 
 
 def repeat(act: Callable[[int, int], float], events: int, messages: int, recipients: int) -> float:

@@ -19,7 +19,7 @@ from local import demo_reports
 from local.embedded_aws import Stack, running_stack
 from local.events import Event, events_of
 from realtime_sms.aws.submissions import REJECTED
-from realtime_sms.outcomes.state_machine import FINAL
+from realtime_sms.vocabulary import FINAL
 
 _PATIENCE = 120  # seconds for all outcomes together
 _WIDTH = 200  # columns, where the output is no terminal

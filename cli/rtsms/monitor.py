@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from realtime_sms.aws.breakers import Breakers, Opened
+from realtime_sms.aws.breakers import Breakers, OpenBreaker
 from realtime_sms.aws.item import SHARD_NAMES, iso
 from realtime_sms.aws.metrics import NAMESPACE, of_status
 from realtime_sms.aws.submissions import OPEN_INDEX
-from realtime_sms.outcomes.state_machine import FINAL, Status
+from realtime_sms.vocabulary import FINAL, Status
 from rtsms.backlog import Backlog, backlog
 from rtsms.stack import Stack
 from rtsms.status import Requests, outcomes
@@ -29,7 +29,7 @@ class Look:
     at: float
     queue: Backlog
     dead_letters: int
-    breakers: list[Opened]
+    breakers: list[OpenBreaker]
     unfinished: int
     ended: Mapping[str, int]
     states: Mapping[str, int] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Look:
         return told | ({"states": dict(self.states)} if self.states else {})
 
 
-def look(stack: Stack, request_id: str | None, now: float) -> Look:
+def measure_current(stack: Stack, request_id: str | None, now: float) -> Look:
     """Look once.
 
     Raises:

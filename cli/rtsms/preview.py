@@ -12,7 +12,7 @@ from realtime_sms.encoding.segment import GSM7, UCS2, Alphabet, split, units_lef
 from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.model import Policy
-from realtime_sms.requests.prepare import Composed, Defaults, encode_for
+from realtime_sms.requests.prepare import Defaults, PreparedRequest, encode_for
 from rtsms.fault import refused
 from rtsms.wanted import Wanted, ready
 
@@ -62,9 +62,9 @@ def preview(wanted: Wanted, defaults: Defaults) -> Preview:
     """
     recipients = wanted.get("recipients") or [_NOBODY]
     anybody = replace(defaults, sender=defaults.sender or "0")  # who sends makes no difference to a text
-    composed = ready({**wanted, "recipients": recipients}, "preview", anybody)
-    groups = _groups(composed) if wanted.get("recipients") else [_to_nobody(composed)]
-    message = composed.request.message
+    prepared = ready({**wanted, "recipients": recipients}, "preview", anybody)
+    groups = _groups(prepared) if wanted.get("recipients") else [_to_nobody(prepared)]
+    message = prepared.request.message
     text = decode(message.text, message.charset) if message.encoded else message.text
     return Preview(text, groups, encode(text, policy="plain"))
 
@@ -98,18 +98,18 @@ def _alphabet(encoded: EncodedText) -> Alphabet:
     return UCS2 if encoded.alphabet == "ucs2" else GSM7
 
 
-def _groups(composed: Composed) -> list[Group]:
+def _groups(prepared: PreparedRequest) -> list[Group]:
     return [
         Group(policy, len(group.numbers), group.encoded)
-        for policy, group in composed.groups.items()
+        for policy, group in prepared.groups.items()
         if isinstance(group.encoded, EncodedText)
     ]
 
 
-def _to_nobody(composed: Composed) -> Group:
+def _to_nobody(prepared: PreparedRequest) -> Group:
     """Encode for no country in particular: as asked, else with all its characters."""
-    policy = composed.request.encoding or "auto"
+    policy = prepared.request.encoding or "auto"
     try:
-        return Group(policy, 0, encode_for(composed.request, policy))
+        return Group(policy, 0, encode_for(prepared.request, policy))
     except ValueError as error:
         raise refused("message.text", [Problem("message.text", str(error))]) from None

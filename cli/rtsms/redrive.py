@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from realtime_sms.aws.dead_letters import DeadLetters, Letter
+from realtime_sms.aws.dead_letters import DeadLetter, DeadLetters
 from realtime_sms.aws.producer import message
-from realtime_sms.aws.submissions import Held, Ledger, StoreUnavailableError, Unanswered
+from realtime_sms.aws.submissions import Applied, Indeterminate, StoreUnavailableError, Submissions
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.state_machine import Status
-from realtime_sms.provider.verdict import Reason
 from realtime_sms.requests.envelope import open_envelope, unwrap
 from realtime_sms.requests.errors import InvalidInputError
-from realtime_sms.requests.prepare import Defaults, compose
+from realtime_sms.requests.prepare import Defaults, prepare
+from realtime_sms.vocabulary import Reason, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -43,7 +42,7 @@ class Redrive:
     client: "SQSClient"
     queue_url: str
     letters: DeadLetters
-    ledger: Ledger
+    submissions: Submissions
     defaults: Defaults
 
     def run(self, reason: str, *, now: float) -> Iterator[Redriven]:
@@ -62,29 +61,29 @@ class Redrive:
             if letter.reason == reason and letter.sent_at < now:
                 yield self._send_back(letter, now)
 
-    def _send_back(self, letter: Letter, now: float) -> Redriven:
+    def _send_back(self, letter: DeadLetter, now: float) -> Redriven:
         reopened = self._reopen(letter, now)
         self.client.send_message(QueueUrl=self.queue_url, MessageBody=with_request_id(letter.body, letter.request_id))
         self.letters.remove(letter)
         return Redriven(letter.request_id, letter.reason, reopened)
 
-    def _reopen(self, letter: Letter, now: float) -> int:
+    def _reopen(self, letter: DeadLetter, now: float) -> int:
         """Let what was buried, and so never sent, be sent after all.
 
         A message whose recipients are not reopened must not go back: the sender would take it for done. Nor one whose
         outcomes may be deleted before it is: the sender would know nothing of what was sent.
         """
         try:
-            drafts = compose(open_envelope(letter.body, letter.message_id), self.defaults).drafts
+            drafts = prepare(open_envelope(letter.body, letter.message_id), self.defaults).drafts
         except InvalidInputError:
             return 0  # it never had outcomes, but for the note that says why
-        found = self.ledger.read((letter.request_id, draft.recipient) for draft in drafts)
-        self.ledger.keep(found, now)
+        found = self.submissions.read((letter.request_id, draft.recipient) for draft in drafts)
+        self.submissions.keep(found, now)
         buried = [one for one in found.values() if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
-        answers = self.ledger.swap([Change(one, submission.reopen(one, now=now)) for one in buried])
-        if unanswered := [answer for answer in answers if isinstance(answer, Unanswered)]:
+        answers = self.submissions.swap([Change(one, submission.reopen(one, now=now)) for one in buried])
+        if unanswered := [answer for answer in answers if isinstance(answer, Indeterminate)]:
             raise StoreUnavailableError(unanswered[0].code)
-        return sum(isinstance(answer, Held) for answer in answers)
+        return sum(isinstance(answer, Applied) for answer in answers)
 
 
 def with_request_id(body: str, request_id: str) -> str:

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from realtime_sms.aws.producer import message
-from realtime_sms.aws.submissions import Held, Key, Swapped
+from realtime_sms.aws.submissions import Applied, Key, WriteResult
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.requests.envelope import Opened, unwrap
+from realtime_sms.requests.envelope import IdentifiedRequest, unwrap
 from realtime_sms.requests.errors import InvalidInputError
 from realtime_sms.requests.model import parse_request
-from realtime_sms.requests.prepare import Defaults, compose
+from realtime_sms.requests.prepare import Defaults, prepare
 from realtime_sms.requests.recipients import mask
+from realtime_sms.vocabulary import Status
 from rtsms.fault import Exit, Fault, refused
 from rtsms.send import Queue
 
@@ -28,7 +28,7 @@ class Submissions(Protocol):
     def read(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
         """Read submissions by key."""
 
-    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
+    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
         """Carry out each change if the table still holds its `before`."""
 
 
@@ -63,7 +63,7 @@ def resend(
     """
     if not _resent(found):
         (answer,) = submissions.swap([Change(found, submission.resend(found, now=now))])
-        if not isinstance(answer, Held):
+        if not isinstance(answer, Applied):
             where = f"request {found.request_id}, {mask(found.recipient)}"
             raise Fault(
                 Exit.WRONG, where, "it changed meanwhile, or the table did not answer", to_do="look at its status"
@@ -83,7 +83,7 @@ def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[Mapp
         request = parse_request({**payload, "requestId": request_id})
     except InvalidInputError as error:
         raise refused("the request", error.problems) from None
-    return payload, compose(Opened(request_id, request), defaults).content_hash
+    return payload, prepare(IdentifiedRequest(request_id, request), defaults).content_hash
 
 
 def _resent(found: Submission) -> bool:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from realtime_sms.aws.producer import message
-from realtime_sms.aws.requests import Front, Rejection
+from realtime_sms.aws.requests import Rejection, Summary
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.requests.prepare import Composed
+from realtime_sms.requests.prepare import PreparedRequest
 from rtsms.fault import Exit, Fault
 from rtsms.status import Requests, outcomes
 from rtsms.wanted import Wanted
@@ -36,16 +36,16 @@ class Clock(Protocol):
 class Sent:
     """A request that is on the queue; `before` is what was known of its id beforehand."""
 
-    composed: Composed
-    before: Front
+    prepared: PreparedRequest
+    before: Summary
 
     @property
     def request_id(self) -> str:
         """Give the id under which it is sent at most once."""
-        return self.composed.opened.request_id
+        return self.prepared.opened.request_id
 
 
-def send(wanted: Wanted, composed: Composed, queue: Queue, requests: Requests) -> Sent:
+def send(wanted: Wanted, prepared: PreparedRequest, queue: Queue, requests: Requests) -> Sent:
     """Publish a request, unless its id is known to be another's.
 
     Raises:
@@ -54,11 +54,11 @@ def send(wanted: Wanted, composed: Composed, queue: Queue, requests: Requests) -
         QueueUnavailableError: it may be on the queue or not; the same id may be published again.
 
     """
-    request_id = composed.opened.request_id
-    before = requests.front(request_id)
-    _check_content(before, composed)
+    request_id = prepared.opened.request_id
+    before = requests.summary(request_id)
+    _check_content(before, prepared)
     queue.publish(message({**wanted, "requestId": request_id}))
-    return Sent(composed, before)
+    return Sent(prepared, before)
 
 
 def follow(sent: Sent, requests: Requests, clock: Clock, *, patience: float) -> Iterator[Submission]:
@@ -69,7 +69,7 @@ def follow(sent: Sent, requests: Requests, clock: Clock, *, patience: float) -> 
         StoreUnavailableError: the table did not answer.
 
     """
-    left = set(sent.composed.recipients.numbers)
+    left = set(sent.prepared.recipients.numbers)
     every, deadline = len(left), clock.monotonic() + patience
     while True:
         for one in outcomes(requests, sent.request_id):
@@ -78,7 +78,7 @@ def follow(sent: Sent, requests: Requests, clock: Clock, *, patience: float) -> 
                 yield one
         if not left:
             return
-        _check_rejection(sent, requests.front(sent.request_id))
+        _check_rejection(sent, requests.summary(sent.request_id))
         if clock.monotonic() >= deadline:
             raise Fault(
                 Exit.NOT_OVER,
@@ -89,18 +89,18 @@ def follow(sent: Sent, requests: Requests, clock: Clock, *, patience: float) -> 
         clock.sleep(_LOOK)
 
 
-def _check_content(front: Front, composed: Composed) -> None:
-    if front.content_hash not in {None, composed.content_hash}:
+def _check_content(summary: Summary, prepared: PreparedRequest) -> None:
+    if summary.content_hash not in {None, prepared.content_hash}:
         raise Fault(
             Exit.USAGE,
-            f"request {composed.opened.request_id}",
+            f"request {prepared.opened.request_id}",
             "its id was used with other content, so this would not be sent",
             to_do="give another --request-id, or none",
         )
 
 
-def _check_rejection(sent: Sent, front: Front) -> None:
+def _check_rejection(sent: Sent, summary: Summary) -> None:
     """Stop at a note that was not there before: an older one is of an older message."""
-    rejection: Rejection | None = front.rejection
+    rejection: Rejection | None = summary.rejection
     if rejection is not None and rejection != sent.before.rejection:
         raise Fault(Exit.WRONG, f"request {sent.request_id}", f"rejected: {rejection.reason}: {rejection.detail}")

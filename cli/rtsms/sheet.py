@@ -51,16 +51,18 @@ class Sheet:
             raise Fault(Exit.USAGE, f"{path}, line 1", f"two columns are called '{twice[0]}'; rename one")
         return cls(path, encoding, found, names)
 
-    def rows(self, look: Look | None = None) -> Iterator[Row]:
-        """Give the rows below the names; `look` is given every line's octets, the first one's too."""
-        every = self.every(look)
+    def rows(self, measure_current: Look | None = None) -> Iterator[Row]:
+        """Give the rows below the names; `measure_current` is given every line's octets, the first one's too."""
+        every = self.every(measure_current)
         next(every, None)
         return every
 
-    def every(self, look: Look | None = None) -> Iterator[Row]:
+    def every(self, measure_current: Look | None = None) -> Iterator[Row]:
         """Give all rows, that of the names too."""
         with self.path.open("rb") as octets:
-            reader = csv.reader(_lines(octets, self.path, self.encoding, look), delimiter=self.delimiter, strict=True)
+            reader = csv.reader(
+                _lines(octets, self.path, self.encoding, measure_current), delimiter=self.delimiter, strict=True
+            )
             line = 1
             try:
                 for fields in reader:
@@ -71,10 +73,10 @@ class Sheet:
                 raise _unreadable(f"{self.path}, line {line}", str(error)) from None
 
 
-def _lines(octets: BinaryIO, path: Path, encoding: str, look: Look | None = None) -> Iterator[str]:
+def _lines(octets: BinaryIO, path: Path, encoding: str, measure_current: Look | None = None) -> Iterator[str]:
     for number, line in enumerate(octets, 1):
-        if look is not None:
-            look(line)
+        if measure_current is not None:
+            measure_current(line)
         if number == 1 and line.startswith(_UTF_16):
             raise _undecodable(path, number, "UTF-16")
         try:

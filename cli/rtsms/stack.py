@@ -7,9 +7,9 @@ from typing import Self
 import boto3
 from botocore.exceptions import ClientError
 
-from realtime_sms.aws.producer import Outbox
-from realtime_sms.aws.requests import Register
-from realtime_sms.aws.submissions import Ledger
+from realtime_sms.aws.producer import Producer
+from realtime_sms.aws.requests import Requests
+from realtime_sms.aws.submissions import Submissions
 from realtime_sms.requests.prepare import Defaults
 from rtsms.fault import Exit, Fault
 
@@ -89,14 +89,14 @@ class Stack:
         """Name the outcomes table."""
         return self.outputs["OutcomesTableName"]
 
-    def ledger(self) -> Ledger:
+    def submissions(self) -> Submissions:
         """Give the submissions."""
-        return Ledger(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
+        return Submissions(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
 
-    def register(self) -> Register:
+    def register(self) -> Requests:
         """Give what is known of requests."""
-        return Register(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
+        return Requests(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
 
-    def outbox(self) -> Outbox:
+    def producer(self) -> Producer:
         """Give the way in."""
-        return Outbox(self.session.client("sqs"), self.outputs["SendQueueUrl"])
+        return Producer(self.session.client("sqs"), self.outputs["SendQueueUrl"])

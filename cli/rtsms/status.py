@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from realtime_sms.aws.item import iso
-from realtime_sms.aws.requests import Entry, Front
+from realtime_sms.aws.requests import Entry, Summary
 from realtime_sms.outcomes.submission import Submission
 from rtsms import outcome
 from rtsms.fault import Exit, Fault
@@ -17,7 +17,7 @@ _READ = 100  # outcomes a query
 class Requests(Protocol):
     """What is known of requests, as the register tells it."""
 
-    def front(self, request_id: str) -> Front:
+    def summary(self, request_id: str) -> Summary:
         """Read what is known of a request as a whole."""
 
     def page(self, request_id: str, after: str, most: int) -> list[Submission]:
@@ -29,7 +29,7 @@ class Page:
     """One page of a request's recipients, in the order of their numbers; `states` counts all of them."""
 
     request_id: str
-    front: Front
+    summary: Summary
     states: Counter[str]
     page: int
     pages: int
@@ -38,7 +38,7 @@ class Page:
     @property
     def document(self) -> dict[str, object]:
         """Give it for machines."""
-        rejection = self.front.rejection
+        rejection = self.summary.rejection
         told: dict[str, object] = {
             "requestId": self.request_id,
             "states": dict(self.states),
@@ -63,8 +63,8 @@ def status(requests: Requests, request_id: str, *, page: int, limit: int, number
         StoreUnavailableError: the table did not answer.
 
     """
-    front = requests.front(request_id)
-    if front == Front():
+    summary = requests.summary(request_id)
+    if summary == Summary():
         raise Fault(
             Exit.NOT_FOUND,
             f"request {request_id}",
@@ -72,12 +72,12 @@ def status(requests: Requests, request_id: str, *, page: int, limit: int, number
             to_do="try again in some seconds, then look at the queue with rtsms watch",
         )
     found = {one.recipient: outcome.shown(one, numbers=numbers) for one in outcomes(requests, request_id)}
-    expected = _expected(front.entry, rejected=front.superseded, numbers=numbers) if front.entry else {}
+    expected = _expected(summary.entry, rejected=summary.superseded, numbers=numbers) if summary.entry else {}
     every = expected | found
     wanted = sorted(every)[(page - 1) * limit : page * limit]
     return Page(
         request_id,
-        front,
+        summary,
         Counter(str(one["status"]) for one in every.values()),
         page,
         max(1, -(-len(every) // limit)),

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 
-from realtime_sms.outcomes.decide import Refusal
-from realtime_sms.requests.envelope import Opened
+from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import InvalidInputError, Problem
 from realtime_sms.requests.model import parse_request
-from realtime_sms.requests.prepare import Composed, Defaults, compose
+from realtime_sms.requests.prepare import Defaults, PreparedRequest, Refusal, prepare
 from rtsms.fault import refused
 
 type Wanted = Mapping[str, object]
 
 
-def ready(wanted: Wanted, request_id: str, defaults: Defaults) -> Composed:
+def ready(wanted: Wanted, request_id: str, defaults: Defaults) -> PreparedRequest:
     """Make a request ready to be sent.
 
     Raises:
@@ -23,15 +22,15 @@ def ready(wanted: Wanted, request_id: str, defaults: Defaults) -> Composed:
         request = parse_request({**wanted, "requestId": request_id})
     except InvalidInputError as error:
         raise refused("the request", error.problems) from None
-    composed = compose(Opened(request_id, request), defaults)
-    if problems := list(_problems(composed)):
+    prepared = prepare(IdentifiedRequest(request_id, request), defaults)
+    if problems := list(_problems(prepared)):
         raise refused("the request", problems)
-    return composed
+    return prepared
 
 
-def _problems(composed: Composed) -> Iterator[Problem]:
-    for one in composed.recipients.refused:
+def _problems(prepared: PreparedRequest) -> Iterator[Problem]:
+    for one in prepared.recipients.refused:
         yield one.problem
-    for group in composed.groups.values():
+    for group in prepared.groups.values():
         if isinstance(group.encoded, Refusal):
             yield group.encoded.problem

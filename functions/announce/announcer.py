@@ -9,7 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from realtime_sms.aws import clients
 from realtime_sms.aws.event_bus import OutcomeBus, Told
 from realtime_sms.aws.logging import logger
-from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.metrics import Metric, counters
 from realtime_sms.aws.settings import AnnounceSettings, read
 from realtime_sms.outcomes.event import NotAnOutcomeError, event_of
 
@@ -54,7 +54,7 @@ class Announcer:
             if event is not None:
                 told[number] = Told(event, float(record["dynamodb"]["ApproximateCreationDateTime"]))
         refused = self._bus.put(list(told.values()))
-        tally.count(Metric.EVENTS, len(told) - len(refused))
+        counters.count(Metric.EVENTS, len(told) - len(refused))
         return next((number for number, one in told.items() if one in refused), unread)
 
 

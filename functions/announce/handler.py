@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from announce.announcer import Announcer
-from realtime_sms.aws.logging import observed
+from realtime_sms.aws.logging import instrumented
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-@observed
+@instrumented
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Announce changed outcomes, and name the record from which the stream must go on."""
     failed = Announcer.from_environment().announce(event["Records"])

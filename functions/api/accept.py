@@ -19,9 +19,9 @@ from realtime_sms.aws.requests import Addressed, Entry
 from realtime_sms.aws.submissions import StoreUnavailableError
 from realtime_sms.encoding import charset
 from realtime_sms.encoding.text import EncodedText
-from realtime_sms.outcomes.decide import Conflict
-from realtime_sms.provider.verdict import Reason
-from realtime_sms.requests.prepare import Composed
+from realtime_sms.outcomes.decide import RequestConflict
+from realtime_sms.requests.prepare import PreparedRequest
+from realtime_sms.vocabulary import Reason
 
 if TYPE_CHECKING:
     from api.replies import Accepted, Preview
@@ -55,14 +55,14 @@ def accept_realtime(request: HttpRequest, ports: Ports) -> HttpReply:
 
 
 def _take(value: dict[str, object], request: HttpRequest, ports: Ports) -> HttpReply:
-    composed = read_request(value, read_key(request), ports.defaults)
-    request_id = composed.opened.request_id
+    prepared = read_request(value, read_key(request), ports.defaults)
+    request_id = prepared.opened.request_id
     message = _message(value | {"requestId": request_id})
-    entry = _enter(composed, ports)
+    entry = _enter(prepared, ports)
     if entry.queued_at is None:
-        ports.outbox.publish(message)
+        ports.producer.publish(message)
         _mark_queued(request_id, ports)
-    return _accepted(composed, request.base)
+    return _accepted(prepared, request.base)
 
 
 def preview(request: HttpRequest, ports: Ports) -> HttpReply:
@@ -72,47 +72,49 @@ def preview(request: HttpRequest, ports: Ports) -> HttpReply:
         ProblemError: it could not be sent.
 
     """
-    composed = read_request(read_value(request), None, ports.defaults)
-    groups = described.previewed_groups(composed)
+    prepared = read_request(read_value(request), None, ports.defaults)
+    groups = described.previewed_groups(prepared)
     body: Preview = {
-        "recipients": len(composed.recipients.numbers),
+        "recipients": len(prepared.recipients.numbers),
         "segments": described.segments(groups),
         "groups": groups,
-        "plain": described.transliterated(composed),
+        "plain": described.transliterated(prepared),
     }
     return HttpReply(HTTPStatus.OK, body)
 
 
-def _enter(composed: Composed, ports: Ports) -> Entry:
+def _enter(prepared: PreparedRequest, ports: Ports) -> Entry:
     """Give the register's entry for the request, its own or that of an earlier try."""
-    request_id = composed.opened.request_id
-    front = ports.requests.front(request_id)
-    if front.content_hash not in {None, composed.content_hash}:
+    request_id = prepared.opened.request_id
+    summary = ports.requests.summary(request_id)
+    if summary.content_hash not in {None, prepared.content_hash}:
         raise _conflict()
-    fresh = _entry(composed, ports.now())
-    entry = front.entry or ports.requests.enter(fresh) or fresh
-    if entry.content_hash != composed.content_hash:
+    fresh = _entry(prepared, ports.now())
+    entry = summary.entry or ports.requests.create(fresh) or fresh
+    if entry.content_hash != prepared.content_hash:
         raise _conflict()
     return entry
 
 
-def _entry(composed: Composed, now: float) -> Entry:
+def _entry(prepared: PreparedRequest, now: float) -> Entry:
     groups = [
         Addressed(group.encoded.charset, group.encoded.segments, group.numbers)
-        for group in composed.groups.values()
+        for group in prepared.groups.values()
         if isinstance(group.encoded, EncodedText)
     ]
     return Entry(
-        request_id=composed.opened.request_id,
-        content_hash=composed.content_hash,
+        request_id=prepared.opened.request_id,
+        content_hash=prepared.content_hash,
         groups=tuple(groups),
-        metadata=composed.request.metadata,
+        metadata=prepared.request.metadata,
         created_at=now,
     )
 
 
 def _conflict() -> ProblemError:
-    return ProblemError(HTTPStatus.CONFLICT, Conflict.detail, (Fault(Conflict.detail, reason=Reason.CONFLICT),))
+    return ProblemError(
+        HTTPStatus.CONFLICT, RequestConflict.detail, (Fault(RequestConflict.detail, reason=Reason.CONFLICT),)
+    )
 
 
 def _message(value: dict[str, object]) -> str:
@@ -131,13 +133,13 @@ def _mark_queued(request_id: str, ports: Ports) -> None:
         logger.warning("not marked as queued", extra={"requestId": request_id, "error": str(error)})
 
 
-def _accepted(composed: Composed, base: str) -> HttpReply:
-    request_id = composed.opened.request_id
-    groups = described.groups(composed)
+def _accepted(prepared: PreparedRequest, base: str) -> HttpReply:
+    request_id = prepared.opened.request_id
+    groups = described.groups(prepared)
     address = f"{base}/messages/{quote(request_id, safe='')}"
     body: Accepted = {
         "requestId": request_id,
-        "recipients": len(composed.recipients.numbers),
+        "recipients": len(prepared.recipients.numbers),
         "segments": described.segments(groups),
         "groups": groups,
         "links": {"self": address},

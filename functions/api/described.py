@@ -8,29 +8,29 @@ from realtime_sms.encoding.charset import decode
 from realtime_sms.encoding.segment import GSM7, UCS2, split, units_left
 from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.model import Policy
-from realtime_sms.requests.prepare import Composed
+from realtime_sms.requests.prepare import PreparedRequest
 
 _TOLD = 1000  # places that a reply lists, so that no text can make it larger than Lambda allows
 
 
-def groups(composed: Composed) -> list[Group]:
+def groups(prepared: PreparedRequest) -> list[Group]:
     """Describe each group; the request has been found sendable."""
     return [
-        {**_encoding(encoded), "policy": policy, "recipients": count} for policy, encoded, count in _encoded(composed)
+        {**_encoding(encoded), "policy": policy, "recipients": count} for policy, encoded, count in _encoded(prepared)
     ]
 
 
-def previewed_groups(composed: Composed) -> list[PreviewedGroup]:
+def previewed_groups(prepared: PreparedRequest) -> list[PreviewedGroup]:
     """Describe each group, with its text."""
     return [
         {**_encoding(encoded), "policy": policy, "recipients": count, **_text(encoded)}
-        for policy, encoded, count in _encoded(composed)
+        for policy, encoded, count in _encoded(prepared)
     ]
 
 
-def transliterated(composed: Composed) -> Transliterated:
+def transliterated(prepared: PreparedRequest) -> Transliterated:
     """Describe what the policy `plain` would make of the text."""
-    message = composed.request.message
+    message = prepared.request.message
     text = decode(message.text, message.charset) if message.encoded else message.text
     encoded = encode(text, policy="plain")
     return {**_encoding(encoded), **_text(encoded)}
@@ -41,10 +41,10 @@ def segments(described: Sequence[Group] | Sequence[PreviewedGroup]) -> int:
     return sum(group["segments"] * group["recipients"] for group in described)
 
 
-def _encoded(composed: Composed) -> list[tuple[Policy, EncodedText, int]]:
+def _encoded(prepared: PreparedRequest) -> list[tuple[Policy, EncodedText, int]]:
     return [
         (policy, group.encoded, len(group.numbers))
-        for policy, group in composed.groups.items()
+        for policy, group in prepared.groups.items()
         if isinstance(group.encoded, EncodedText)
     ]
 

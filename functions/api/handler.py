@@ -12,10 +12,10 @@ from api.ports import Ports
 from api.problem import ProblemError
 from api.routes import answer
 from realtime_sms.aws import clients
-from realtime_sms.aws.logging import logger, observed
+from realtime_sms.aws.logging import instrumented, logger
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.producer import Outbox
-from realtime_sms.aws.requests import Register
+from realtime_sms.aws.producer import Producer
+from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.settings import ApiSettings, read
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 def _ports() -> Ports:
     settings = read(ApiSettings)
     return Ports(
-        requests=Register(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days),
-        outbox=Outbox(clients.sqs(), settings.send_queue_url),
+        requests=Requests(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days),
+        producer=Producer(clients.sqs(), settings.send_queue_url),
         opt_outs=OptOuts(clients.dynamodb(), settings.outcomes_table_name),
         defaults=settings.defaults,
         now=time.time,
     )
 
 
-@observed
+@instrumented
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Answer one request."""
     return serve(event, _ports())

@@ -9,13 +9,12 @@ from pydantic_core import from_json
 
 from api.exchange import HttpRequest
 from api.problem import Fault, ProblemError
-from realtime_sms.outcomes.decide import Refusal
-from realtime_sms.provider.verdict import Reason
-from realtime_sms.requests.envelope import Opened
+from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import InvalidInputError, Problem
 from realtime_sms.requests.model import parse_request
-from realtime_sms.requests.prepare import Composed, Defaults, compose
+from realtime_sms.requests.prepare import Defaults, PreparedRequest, Refusal, prepare
 from realtime_sms.requests.recipients import parse_recipients
+from realtime_sms.vocabulary import Reason
 
 KEY = "Idempotency-Key"
 LARGEST = 256 * 1024  # octets of a body
@@ -41,7 +40,7 @@ def read_value(request: HttpRequest) -> dict[str, object]:
     return value
 
 
-def read_request(value: dict[str, object], key: str | None, defaults: Defaults) -> Composed:
+def read_request(value: dict[str, object], key: str | None, defaults: Defaults) -> PreparedRequest:
     """Make a send request ready, under the key, or the id that it names, or a new one.
 
     Raises:
@@ -56,10 +55,10 @@ def read_request(value: dict[str, object], key: str | None, defaults: Defaults) 
     except InvalidInputError as error:
         problems = [*error.problems, *_unreadable_numbers(value.get("recipients"), defaults.region)]
         raise _refused(problems, key if named is None else None) from None
-    composed = compose(Opened(request.request_id or str(uuid.uuid4()), request), defaults)
-    if faults := list(_faults(composed)):
+    prepared = prepare(IdentifiedRequest(request.request_id or str(uuid.uuid4()), request), defaults)
+    if faults := list(_faults(prepared)):
         raise ProblemError.of_body(faults)
-    return composed
+    return prepared
 
 
 def read_key(request: HttpRequest) -> str | None:
@@ -111,9 +110,9 @@ def _unreadable_numbers(recipients: object, region: str) -> list[Problem]:
     return [one.problem for one in refused if isinstance(recipients[one.index], str) and recipients[one.index]]
 
 
-def _faults(composed: Composed) -> Iterator[Fault]:
-    for refused in composed.recipients.refused:
+def _faults(prepared: PreparedRequest) -> Iterator[Fault]:
+    for refused in prepared.recipients.refused:
         yield Fault.of_problem(refused.problem, Reason.INVALID_RECIPIENT)
-    for group in composed.groups.values():
+    for group in prepared.groups.values():
         if isinstance(group.encoded, Refusal):
             yield Fault.of_problem(group.encoded.problem, group.encoded.reason)

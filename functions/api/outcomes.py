@@ -11,7 +11,7 @@ from api.ports import Ports
 from api.problem import ProblemError
 from api.replies import Outcome, Outcomes, State
 from realtime_sms.aws.item import iso
-from realtime_sms.aws.requests import Front
+from realtime_sms.aws.requests import Summary
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.model import REQUEST_ID
 
@@ -49,18 +49,18 @@ def show_request(request: HttpRequest, ports: Ports, request_id: str) -> HttpRep
 
     """
     most = page_limit(request.parameter("limit"))
-    front = ports.requests.front(request_id) if re.fullmatch(REQUEST_ID, request_id) else Front()
-    if front == Front():
+    summary = ports.requests.summary(request_id) if re.fullmatch(REQUEST_ID, request_id) else Summary()
+    if summary == Summary():
         raise ProblemError(HTTPStatus.NOT_FOUND, "no request of this id is known")
-    key = front.content_hash or ""
+    key = summary.content_hash or ""
     after = after_cursor(request.parameter("cursor"), f"{request_id}\n{key}")
     known = {one.recipient: shown(one) for one in ports.requests.page(request_id, after, most + 1)}
-    states = _expected(front, after, most + 1) | known
+    states = _expected(summary, after, most + 1) | known
     page = sorted(states)[:most]
     body: Outcomes = {"requestId": request_id, "recipients": [states[recipient] for recipient in page]}
     if len(states) > most:
         body["nextCursor"] = seal(page[-1], f"{request_id}\n{key}")
-    return HttpReply(HTTPStatus.OK, _whole(body, front))
+    return HttpReply(HTTPStatus.OK, _whole(body, summary))
 
 
 def show_submission(_request: HttpRequest, ports: Ports, submission_id: str) -> HttpReply:
@@ -94,35 +94,35 @@ def shown(submission: Submission) -> Outcome:
     return outcome | {name: value for name, value in members.items() if value is not None}  # type: ignore[return-value]  # TypedDict has no update by computed names
 
 
-def _expected(front: Front, after: str, most: int) -> dict[str, Outcome]:
+def _expected(summary: Summary, after: str, most: int) -> dict[str, Outcome]:
     """Show the recipients that were accepted, as if nothing had become of them yet."""
-    if front.entry is None:
+    if summary.entry is None:
         return {}
-    status: State = "rejected" if front.superseded else "queued"
+    status: State = "rejected" if summary.superseded else "queued"
     expected = {
         recipient: Outcome(
             recipient=recipient,
             status=status,
-            final=front.superseded,
+            final=summary.superseded,
             charset=group.charset,
             segments=group.segments,
         )
-        for group in front.entry.groups
+        for group in summary.entry.groups
         for recipient in group.recipients
         if recipient > after
     }
     return {recipient: expected[recipient] for recipient in sorted(expected)[:most]}
 
 
-def _whole(body: Outcomes, front: Front) -> Mapping[str, Any]:
+def _whole(body: Outcomes, summary: Summary) -> Mapping[str, Any]:
     """Add what is known of the request as a whole."""
-    if front.entry is not None:
-        body["createdAt"] = iso(front.entry.created_at)
-    metadata = front.entry.metadata if front.entry else front.first.metadata if front.first else {}
+    if summary.entry is not None:
+        body["createdAt"] = iso(summary.entry.created_at)
+    metadata = summary.entry.metadata if summary.entry else summary.first.metadata if summary.first else {}
     if metadata:
         body["metadata"] = dict(metadata)
-    if front.rejection is not None:
-        note = front.rejection
+    if summary.rejection is not None:
+        note = summary.rejection
         body["rejected"] = {"reason": note.reason, "detail": note.detail, "createdAt": iso(note.created_at)}
     return body
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from realtime_sms.aws.opt_outs import OptOut
-from realtime_sms.aws.requests import Entry, Front
+from realtime_sms.aws.requests import Entry, Summary
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
 
@@ -13,10 +13,10 @@ from realtime_sms.requests.prepare import Defaults
 class Requests(Protocol):
     """The register of accepted requests, and outcomes."""
 
-    def front(self, request_id: str) -> Front:
+    def summary(self, request_id: str) -> Summary:
         """Read what is known of a request as a whole."""
 
-    def enter(self, entry: Entry) -> Entry | None:
+    def create(self, entry: Entry) -> Entry | None:
         """Write an entry if its id has none; else give the one that is there."""
 
     def mark_queued(self, request_id: str, now: float) -> None:
@@ -57,7 +57,7 @@ class Ports:
     """Everything that an operation works on."""
 
     requests: Requests
-    outbox: Publisher
+    producer: Publisher
     opt_outs: OptOutList
     defaults: Defaults
     now: Callable[[], float]

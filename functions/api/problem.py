@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Self
 
-from realtime_sms.provider.verdict import Reason
 from realtime_sms.requests.errors import Problem
+from realtime_sms.vocabulary import Reason
 
 _TOLD = 100  # errors that a document lists; it says how many there are
 

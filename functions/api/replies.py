@@ -5,10 +5,8 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 from pydantic import Field, with_config
 
 from realtime_sms.encoding.charset import CHARSETS
-from realtime_sms.outcomes.delivery import Delivery, DeliveryReason
-from realtime_sms.outcomes.state_machine import Status
-from realtime_sms.provider.verdict import Reason
 from realtime_sms.requests.model import Policy
+from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
 
 type Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 type Charset = Annotated[int, Field(json_schema_extra={"enum": list(CHARSETS)})]

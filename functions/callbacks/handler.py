@@ -9,10 +9,10 @@ from callbacks.keywords import Keywords
 from callbacks.receive import Ports, receive
 from realtime_sms.aws import clients
 from realtime_sms.aws.deliveries import Deliveries
-from realtime_sms.aws.logging import observed
+from realtime_sms.aws.logging import instrumented
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.settings import ReportsSettings, read
-from realtime_sms.aws.unmatched_reports import Strays
+from realtime_sms.aws.unmatched_reports import UnmatchedReports
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,14 +25,14 @@ def _ports() -> Ports:
     return Ports(
         keys=CallbackKeys(clients.secrets(), settings.callback_key_secret_arn),
         deliveries=Deliveries(client, table),
-        strays=Strays(client, table),
+        strays=UnmatchedReports(client, table),
         opt_outs=OptOuts(client, table),
         keywords=Keywords.of(settings.opt_out_words, settings.opt_in_words),
         now=time.time,
     )
 
 
-@observed
+@instrumented
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Answer one callback."""
     return receive(event, _ports())

@@ -14,7 +14,7 @@ from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.logging import logger
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.submissions import StoreUnavailableError
-from realtime_sms.aws.unmatched_reports import Strays
+from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.provider.reports import UnreadableReportError, read_inbound, read_report
 from realtime_sms.requests.recipients import mask
 
@@ -28,7 +28,7 @@ class Ports:
 
     keys: CallbackKeys
     deliveries: Deliveries
-    strays: Strays
+    strays: UnmatchedReports
     opt_outs: OptOuts
     keywords: Keywords
     now: Callable[[], float]
@@ -61,11 +61,11 @@ def keep_report(body: bytes, ports: Ports) -> None:
     report, now = read_report(body), ports.now()
     found = ports.deliveries.find(report.submission_id)
     mine = [key for key in found if key[1] == report.recipient]
-    raised = [ports.deliveries.hear(key, report.submission_id, report.news, now) for key in mine]
+    raised = [ports.deliveries.record(key, report.submission_id, report.update, now) for key in mine]
     told = {
         "submissionId": report.submission_id,
         "recipient": mask(report.recipient),
-        "delivery": report.news.delivery,
+        "delivery": report.update.delivery,
         "requestId": mine[0][0] if mine else None,
         "raised": any(raised),
     }

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from realtime_sms.aws.breakers import Breaker, Breakers, Opened
+from realtime_sms.aws.breakers import Breaker, Breakers, OpenBreaker
 from realtime_sms.aws.logging import logger
 from realtime_sms.aws.token import fingerprint
 from realtime_sms.provider import calls
-from realtime_sms.provider.calls import Call, Exchange, Reply, balance_of
+from realtime_sms.provider.calls import Call, CallResult, Reply, balance_of
 
 
-def cure(
+def recover_breakers(
     breakers: Breakers,
-    exchange: Callable[[Call], Exchange],
+    exchange: Callable[[Call], CallResult],
     token: Callable[[], str],
     renew: Callable[[str], None],
     *,
@@ -43,7 +43,7 @@ def cure(
     return [opened.breaker for opened in closed]
 
 
-def _is_gone(opened: Opened, reply: Exchange) -> bool:
+def _is_gone(opened: OpenBreaker, reply: CallResult) -> bool:
     """Judge by one reply to *Get balance*: any 200 proves the token, a positive balance proves the balance."""
     if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
         return False

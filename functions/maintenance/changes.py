@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from realtime_sms.aws.logging import log_outcome
-from realtime_sms.aws.submissions import Held, Ledger
+from realtime_sms.aws.submissions import Applied, Submissions
 from realtime_sms.outcomes.decide import Change
 
 
-def carry_out(changes: Sequence[Change], ledger: Ledger) -> int:
+def carry_out(changes: Sequence[Change], submissions: Submissions) -> int:
     """Give how many of the changes the table now holds."""
     held = 0
-    for change, answer in zip(changes, ledger.swap(changes), strict=True):
-        if isinstance(answer, Held):
+    for change, answer in zip(changes, submissions.swap(changes), strict=True):
+        if isinstance(answer, Applied):
             log_outcome(change.after)
             held += 1
     return held

@@ -4,25 +4,25 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-from maintenance.breaker_recovery import cure
-from maintenance.current_metrics import look
-from maintenance.dead_letters import bury_letters
+from maintenance.breaker_recovery import recover_breakers
+from maintenance.current_metrics import measure_current
+from maintenance.dead_letters import record_dead_letters
 from maintenance.overdue import ask_overdue
-from maintenance.status_queries import Enquiry
+from maintenance.status_queries import StatusQueries
 from maintenance.sweep import sweep
-from maintenance.time_budget import Share
+from maintenance.time_budget import TimeBudget
 from maintenance.unmatched_reports import Settlement
 from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.dead_letters import DeadLetters
 from realtime_sms.aws.deliveries import Deliveries
-from realtime_sms.aws.logging import logger, observed
+from realtime_sms.aws.logging import instrumented, logger
 from realtime_sms.aws.renewal import ask_for_renewal
 from realtime_sms.aws.settings import WatchSettings, read
-from realtime_sms.aws.submissions import Ledger
+from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.token import TokenUnavailableError, read_token
-from realtime_sms.aws.unmatched_reports import Strays
-from realtime_sms.provider.client import Gateway
+from realtime_sms.aws.unmatched_reports import UnmatchedReports
+from realtime_sms.provider.client import RealTimeClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,12 +36,12 @@ class Watch:
     def __init__(self, settings: WatchSettings) -> None:
         self._settings = settings
         table = settings.outcomes_table_name
-        self._ledger = Ledger(clients.dynamodb(), table, ttl_days=settings.outcome_ttl_days)
+        self._submissions = Submissions(clients.dynamodb(), table, ttl_days=settings.outcome_ttl_days)
         self._breakers = Breakers(clients.dynamodb(), table)
         self._deliveries = Deliveries(clients.dynamodb(), table)
-        self._strays = Strays(clients.dynamodb(), table)
+        self._strays = UnmatchedReports(clients.dynamodb(), table)
         self._letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
-        self._gateway = Gateway(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+        self._gateway = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
 
     @classmethod
     @cache
@@ -56,17 +56,21 @@ class Watch:
             ExceptionGroup: what went wrong, after all parts have run.
 
         """
-        rules, enquiry, swept = self._settings.rules, self._enquiry(), Share()
+        rules, enquiry, swept = self._settings.rules, self._enquiry(), TimeBudget()
         errors: list[Exception] = []
         done: dict[str, Any] = {}
         parts: dict[str, Callable[[], Any]] = {
-            "ended": lambda: sweep(self._ledger, rules, time.time(), swept),
-            "buried": lambda: bury_letters(self._letters, self._ledger, self._settings.defaults, rules, Share()),
-            "closed": lambda: cure(self._breakers, self._gateway.exchange, self._token, self._renew, now=time.time()),
-            "looked": lambda: look(self._breakers, self._letters, self._deliveries),
+            "ended": lambda: sweep(self._submissions, rules, time.time(), swept),
+            "buried": lambda: record_dead_letters(
+                self._letters, self._submissions, self._settings.defaults, rules, TimeBudget()
+            ),
+            "closed": lambda: recover_breakers(
+                self._breakers, self._gateway.exchange, self._token, self._renew, now=time.time()
+            ),
+            "looked": lambda: measure_current(self._breakers, self._letters, self._deliveries),
             # needs to know of all who gave up
             "reported": lambda: self._settle_strays(enquiry) if "ended" in done and not swept.cut else 0,
-            "asked": lambda: ask_overdue(self._deliveries, self._ledger, enquiry, time.time()) if enquiry else 0,
+            "asked": lambda: ask_overdue(self._deliveries, self._submissions, enquiry, time.time()) if enquiry else 0,
         }
         for name, part in parts.items():
             try:
@@ -79,12 +83,12 @@ class Watch:
             raise ExceptionGroup("watch", errors)
         return done
 
-    def _enquiry(self) -> Enquiry | None:
+    def _enquiry(self) -> StatusQueries | None:
         most = self._settings.reports_asked_per_minute
-        return Enquiry(self._gateway.exchange, self._token, self._breakers, most=most) if most else None
+        return StatusQueries(self._gateway.exchange, self._token, self._breakers, most=most) if most else None
 
-    def _settle_strays(self, enquiry: Enquiry | None) -> int:
-        return Settlement(self._strays, self._deliveries, self._ledger, enquiry, time.time()).run()
+    def _settle_strays(self, enquiry: StatusQueries | None) -> int:
+        return Settlement(self._strays, self._deliveries, self._submissions, enquiry, time.time()).run()
 
     def _token(self) -> str:
         return read_token(clients.secrets(), self._settings.token_secret_arn).access_token
@@ -93,7 +97,7 @@ class Watch:
         ask_for_renewal(self._settings.refresh_function_name, refused)
 
 
-@observed
+@instrumented
 def lambda_handler(_event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Run the watch once."""
     done = Watch.from_environment().run()

@@ -1,19 +1,18 @@
 """Submissions of which no report came in time: RealTime is asked, less often each time, and in the end no more."""
 
-from maintenance.status_queries import Enquiry
+from maintenance.status_queries import StatusQueries
 from realtime_sms.aws.deliveries import Deliveries
-from realtime_sms.aws.submissions import Ledger
-from realtime_sms.outcomes.delivery import ASK_AFTER
-from realtime_sms.outcomes.submission import Submission
+from realtime_sms.aws.submissions import Submissions
+from realtime_sms.outcomes.submission import ASK_AFTER, Submission
 from realtime_sms.provider.reports import Info
 
 
-def ask_overdue(deliveries: Deliveries, ledger: Ledger, enquiry: Enquiry, now: float) -> int:
+def ask_overdue(deliveries: Deliveries, submissions: Submissions, enquiry: StatusQueries, now: float) -> int:
     """Ask about what is overdue, as far as the questions go; give how many answers came."""
     answers = 0
     most = enquiry.left
     keys = deliveries.overdue(now, most) if most else []
-    held = ledger.read(keys)
+    held = submissions.read(keys)
     for found in (held[key] for key in keys if key in held):
         if found.ask_at is None or found.ask_at > now or found.submission_id is None:
             continue  # reported since the index was written
@@ -31,5 +30,5 @@ def _keep(found: Submission, submission_id: str, info: Info, deliveries: Deliver
     ask_at = now + ASK_AFTER[asks] if asks < len(ASK_AFTER) else None
     key = (found.request_id, found.recipient)
     deliveries.note(key, info, asked_at=found.ask_at or 0, asks=asks, ask_at=ask_at)
-    if info.news is not None:
-        deliveries.hear(key, submission_id, info.news, now)
+    if info.update is not None:
+        deliveries.record(key, submission_id, info.update, now)

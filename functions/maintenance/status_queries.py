@@ -8,7 +8,7 @@ from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.logging import logger
 from realtime_sms.aws.token import TokenUnavailableError
 from realtime_sms.provider import calls
-from realtime_sms.provider.calls import Call, Exchange, Reply
+from realtime_sms.provider.calls import Call, CallResult, Reply
 from realtime_sms.provider.reports import Info, read_info
 
 _BUDGET = 15.0  # seconds of a run for all questions; another call's deadline of up to 30 may follow
@@ -16,11 +16,11 @@ _BUDGET = 15.0  # seconds of a run for all questions; another call's deadline of
 _ANSWERS = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})  # the rest is about all questions
 
 
-class Enquiry:
+class StatusQueries:
     """The questions of one run, up to `most`."""
 
     def __init__(
-        self, exchange: Callable[[Call], Exchange], token: Callable[[], str], breakers: Breakers, *, most: int
+        self, exchange: Callable[[Call], CallResult], token: Callable[[], str], breakers: Breakers, *, most: int
     ) -> None:
         self._exchange = exchange
         self._token = token

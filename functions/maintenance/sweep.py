@@ -1,24 +1,24 @@
 """Leases that ran out, and waiting that came to nothing: found by the sparse index, ended by compare-and-swap."""
 
 from maintenance.changes import carry_out
-from maintenance.time_budget import ALL, Share
+from maintenance.time_budget import ALL, TimeBudget
 from realtime_sms.aws.item import LIFETIME
-from realtime_sms.aws.metrics import Metric, tally
-from realtime_sms.aws.submissions import Ledger
+from realtime_sms.aws.metrics import Metric, counters
+from realtime_sms.aws.submissions import Submissions
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Rules, Submission
+from realtime_sms.vocabulary import Status
 
 
-def sweep(ledger: Ledger, rules: Rules, now: float, share: Share = ALL) -> int:
+def sweep(submissions: Submissions, rules: Rules, now: float, share: TimeBudget = ALL) -> int:
     """End what is overdue, as far as its share goes; give how many submissions that were."""
     ended = 0
-    for keys in share.of(ledger.overdue(now)):
-        found = ledger.read(keys)
+    for keys in share.of(submissions.overdue(now)):
+        found = submissions.read(keys)
         changes = [change for change in (_ended(one, rules, now) for one in found.values()) if change is not None]
-        ended += carry_out(changes, ledger)
-    tally.count(Metric.SWEPT, ended)
+        ended += carry_out(changes, submissions)
+    counters.count(Metric.SWEPT, ended)
     return ended
 
 
@@ -31,5 +31,5 @@ def _ended(found: Submission, rules: Rules, now: float) -> Change | None:
     if found.expires_at is not None and now >= found.expires_at:
         return Change(found, submission.expire(found, now=now))
     if now >= found.updated_at + LIFETIME:
-        return Change(found, submission.bury(found, now=now))
+        return Change(found, submission.dead_letter(found, now=now))
     return None

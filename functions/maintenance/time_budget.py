@@ -8,7 +8,7 @@ from typing import Final
 SECONDS: Final = 8.0  # of the function's timeout: three such shares and one call of RealTime's longest deadline fit
 
 
-class Share:
+class TimeBudget:
     """Some seconds from now, and whether they were too few."""
 
     def __init__(self, seconds: float = SECONDS, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -25,4 +25,4 @@ class Share:
             yield thing
 
 
-ALL: Final = Share(math.inf)
+ALL: Final = TimeBudget(math.inf)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_sms.aws import clients
 from realtime_sms.aws.lock import Lock
-from realtime_sms.aws.logging import logger, observed
-from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.logging import instrumented, logger
+from realtime_sms.aws.metrics import Metric, counters
 from realtime_sms.aws.settings import RefreshSettings, read
-from realtime_sms.provider.client import Gateway
+from realtime_sms.provider.client import RealTimeClient
 from refresh.refresher import Outcome, Refresher
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @cache
 def _refresher() -> Refresher:
     settings = read(RefreshSettings)
-    gateway = Gateway(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+    gateway = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
     return Refresher(
         client=clients.secrets(),
         token_secret_arn=settings.token_secret_arn,
@@ -28,12 +28,12 @@ def _refresher() -> Refresher:
     )
 
 
-@observed
+@instrumented
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, str]:
     """Refresh the token; `{"refused": fingerprint}` asks for it on demand, anything else comes from the schedule."""
     outcome = _refresher().refresh(event.get("refused"))
     if outcome in {Outcome.REFUSED, Outcome.NOT_REACHED}:
-        tally.count(Metric.REFRESH_FAILURES)
+        counters.count(Metric.REFRESH_FAILURES)
         logger.error("token not refreshed", extra={"outcome": outcome})
     else:
         logger.info("token", extra={"outcome": outcome})

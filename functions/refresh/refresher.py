@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.metrics import Metric, counters
 from realtime_sms.aws.token import Credentials, TokenUnavailableError, read_token
 from realtime_sms.provider import calls
-from realtime_sms.provider.calls import Call, Exchange, Reply
+from realtime_sms.provider.calls import Call, CallResult, Reply
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -59,7 +59,7 @@ class Refresher:
     client: "SecretsManagerClient"
     token_secret_arn: str
     credentials_secret_arn: str
-    exchange: Callable[[Call], Exchange]
+    exchange: Callable[[Call], CallResult]
     lock: Exclusion
     patience: float = 5.0
 
@@ -117,7 +117,7 @@ class Refresher:
             "expires_at": now + granted.validity_period,
         }
         self.client.put_secret_value(SecretId=self.token_secret_arn, SecretString=json.dumps(value))
-        tally.count(Metric.REFRESHES)
+        counters.count(Metric.REFRESHES)
         return Outcome.REFRESHED
 
     def _wait_for_another(self, refused: str | None) -> Outcome:

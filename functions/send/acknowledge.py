@@ -7,10 +7,10 @@ from typing import Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.aws.logging import logger
-from realtime_sms.aws.metrics import of_rejection, tally
+from realtime_sms.aws.metrics import counters, of_rejection
 from realtime_sms.aws.submissions import StoreUnavailableError
-from realtime_sms.outcomes.decide import Conflict
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.outcomes.decide import RequestConflict
+from realtime_sms.vocabulary import Reason
 from send.intake import Rejected
 from send.ports import Queue, Time
 from send.task import Job
@@ -28,7 +28,7 @@ def acknowledge(
 ) -> list[str]:
     """Give the ids of the messages that the queue must keep, each made visible again when it is due."""
     conflicts = [
-        Rejected(job.message, job.request_id, Reason.CONFLICT, Conflict.detail) for job in jobs if job.conflict
+        Rejected(job.message, job.request_id, Reason.CONFLICT, RequestConflict.detail) for job in jobs if job.conflict
     ]
     kept = [one.message for one in (*rejected, *conflicts) if not _dead_letter(one, queue, notes, time)]
     delays = [
@@ -53,7 +53,7 @@ def _dead_letter(one: Rejected, queue: Queue, notes: Notes, time: Time) -> bool:
     except (StoreUnavailableError, ClientError, BotoCoreError) as error:
         logger.error("not dead-lettered", extra={"requestId": one.request_id, "error": type(error).__name__})
         return False
-    tally.count(of_rejection(one.reason))
+    counters.count(of_rejection(one.reason))
     told = {"messageId": one.message.message_id, "requestId": one.request_id}
     logger.warning("rejected", extra=told | {"reason": one.reason, "detail": one.detail})
     return True

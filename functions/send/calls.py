@@ -8,7 +8,8 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 
 from realtime_sms.aws.logging import logger
-from realtime_sms.provider.verdict import Fate, Proof, Reason
+from realtime_sms.provider.verdict import Kind, Verdict
+from realtime_sms.vocabulary import Reason
 from send.ports import Finished, Unit
 
 _LINGER = 0.01  # seconds to wait for more that is over, so that one write carries several outcomes
@@ -21,7 +22,7 @@ class ThreadedCalls:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="call")
         self._over: SimpleQueue[Finished] = SimpleQueue()
         self._in_flight = 0
-        self.submit: Callable[[Unit], Sequence[Fate] | None] = lambda _unit: None
+        self.submit: Callable[[Unit], Sequence[Verdict] | None] = lambda _unit: None
 
     def start(self, unit: Unit) -> None:
         """Make the call as soon as one of those in flight is over."""
@@ -64,4 +65,4 @@ class ThreadedCalls:
             over.put(Finished(unit, self.submit(unit)))
         except Exception as error:  # noqa: BLE001 (a fault of ours after which nobody knows whether the call was made)
             logger.error("call failed in our own code", extra={"error": type(error).__name__})
-            over.put(Finished(unit, [Fate(Proof.OPEN, Reason.NO_WHOLE_REPLY)] * len(unit.drafts)))
+            over.put(Finished(unit, [Verdict(Kind.OPEN, Reason.NO_WHOLE_REPLY)] * len(unit.drafts)))

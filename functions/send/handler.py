@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from realtime_sms.aws.logging import observed
+from realtime_sms.aws.logging import instrumented
 from send.sender import Sender
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-@observed
+@instrumented
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Send what a batch of queue messages asks for, and name the messages that the queue must keep."""
     kept = Sender.from_environment().send(event["Records"], context)

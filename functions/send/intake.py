@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from realtime_sms.aws.queue import QueueMessage
-from realtime_sms.provider.verdict import Reason
 from realtime_sms.requests.envelope import identity, open_envelope
 from realtime_sms.requests.errors import InvalidInputError
-from realtime_sms.requests.prepare import Defaults, compose
+from realtime_sms.requests.prepare import Defaults, prepare
+from realtime_sms.vocabulary import Reason
 from send.task import Job
 
 
@@ -23,10 +23,10 @@ class Rejected:
 def take_in(message: QueueMessage, defaults: Defaults) -> Job | Rejected:
     """Open a message, read its request, and encode its text for each recipient."""
     try:
-        composed = compose(open_envelope(message.body, message.message_id), defaults)
+        prepared = prepare(open_envelope(message.body, message.message_id), defaults)
     except InvalidInputError as error:
         return Rejected(message, identity(message.body, message.message_id), error.reason, str(error))
-    job = Job(message, composed.opened.request_id)
-    for draft in composed.drafts:
+    job = Job(message, prepared.opened.request_id)
+    for draft in prepared.drafts:
         job.add(draft)
     return job

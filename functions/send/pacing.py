@@ -6,9 +6,9 @@ from itertools import zip_longest
 from realtime_sms.aws.rate_limit import REACH
 from realtime_sms.aws.submissions import BATCH
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.vocabulary import Status
 from send.limits import Limits
-from send.ports import Pace, Time
+from send.ports import RateLimit, Time
 from send.task import Task
 
 _MOST_OF_A_BATCH = 20  # so that a few slow calls, which keep their places, do not keep what is beside them waiting
@@ -17,7 +17,7 @@ _MOST_OF_A_BATCH = 20  # so that a few slow calls, which keep their places, do n
 class Pacing:
     """The pace of one invocation; `short` says whether there were ever fewer turns than claims."""
 
-    def __init__(self, pace: Pace | None, limits: Limits, time: Time) -> None:
+    def __init__(self, pace: RateLimit | None, limits: Limits, time: Time) -> None:
         self._pace = pace
         self._limits = limits
         self._time = time

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from realtime_sms.aws.breakers import Breaker, Opened
+from realtime_sms.aws.breakers import Breaker, OpenBreaker
 from realtime_sms.aws.queue import QueueMessage
 from realtime_sms.aws.rate_limit import Granted
-from realtime_sms.aws.submissions import Key, Swapped
-from realtime_sms.outcomes.decide import Change, Draft
+from realtime_sms.aws.submissions import Key, WriteResult
+from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.verdict import Fate, Reason
+from realtime_sms.provider.verdict import Verdict
+from realtime_sms.requests.prepare import Draft
+from realtime_sms.vocabulary import Reason
 
 
 class Store(Protocol):
@@ -22,7 +24,7 @@ class Store(Protocol):
     def read(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
         """Read what there is."""
 
-    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
+    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
         """Carry out each change that still holds."""
 
 
@@ -42,14 +44,14 @@ class Finished:
     """A unit whose call is over: a fate for each draft, or None where the call was not started."""
 
     unit: Unit
-    fates: Sequence[Fate] | None
+    verdicts: Sequence[Verdict] | None
 
     @property
-    def pairs(self) -> list[tuple[Draft, Fate | None]]:
+    def pairs(self) -> list[tuple[Draft, Verdict | None]]:
         """Give each draft with its fate."""
-        if self.fates is None:
+        if self.verdicts is None:
             return [(draft, None) for draft in self.unit.drafts]
-        return list(zip(self.unit.drafts, self.fates, strict=True))
+        return list(zip(self.unit.drafts, self.verdicts, strict=True))
 
 
 class Calls(Protocol):
@@ -65,7 +67,7 @@ class Calls(Protocol):
 class BreakerBoard(Protocol):
     """The breakers as one environment sees them."""
 
-    def open(self) -> Opened | None:
+    def open(self) -> OpenBreaker | None:
         """Give an open breaker, if there is one."""
 
     def trip(self, breaker: Breaker, reason: Reason) -> None:
@@ -82,7 +84,7 @@ class LookUp(Protocol):
         """
 
 
-class Pace(Protocol):
+class RateLimit(Protocol):
     """The account's rate limit."""
 
     def take(self, most: int) -> Granted:

@@ -9,15 +9,15 @@ from typing import Any, Self
 from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.invocation import Clock, Invocation
-from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.metrics import Metric, counters
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queue import QueueMessage, SendQueue
-from realtime_sms.aws.rate_limit import Pace
+from realtime_sms.aws.rate_limit import RateLimit
 from realtime_sms.aws.renewal import renew_by
 from realtime_sms.aws.settings import SendSettings, read
-from realtime_sms.aws.submissions import Ledger
+from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.token import Tokens
-from realtime_sms.provider.client import Gateway
+from realtime_sms.provider.client import RealTimeClient
 from send.acknowledge import acknowledge
 from send.calls import ThreadedCalls
 from send.intake import Rejected, take_in
@@ -39,18 +39,18 @@ class Sender:
         self._settings = settings
         self._limits = Limits(settings.calls_in_flight, settings.recipients_per_call, settings.call_timeout_seconds)
         table = settings.outcomes_table_name
-        self._ledger = Ledger(clients.dynamodb(), table, ttl_days=settings.outcome_ttl_days)
+        self._submissions = Submissions(clients.dynamodb(), table, ttl_days=settings.outcome_ttl_days)
         self._breakers = Breakers(clients.dynamodb(), table)
         self._opt_outs = OptOuts(clients.dynamodb(), table)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="opt-outs")
         renew = partial(renew_by, settings.refresh_function_name)
         self._tokens = Tokens(clients.secrets(), settings.token_secret_arn, renew=renew)
         self._queue = SendQueue(clients.sqs(), settings.send_queue_url, settings.dead_letter_queue_url)
-        self._gateway = Gateway(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
-        self._exchange = tally.timed(Metric.PROVIDER_LATENCY, self._gateway.exchange)
+        self._gateway = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+        self._exchange = counters.timed(Metric.PROVIDER_LATENCY, self._gateway.exchange)
         self._calls = ThreadedCalls(settings.calls_in_flight)
         rate = settings.rate
-        self._pace = None if rate is None else Pace(clients.dynamodb(), table, rate)
+        self._pace = None if rate is None else RateLimit(clients.dynamodb(), table, rate)
         self._last_end = 0.0
 
     @classmethod
@@ -71,7 +71,7 @@ class Sender:
             self._wave(clock).run(jobs)
         finally:
             self._calls.forget()
-        kept = acknowledge(jobs, rejected, queue=self._queue, notes=self._ledger, time=clock)
+        kept = acknowledge(jobs, rejected, queue=self._queue, notes=self._submissions, time=clock)
         self._last_end = clock.now()
         return kept
 
@@ -85,7 +85,7 @@ class Sender:
         )
         self._calls.submit = submitter.submit
         return Wave(
-            store=self._ledger,
+            store=self._submissions,
             calls=self._calls,
             breakers=self._breakers,
             look_up=self._look_up,

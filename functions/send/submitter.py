@@ -10,12 +10,13 @@ from realtime_sms.aws.logging import logger
 from realtime_sms.aws.token import TokenUnavailableError
 from realtime_sms.aws.traces import traces
 from realtime_sms.provider import calls
-from realtime_sms.provider.calls import Call, Exchange
-from realtime_sms.provider.verdict import Fate, Proof, Reason, judge
+from realtime_sms.provider.calls import Call, CallResult
+from realtime_sms.provider.verdict import Kind, Verdict, classify
 from realtime_sms.requests.recipients import mask
+from realtime_sms.vocabulary import Reason
 from send.ports import Unit
 
-_NO_TOKEN = Fate(Proof.UNAUTHORIZED, Reason.UNAUTHORIZED)
+_NO_TOKEN = Verdict(Kind.UNAUTHORIZED, Reason.UNAUTHORIZED)
 
 
 class TokenSource(Protocol):
@@ -37,7 +38,7 @@ class Submitter:
 
     def __init__(
         self,
-        exchange: Callable[[Call], Exchange],
+        exchange: Callable[[Call], CallResult],
         tokens: TokenSource,
         *,
         may_start: Callable[[Unit], bool],
@@ -50,43 +51,43 @@ class Submitter:
         self._halted = Event()
         self._no_token_helps = Event()
 
-    def submit(self, unit: Unit) -> list[Fate] | None:
+    def submit(self, unit: Unit) -> list[Verdict] | None:
         """Give a fate for each draft of the unit; None where no call was made."""
-        fates = self._with_token(unit)
-        opened = {BY_PROOF[fate.proof] for fate in fates or () if fate.proof in BY_PROOF}
+        verdicts = self._with_token(unit)
+        opened = {BY_PROOF[verdict.kind] for verdict in verdicts or () if verdict.kind in BY_PROOF}
         if Breaker.AUTH in opened:
             self._no_token_helps.set()
         if opened:
             self._halted.set()
-        return fates
+        return verdicts
 
-    def _with_token(self, unit: Unit) -> list[Fate] | None:
+    def _with_token(self, unit: Unit) -> list[Verdict] | None:
         try:
             token = self._tokens.current()
-            fates = self._call(unit, token)
-            if _unauthorized(fates):
-                return self._once_more(unit, token, fates)
+            verdicts = self._call(unit, token)
+            if _unauthorized(verdicts):
+                return self._once_more(unit, token, verdicts)
         except TokenUnavailableError as error:
             logger.error("no token", extra={"detail": str(error)})
             return [_NO_TOKEN] * len(unit.drafts)
-        return fates
+        return verdicts
 
-    def _once_more(self, unit: Unit, refused: str, first: list[Fate] | None) -> list[Fate] | None:
+    def _once_more(self, unit: Unit, refused: str, first: list[Verdict] | None) -> list[Verdict] | None:
         """Give what came of a call with another token; None where it is left to a later invocation."""
         if not self._may_renew():
             self._halted.set()
             return None
         other = self._tokens.renewed(refused)
-        fates = self._call(replace(unit, turn=None), other)  # its turn went with the first call
-        if fates is None and (other == refused or self._no_token_helps.is_set()):
+        verdicts = self._call(replace(unit, turn=None), other)  # its turn went with the first call
+        if verdicts is None and (other == refused or self._no_token_helps.is_set()):
             return first  # of another one that nobody has tried nothing is known
-        if other != refused and _unauthorized(fates) and self._may_renew():
+        if other != refused and _unauthorized(verdicts) and self._may_renew():
             # The other one may only have been read, not made: without a new one the breaker that this opens would stay
             # open until the schedule takes the dead token for old.
             self._tokens.renewed(other)
-        return fates
+        return verdicts
 
-    def _call(self, unit: Unit, token: str) -> list[Fate] | None:
+    def _call(self, unit: Unit, token: str) -> list[Verdict] | None:
         if not self._may_start(unit) or self._halted.is_set():
             return None
         draft = unit.drafts[0]
@@ -94,17 +95,17 @@ class Submitter:
         recipients = [draft.recipient for draft in unit.drafts]
         call = calls.send_sms(token, recipients, draft.sender, draft.encoded.charset, draft.encoded.text)
         with traces.call("RealTime") as told:
-            fates = judge(self._exchange(call), len(recipients))
-            told.http_status, told.fault = fates[0].http_status, fates[0].http_status is None
+            verdicts = classify(self._exchange(call), len(recipients))
+            told.http_status, told.fault = verdicts[0].http_status, verdicts[0].http_status is None
             told.annotations = {
                 "request_id": draft.request_id,
                 "recipient": mask(draft.recipient),
                 "recipients": len(recipients),
-                "proof": fates[0].proof,
-                "reason": fates[0].reason,
+                "proof": verdicts[0].kind,
+                "reason": verdicts[0].reason,
             }
-        return fates
+        return verdicts
 
 
-def _unauthorized(fates: list[Fate] | None) -> bool:
-    return fates is not None and fates[0].proof is Proof.UNAUTHORIZED
+def _unauthorized(verdicts: list[Verdict] | None) -> bool:
+    return verdicts is not None and verdicts[0].kind is Kind.UNAUTHORIZED

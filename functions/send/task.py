@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 from realtime_sms.aws.queue import QueueMessage
-from realtime_sms.outcomes.decide import Conflict, Done, Draft, Later
+from realtime_sms.outcomes.decide import Done, Later, RequestConflict
 from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.prepare import Draft
 
-type End = Done | Later | Conflict
+type End = Done | Later | RequestConflict
 
 
 @dataclass(slots=True, eq=False)
@@ -16,7 +17,7 @@ class Job:
     message: QueueMessage
     request_id: str
     tasks: list["Task"] = field(default_factory=list)
-    conflict: Conflict | None = None
+    conflict: RequestConflict | None = None
     begun: bool = False  # some call of it was started in this invocation
 
     @property
@@ -60,7 +61,7 @@ class Task:
     def stop(self, end: End) -> None:
         """End the task; a conflict ends its whole job."""
         self.end = end
-        if isinstance(end, Conflict):
+        if isinstance(end, RequestConflict):
             self.job.conflict = end
 
     def rest(self, now_held: Submission) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from send.limits import Limits
-from send.ports import Pace, Time, Unit
+from send.ports import RateLimit, Time, Unit
 
 _LATE = 0.05  # seconds after its turn at which a call may still begin, and by which a second's calls may be too many
 
@@ -14,7 +14,7 @@ class Turns:
 
     limits: Limits
     time: Time
-    pace: Pace | None = None
+    pace: RateLimit | None = None
 
     def may_start(self, unit: Unit) -> bool:
         """Wait for the unit's turn, or for another where that was missed; False if the call may not be started."""
@@ -35,7 +35,7 @@ class Turns:
         expires_at = unit.drafts[0].expires_at
         return self.limits.time_left(self.time) and (expires_at is None or self.time.now() < expires_at)
 
-    def _another(self, unit: Unit, pace: Pace) -> float | None:
+    def _another(self, unit: Unit, pace: RateLimit) -> float | None:
         """Reserve a turn for each message of the unit, and give the last of them."""
         missing, turn = len(unit.drafts), None
         while missing and self._in_time(unit):

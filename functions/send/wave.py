@@ -10,15 +10,23 @@ from itertools import batched, groupby
 
 from realtime_sms.aws.breakers import BY_PROOF
 from realtime_sms.aws.logging import described, log_outcome, logger
-from realtime_sms.aws.submissions import BATCH, Held, Key, Lost, StoreUnavailableError, Swapped, Unanswered
+from realtime_sms.aws.submissions import (
+    BATCH,
+    Applied,
+    Conflict,
+    Indeterminate,
+    Key,
+    StoreUnavailableError,
+    WriteResult,
+)
 from realtime_sms.outcomes import submission
-from realtime_sms.outcomes.decide import Change, Conflict, Later, Lease, Write, decide
-from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.decide import Change, Later, Lease, RequestConflict, Write, decide
 from realtime_sms.outcomes.submission import Rules, Submission
-from realtime_sms.provider.verdict import Fate, Proof, Reason
+from realtime_sms.provider.verdict import Kind, Verdict
+from realtime_sms.vocabulary import Reason, Status
 from send.limits import Limits
 from send.pacing import Pacing
-from send.ports import BreakerBoard, Calls, Finished, LookUp, Pace, Store, Time, Unit
+from send.ports import BreakerBoard, Calls, Finished, LookUp, RateLimit, Store, Time, Unit
 from send.task import Job, Task
 
 LEASE_SECONDS = 5.0  # beyond the invocation's end, for clocks that disagree
@@ -43,7 +51,7 @@ class Wave:
         rules: Rules,
         limits: Limits,
         owners: Callable[[], str],
-        pace: Pace | None = None,
+        pace: RateLimit | None = None,
     ) -> None:
         self._store = store
         self._calls = calls
@@ -104,16 +112,16 @@ class Wave:
             logger.error("opt-outs not read", extra={"error": str(error)})
             self._put_back(claimed)
             return
-        refusals = {id(task): fate for task in claimed if (fate := _refusal(task, listed)) is not None}
+        refusals = {id(task): verdict for task in claimed if (verdict := _refusal(task, listed)) is not None}
         for unit in self._units(task for task in claimed if id(task) not in refusals):
             self._calls.start(unit)
         self._settle([(task, refusals[id(task)]) for task in claimed if id(task) in refusals])
 
-    def _swapped(self, batch: Sequence[tuple[Task, Change]]) -> list[tuple[tuple[Task, Change], Swapped]]:
+    def _swapped(self, batch: Sequence[tuple[Task, Change]]) -> list[tuple[tuple[Task, Change], WriteResult]]:
         """Carry changes out; one without an answer is tried once more, for a claim that was written would lapse."""
         answers = self._store.swap([change for _, change in batch]) if batch else []
         told = list(zip(batch, answers, strict=True))
-        without = [pair for pair, answer in told if isinstance(answer, Unanswered)]
+        without = [pair for pair, answer in told if isinstance(answer, Indeterminate)]
         if not without:
             return told
         self._wait(_CLAIM_AGAIN)
@@ -171,16 +179,16 @@ class Wave:
             return 0
         return self._rules.delay(task.job.message.receive_count, self._time.jitter())
 
-    def _took(self, task: Task, change: Change, answer: Swapped) -> bool:
+    def _took(self, task: Task, change: Change, answer: WriteResult) -> bool:
         """Note what a swap brought; True where the task is now claimed for a call."""
         now = self._time.now()
         match answer:
-            case Held() if change.after.status is Status.SENDING:
+            case Applied() if change.after.status is Status.SENDING:
                 task.found = change.after
                 return True
-            case Held():
+            case Applied():
                 self._rest(task, change.after)
-            case Lost(current):
+            case Conflict(current):
                 task.found = current
                 task.rounds += 1
                 self._look_again(task, now)
@@ -190,7 +198,7 @@ class Wave:
 
     def _look_again(self, task: Task, now: float) -> None:
         if task.found is not None and task.found.content_hash != task.draft.content_hash:
-            task.stop(Conflict())
+            task.stop(RequestConflict())
         elif task.rounds < _ROUNDS:
             self._pending.append(task)
         else:
@@ -204,18 +212,18 @@ class Wave:
                 yield Unit(tuple(task.draft for task in some), max(turns, default=None))
 
     def _record(self, finished: Sequence[Finished]) -> None:
-        over = [(self._in_flight[draft.key], fate) for one in finished for draft, fate in one.pairs]
-        self._trip([fate for _, fate in over if fate is not None])
+        over = [(self._in_flight[draft.key], verdict) for one in finished for draft, verdict in one.pairs]
+        self._trip([verdict for _, verdict in over if verdict is not None])
         self._settle(over)
 
-    def _trip(self, fates: Sequence[Fate]) -> None:
-        for fate in fates:
-            if fate.proof in BY_PROOF:
-                self._breakers.trip(BY_PROOF[fate.proof], fate.reason)
+    def _trip(self, verdicts: Sequence[Verdict]) -> None:
+        for verdict in verdicts:
+            if verdict.kind in BY_PROOF:
+                self._breakers.trip(BY_PROOF[verdict.kind], verdict.reason)
 
-    def _settle(self, over: Sequence[tuple[Task, Fate | None]]) -> None:
+    def _settle(self, over: Sequence[tuple[Task, Verdict | None]]) -> None:
         """Write what became of claimed tasks."""
-        self._write([(task, Change(task.mine, self._next(task.mine, fate))) for task, fate in over])
+        self._write([(task, Change(task.mine, self._next(task.mine, verdict))) for task, verdict in over])
 
     def _put_back(self, claimed: Sequence[Task]) -> None:
         """Let claimed tasks wait of which it cannot be known whether they may be sent."""
@@ -243,19 +251,19 @@ class Wave:
         task.rest(written)
         log_outcome(written, message_id=task.job.message.message_id)
 
-    def _next(self, mine: Submission, fate: Fate | None) -> Submission:
-        if fate is None:
+    def _next(self, mine: Submission, verdict: Verdict | None) -> Submission:
+        if verdict is None:
             return submission.release(mine, now=self._time.now())
-        return submission.settle(mine, fate, self._rules, now=self._time.now(), jitter=self._time.jitter())
+        return submission.settle(mine, verdict, self._rules, now=self._time.now(), jitter=self._time.jitter())
 
-    def _recorded(self, task: Task, change: Change, answer: Swapped) -> tuple[Task, Change] | None:
+    def _recorded(self, task: Task, change: Change, answer: WriteResult) -> tuple[Task, Change] | None:
         """Note what recording brought; give the write that is still to be tried."""
         match answer:
-            case Held():
+            case Applied():
                 self._rest(task, change.after)
-            case Lost(None):
+            case Conflict(None):
                 task.end = Later(0)
-            case Lost(Submission() as current):
+            case Conflict(Submission() as current):
                 if submission.settles(current, change.after):
                     return task, Change(current, change.after)
                 task.rest(current)
@@ -264,8 +272,8 @@ class Wave:
         return None
 
 
-def _refusal(task: Task, opted_out: frozenset[str]) -> Fate | None:
+def _refusal(task: Task, opted_out: frozenset[str]) -> Verdict | None:
     """Say why no call is made for a claimed task; None where one is."""
     if task.job.conflict is not None:
-        return Fate(Proof.REFUSED, Reason.CONFLICT)
-    return Fate(Proof.REFUSED, Reason.OPTED_OUT) if task.draft.recipient in opted_out else None
+        return Verdict(Kind.REFUSED, Reason.CONFLICT)
+    return Verdict(Kind.REFUSED, Reason.OPTED_OUT) if task.draft.recipient in opted_out else None

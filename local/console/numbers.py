@@ -6,10 +6,10 @@ from local.fake_realtime.exchange import results_answer
 from local.fake_realtime.magic import OUTCOMES, SUBMITTED, Manner, Outcome, Shape
 from local.fake_realtime.settings import Settings
 from realtime_sms.aws.breakers import BY_PROOF
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Rules, Submission, settle
-from realtime_sms.provider.calls import Broken, Exchange, Reply
-from realtime_sms.provider.verdict import Proof, judge
+from realtime_sms.provider.calls import CallResult, Reply, ReplyLost
+from realtime_sms.provider.verdict import Kind, classify
+from realtime_sms.vocabulary import Status
 
 _GROUPS: Final = {  # by the first of the number's last four digits
     "0": "HTTP errors; not accepted",
@@ -32,15 +32,15 @@ def groups() -> list[dict[str, Any]]:
 
 
 def _described(outcome: Outcome) -> dict[str, Any]:
-    fate = judge(_exchange(outcome), 1)[0]
+    fate = classify(_exchange(outcome), 1)[0]
     passes = outcome.first is not None
     status = settle(_SENDING, fate, Rules(), now=0, jitter=0).status
     if passes and status is Status.WAITING:
         # A token that was refused is replaced and tried again within the same attempt.
-        leads_to = [Status.SUBMITTED] if fate.proof is Proof.UNAUTHORIZED else [Status.WAITING, Status.SUBMITTED]
+        leads_to = [Status.SUBMITTED] if fate.kind is Kind.UNAUTHORIZED else [Status.WAITING, Status.SUBMITTED]
     else:
         leads_to = [status]
-    breaker = None if passes and fate.proof is Proof.UNAUTHORIZED else BY_PROOF.get(fate.proof)
+    breaker = None if passes and fate.kind is Kind.UNAUTHORIZED else BY_PROOF.get(fate.kind)
     return {
         "number": outcome.number,
         "name": outcome.name,
@@ -50,12 +50,12 @@ def _described(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _exchange(outcome: Outcome) -> Exchange:
+def _exchange(outcome: Outcome) -> CallResult:
     """Give what the send function sees of the outcome."""
     if outcome.manner is not Manner.WHOLE:
-        return Broken("closed")
+        return ReplyLost("closed")
     if outcome.shape is Shape.OVERSIZE:
-        return Broken("oversize")
+        return ReplyLost("oversize")
     answer = results_answer([{"status": outcome.word, "submissionId": "1"}], "2", outcome, Settings())
     return Reply(answer.status, answer.body)
 

@@ -26,7 +26,7 @@ from local.model_checker.request import (
 )
 from local.model_checker.table import Statement, frozen, thawed, value_of
 from realtime_sms.aws.token import TokenUnavailableError
-from realtime_sms.provider.calls import Broken, Call, Exchange, NotSent, Reply
+from realtime_sms.provider.calls import Call, CallResult, NotSent, Reply, ReplyLost
 
 
 class Asks(Protocol):
@@ -101,18 +101,18 @@ class AwsClients:
         return answer
 
 
-class Gateway:
+class RealTimeClient:
     """RealTime as the submitter calls it."""
 
     def __init__(self, world: Asks) -> None:
         self._world = world
 
-    def exchange(self, call: Call) -> Exchange:
+    def exchange(self, call: Call) -> CallResult:
         """Ask for a call to be made."""
         assert call.body is not None
         body = json.loads(call.body)
         answer = self._world.ask(Post(tuple(body["recipients"]), body["message"]["text"]))
-        assert isinstance(answer, Reply | NotSent | Broken)
+        assert isinstance(answer, Reply | NotSent | ReplyLost)
         return answer
 
 

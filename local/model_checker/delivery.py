@@ -7,15 +7,15 @@ from functools import cache, partial
 from itertools import count
 from typing import Any
 
-from local.model_checker.clients import AwsClients, Gateway, TwoTokens
+from local.model_checker.clients import AwsClients, RealTimeClient, TwoTokens
 from local.model_checker.invocation import Invocation, Program
 from local.model_checker.scenario import DEFAULTS, Scenario
 from maintenance.sweep import sweep
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queue import QueueMessage, SendQueue
-from realtime_sms.aws.submissions import Ledger, StoreUnavailableError
-from realtime_sms.outcomes.decide import Draft
+from realtime_sms.aws.submissions import StoreUnavailableError, Submissions
+from realtime_sms.requests.prepare import Draft
 from send.acknowledge import acknowledge
 from send.intake import Rejected, take_in
 from send.submitter import Submitter
@@ -46,23 +46,23 @@ def program(scenario: Scenario, begin: Begin) -> Program:
 def _sweep(scenario: Scenario, run: Invocation) -> tuple[str, ...]:
     client: Any = AwsClients(run)
     with suppress(StoreUnavailableError):  # the watch function fails then, and runs again in a minute
-        sweep(Ledger(client, TABLE, ttl_days=45), scenario.rules, run.now())
+        sweep(Submissions(client, TABLE, ttl_days=45), scenario.rules, run.now())
     return ()
 
 
 def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
     client: Any = AwsClients(run)
-    ledger = Ledger(client, TABLE, ttl_days=45)
+    submissions = Submissions(client, TABLE, ttl_days=45)
     taken = [_taken(message) for message in begin.batch]
     jobs = [one for one in taken if isinstance(one, Job)]
     rejected = [one for one in taken if isinstance(one, Rejected)]
     turns = Turns(scenario.limits, run)
-    submitter = Submitter(Gateway(run).exchange, TwoTokens(run), may_start=turns.may_start)
+    submitter = Submitter(RealTimeClient(run).exchange, TwoTokens(run), may_start=turns.may_start)
     run.submit = submitter.submit
     claims = count(1)
     opt_outs = OptOuts(client, TABLE)
     Wave(
-        store=ledger,
+        store=submissions,
         calls=run,
         breakers=Breakers(client, TABLE, now=run.now),
         look_up=lambda numbers: partial(opt_outs.find, numbers),  # beside the claims, so after them is as good
@@ -72,15 +72,15 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
         owners=lambda: f"{begin.number}.{next(claims)}",
     ).run(jobs)
     queue = SendQueue(client, "queue", "dead letters")
-    return tuple(acknowledge(jobs, rejected, queue=queue, notes=ledger, time=run))
+    return tuple(acknowledge(jobs, rejected, queue=queue, notes=submissions, time=run))
 
 
 def _taken(message: QueueMessage) -> Job | Rejected:
     """Take a message in; what is composed of a body depends on nothing else, and is remembered for speed."""
-    composed = _composed(message.body)
-    if isinstance(composed, Rejected):
-        return composed
-    request_id, drafts = composed
+    prepared = _composed(message.body)
+    if isinstance(prepared, Rejected):
+        return prepared
+    request_id, drafts = prepared
     job = Job(message, request_id)
     for draft in drafts:
         job.add(draft)
@@ -95,5 +95,5 @@ def _composed(body: str) -> Rejected | tuple[str, Sequence[Draft]]:
 
 def drafts_of(body: str) -> Sequence[Draft]:
     """Give what a readable message asks for."""
-    composed = _composed(body)
-    return [] if isinstance(composed, Rejected) else composed[1]
+    prepared = _composed(body)
+    return [] if isinstance(prepared, Rejected) else prepared[1]

@@ -10,7 +10,7 @@ from local.model_checker.request import Answer, Collect, Fine, Post, Request, Se
 from send.ports import Finished, Unit
 
 if TYPE_CHECKING:
-    from realtime_sms.provider.verdict import Fate
+    from realtime_sms.provider.verdict import Verdict
 
 type Program = Callable[["Invocation"], tuple[str, ...]]
 
@@ -27,7 +27,7 @@ class Invocation:
         self.requests: dict[int, Request] = {}
         self.kept: tuple[str, ...] | None = None
         self.error: Exception | None = None
-        self.submit: Callable[[Unit], Sequence[Fate] | None] = lambda _unit: None
+        self.submit: Callable[[Unit], Sequence[Verdict] | None] = lambda _unit: None
         self._now = now
         self._ends = ends
         self._room = calls_in_flight
@@ -101,8 +101,8 @@ class Invocation:
 
     def _call(self, unit: Unit) -> None:
         try:
-            fates = self.submit(unit)  # during which the list may be replaced
-            self._over.append(Finished(unit, fates))
+            verdicts = self.submit(unit)  # during which the list may be replaced
+            self._over.append(Finished(unit, verdicts))
         except Exception as error:  # noqa: BLE001 (as above)
             self.error = error
 

@@ -8,10 +8,11 @@ from local.model_checker.scenario import Scenario
 from local.model_checker.table import Key, Written, fields
 from local.model_checker.world import Message, Truth, World
 from realtime_sms.aws.opt_outs import PARTITION as OPT_OUTS
-from realtime_sms.outcomes.state_machine import FINAL, TRANSITIONS, Status, Trigger
+from realtime_sms.outcomes.state_machine import TRANSITIONS, Trigger
+from realtime_sms.vocabulary import FINAL, Status
 
 _NEVER_SENT = frozenset({Status.FAILED, Status.EXPIRED})
-_BY_HAND = frozenset({Trigger.BURY, Trigger.REOPEN})
+_BY_HAND = frozenset({Trigger.DEAD_LETTER, Trigger.REOPEN})
 _ALLOWED = {
     (row.source, row.target)
     for row in TRANSITIONS

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from realtime_sms.provider.calls import Broken, Exchange, NotSent, Reply
+from realtime_sms.provider.calls import CallResult, NotSent, Reply, ReplyLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Outcome:
 
     name: str
     accepts: tuple[bool, ...]
-    exchange: Exchange
+    exchange: CallResult
 
     @property
     def proves(self) -> bool:
@@ -38,10 +38,10 @@ def _reply(*words: str) -> Reply:
     return Reply(200, json.dumps({"submissions": submissions}).encode())
 
 
-_WAYS: dict[str, Callable[[int], tuple[bool, Exchange]]] = {
+_WAYS: dict[str, Callable[[int], tuple[bool, CallResult]]] = {
     ACCEPTED: lambda n: (True, _reply(*["submitted"] * n)),
-    "reply lost": lambda _: (True, Broken("timeout")),
-    "request lost": lambda _: (False, Broken("reset")),
+    "reply lost": lambda _: (True, ReplyLost("timeout")),
+    "request lost": lambda _: (False, ReplyLost("reset")),
     "not sent": lambda _: (False, NotSent("refused")),
     "400": lambda _: (False, Reply(400)),
     "503": lambda _: (False, Reply(503)),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from local.model_checker.table import Item, Key, Statement
-from realtime_sms.provider.calls import Exchange
+from realtime_sms.provider.calls import CallResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +112,4 @@ class Failure:
     throttled: bool
 
 
-type Answer = Codes | Found | Fine | Failure | Exchange
+type Answer = Codes | Found | Fine | Failure | CallResult

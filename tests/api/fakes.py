@@ -9,11 +9,11 @@ from api.handler import serve
 from api.ports import Ports
 from realtime_sms.aws.opt_outs import OptOut
 from realtime_sms.aws.producer import QueueUnavailableError
-from realtime_sms.aws.requests import Entry, Front, Rejection
+from realtime_sms.aws.requests import Entry, Rejection, Summary
 from realtime_sms.aws.submissions import StoreUnavailableError
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import Status
 
 NOW = 1_800_000_000.0
 HELLO: dict[str, Any] = {"recipients": ["+56900000000"], "sender": "96000", "message": {"charset": 0, "text": "hello"}}
@@ -27,16 +27,16 @@ class FakeRequests:
     rejections: dict[str, Rejection] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], Submission] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
-    blind: bool = False  # `front` sees no entry, as when another call is between its own reading and writing
+    blind: bool = False  # `summary` sees no entry, as when another call is between its own reading and writing
 
-    def front(self, request_id: str) -> Front:
+    def summary(self, request_id: str) -> Summary:
         """Read what is known of a request as a whole."""
         self._fail("front")
         first = next(iter(self.page(request_id, "", 1)), None)
         entry = None if self.blind else self.entries.get(request_id)
-        return Front(entry, self.rejections.get(request_id), first)
+        return Summary(entry, self.rejections.get(request_id), first)
 
-    def enter(self, entry: Entry) -> Entry | None:
+    def create(self, entry: Entry) -> Entry | None:
         """Write an entry if its id has none."""
         self._fail("enter")
         there = self.entries.setdefault(entry.request_id, entry)
@@ -120,7 +120,7 @@ class FakeApi:
     """The API on fakes, called as API Gateway calls it."""
 
     requests: FakeRequests = field(default_factory=FakeRequests)
-    outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    producer: FakeOutbox = field(default_factory=FakeOutbox)
     opt_outs: FakeOptOuts = field(default_factory=FakeOptOuts)
     defaults: Defaults = field(default_factory=Defaults)
 
@@ -133,7 +133,7 @@ class FakeApi:
             "headers": {"Content-Type": "application/json"},
             **event,
         }
-        ports = Ports(self.requests, self.outbox, self.opt_outs, self.defaults, lambda: NOW)
+        ports = Ports(self.requests, self.producer, self.opt_outs, self.defaults, lambda: NOW)
         reply = serve(whole, ports)
         assert reply["headers"]["Content-Type"] in {"application/json", "application/problem+json"}
         return Answer(reply["statusCode"], reply["headers"], json.loads(reply["body"]))
@@ -149,7 +149,7 @@ class FakeApi:
 
     def messages(self) -> list[dict[str, Any]]:
         """Give what is on the queue."""
-        return [json.loads(body) for body in self.outbox.bodies]
+        return [json.loads(body) for body in self.producer.bodies]
 
 
 def submission(request_id: str, recipient: str, content_hash: str, **other: Any) -> Submission:  # noqa: ANN401 (its members)

@@ -78,7 +78,7 @@ class TestTheSameKeyAgain:
     def test_same_content_gets_the_same_answer_and_is_queued_once(self, api: FakeApi) -> None:
         """A caller who did not see the first answer sees it now."""
         assert api.post(LONG, key="k") == api.post(LONG, key="k")
-        assert len(api.outbox.bodies) == 1
+        assert len(api.producer.bodies) == 1
 
     def test_other_content_is_a_conflict(self, api: FakeApi) -> None:
         """Nothing is sent, and nothing of the first request is changed."""
@@ -86,20 +86,20 @@ class TestTheSameKeyAgain:
         entry = api.requests.entries["k"]
         reply = api.post(LONG, key="k")
         assert (reply.status, reply.body["errors"][0]["reason"]) == (409, "conflict")
-        assert (len(api.outbox.bodies), api.requests.entries["k"]) == (1, entry)
+        assert (len(api.producer.bodies), api.requests.entries["k"]) == (1, entry)
 
     def test_other_content_that_came_over_the_queue_is_a_conflict(self, api: FakeApi) -> None:
         """The sender would refuse it; the caller learns it at once."""
         api.requests.hold(submission("k", "+56900000000", "another"))
         assert api.post(HELLO, key="k").status == 409
-        assert not api.outbox.bodies
+        assert not api.producer.bodies
 
     def test_of_two_at_once_with_other_content_one_is_refused(self, api: FakeApi) -> None:
         """Who reads nothing and writes second finds the other's entry."""
         api.post(HELLO, key="k")
         api.requests.blind = True
         assert api.post(LONG, key="k").status == 409
-        assert len(api.outbox.bodies) == 1
+        assert len(api.producer.bodies) == 1
 
     def test_of_many_at_once_with_the_same_content_all_are_accepted(self, api: FakeApi) -> None:
         """The queue may get one message each; the sender sends one."""
@@ -127,8 +127,8 @@ class TestWhatFailsOnTheWay:
         """Whatever failed, nothing was promised; the next try queues the message."""
         self._break(api, part)
         reply = api.post(HELLO, key="k")
-        assert (reply.status, reply.headers["Retry-After"], api.outbox.bodies) == (503, "5", [])
-        api.outbox.failing = False
+        assert (reply.status, reply.headers["Retry-After"], api.producer.bodies) == (503, "5", [])
+        api.producer.failing = False
         api.requests.failing.clear()
         assert api.post(HELLO, key="k").status == 202
         assert api.messages() == [HELLO | {"requestId": "k"}]
@@ -139,19 +139,19 @@ class TestWhatFailsOnTheWay:
         assert api.post(HELLO, key="k").status == 202
         api.requests.failing.clear()
         assert api.post(HELLO, key="k").status == 202
-        assert len(api.outbox.bodies) == 2
+        assert len(api.producer.bodies) == 2
         assert api.requests.entries["k"].queued_at == NOW
 
     def test_a_conflict_stays_one_when_the_queue_failed(self, api: FakeApi) -> None:
         """An entry that was never queued still owns its id."""
-        api.outbox.failing = True
+        api.producer.failing = True
         api.post(HELLO, key="k")
-        api.outbox.failing = False
+        api.producer.failing = False
         assert api.post(LONG, key="k").status == 409
 
     @staticmethod
     def _break(api: FakeApi, part: str) -> None:
-        api.outbox.failing = part == "queue"
+        api.producer.failing = part == "queue"
         api.requests.failing = {part}
 
 
@@ -184,7 +184,7 @@ def test_a_request_that_cannot_be_sent_is_refused_as_a_whole(
     reply = api.post(body, path=path)
     assert reply.status == reply.body["status"] == 422
     assert [(error["pointer"], error["reason"]) for error in reply.body["errors"]] == [(pointer, reason)]
-    assert (api.outbox.bodies, api.requests.entries) == ([], {})
+    assert (api.producer.bodies, api.requests.entries) == ([], {})
 
 
 def test_everything_that_is_wrong_is_told_at_once(api: FakeApi) -> None:
@@ -226,7 +226,7 @@ def test_the_largest_request_fits_the_queue(api: FakeApi) -> None:
     body: dict[str, Any] = {**HELLO, "message": {"text": "ñ" * 39_015, "encoded": False}, "encoding": "auto"}
     reply = api.post(json.dumps(body, ensure_ascii=False))
     assert reply.status == 202
-    assert len(api.outbox.bodies[0].encode()) <= 256 * 1024
+    assert len(api.producer.bodies[0].encode()) <= 256 * 1024
 
 
 def test_a_key_that_contradicts_the_body_is_refused(api: FakeApi) -> None:
@@ -246,7 +246,7 @@ def test_what_the_queue_takes_no_character_for_is_written_as_an_escape(api: Fake
     """SQS refuses U+FFFE and U+FFFF in a body; escaped they reach the sender."""
     body = {**HELLO, "encoding": "auto", "message": {"text": f"a{character}"}}
     assert api.post(body).status == 202
-    assert character not in api.outbox.bodies[0]
+    assert character not in api.producer.bodies[0]
     assert api.messages()[0]["message"] == body["message"]
 
 

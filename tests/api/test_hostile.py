@@ -35,7 +35,7 @@ def test_a_body_of_a_megabyte_is_refused_for_its_size(body: str) -> None:
     """It is not even parsed."""
     api = FakeApi()
     assert api.post(body).status == 413
-    assert not api.outbox.bodies
+    assert not api.producer.bodies
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))

@@ -56,7 +56,7 @@ def test_what_is_no_wire_form_is_refused(api: FakeApi, charset: int, text: str) 
     """It would have reached a phone as something else."""
     reply = api.post(_body(charset, text), path=PATH)
     assert (reply.status, reply.body["errors"][0]["pointer"]) == (422, "/message/text")
-    assert not api.outbox.bodies
+    assert not api.producer.bodies
 
 
 @pytest.mark.parametrize("message", [None, [], "hello", {"charset": [6], "text": "a"}, {"charset": 6.5}])
@@ -68,4 +68,4 @@ def test_a_message_of_another_shape_is_refused(api: FakeApi, message: object) ->
 def test_the_same_key_is_one_send(api: FakeApi) -> None:
     """The header is taken here too."""
     assert [api.post(HELLO, key="k", path=PATH).status for _ in range(2)] == [202, 202]
-    assert len(api.outbox.bodies) == 1
+    assert len(api.producer.bodies) == 1

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from realtime_sms.aws.producer import QueueUnavailableError
-from realtime_sms.aws.requests import Entry, Front
+from realtime_sms.aws.requests import Entry, Summary
 from realtime_sms.aws.submissions import StoreUnavailableError
 from realtime_sms.outcomes.decide import Done, Lease, Write, decide
 from realtime_sms.outcomes.submission import Rules, settle
-from realtime_sms.provider.verdict import Fate, Proof, Reason
+from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.envelope import open_envelope
-from realtime_sms.requests.prepare import Defaults, compose
+from realtime_sms.requests.prepare import Defaults, prepare
+from realtime_sms.vocabulary import Reason
 from tests.api.fakes import HELLO, NOW, FakeApi, FakeOutbox, FakeRequests
 
 PARTS = ("front", "enter", "publish", "mark_queued")
@@ -45,15 +46,15 @@ class FailingRequests(FakeRequests):
     def _part(self, name: str) -> Any:  # noqa: ANN401 (a context manager)
         return _failing(self.when.get(name, ""), StoreUnavailableError("ReadTimeoutError"))
 
-    def front(self, request_id: str) -> Front:
+    def summary(self, request_id: str) -> Summary:
         """Read, or fail."""
         with self._part("front"):
-            return super().front(request_id)
+            return super().summary(request_id)
 
-    def enter(self, entry: Entry) -> Entry | None:
+    def create(self, entry: Entry) -> Entry | None:
         """Write an entry, or fail."""
         with self._part("enter"):
-            return super().enter(entry)
+            return super().create(entry)
 
     def mark_queued(self, request_id: str, now: float) -> None:
         """Note it, or fail."""
@@ -75,13 +76,13 @@ class FailingOutbox(FakeOutbox):
 
 def _api(failures: dict[str, str]) -> FakeApi:
     requests = FailingRequests(when={name: when for name, when in failures.items() if name != "publish"})
-    return FakeApi(requests=requests, outbox=FailingOutbox(when=failures["publish"]))
+    return FakeApi(requests=requests, producer=FailingOutbox(when=failures["publish"]))
 
 
 def _repaired(api: FakeApi) -> FakeApi:
     """Give an API on what the failing one left behind."""
     entries = FakeRequests(entries=api.requests.entries)
-    return FakeApi(requests=entries, outbox=FakeOutbox(bodies=api.outbox.bodies))
+    return FakeApi(requests=entries, producer=FakeOutbox(bodies=api.producer.bodies))
 
 
 def _named(failures: dict[str, str]) -> str:
@@ -107,20 +108,20 @@ def test_the_same_key_may_be_tried_again_and_is_one_messages_worth_of_sends(fail
     api = _repaired(failing)
     assert api.post(HELLO, key=KEY).status == 202
     assert api.post(HELLO, key=KEY).status == 202
-    assert set(api.outbox.bodies) == {api.outbox.bodies[0]}
+    assert set(api.producer.bodies) == {api.producer.bodies[0]}
     assert api.messages()[0] == HELLO | {"requestId": KEY}
-    assert _sends(api.outbox.bodies) == 1
+    assert _sends(api.producer.bodies) == 1
 
 
 def _sends(bodies: list[str]) -> int:
     """Deliver each message to the rules of delivery; count the claims, each of which would be a call."""
     held, sends = None, 0
     for number, body in enumerate(bodies):
-        (draft,) = compose(open_envelope(body, f"message-{number}"), Defaults()).drafts
+        (draft,) = prepare(open_envelope(body, f"message-{number}"), Defaults()).drafts
         step = decide(draft, held, Lease(str(number), NOW + 60), Rules(), now=NOW)
         if isinstance(step, Write):
             sends += 1
-            accepted = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200)
+            accepted = Verdict(Kind.ACCEPTED, Reason.ACCEPTED, 200)
             held = settle(step.change.after, accepted, Rules(), now=NOW, jitter=0)
         else:
             assert isinstance(step, Done)
@@ -133,7 +134,7 @@ def test_the_same_key_with_other_content_stays_a_conflict_once_it_has_an_entry(f
     failing = _api(failures)
     failing.post(HELLO, key=KEY)
     api = _repaired(failing)
-    entered, queued = KEY in api.requests.entries, len(api.outbox.bodies)
+    entered, queued = KEY in api.requests.entries, len(api.producer.bodies)
     reply = api.post({**HELLO, "message": {"text": "something else"}}, key=KEY)
     assert reply.status == (409 if entered else 202)
     assert entered or not queued

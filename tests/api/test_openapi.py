@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 
 from api import openapi
-from realtime_sms.outcomes.delivery import Delivery
+from realtime_sms.vocabulary import Delivery
 from tests.api.fakes import HELLO, NOW, Answer, FakeApi, submission
 
 KEPT = Path(__file__).parents[2] / "docs" / "openapi.json"

@@ -6,9 +6,7 @@ import pytest
 
 from api.cursor import seal, unseal
 from realtime_sms.aws.requests import Rejection
-from realtime_sms.outcomes.delivery import Delivery, DeliveryReason
-from realtime_sms.outcomes.state_machine import Status
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
 from tests.api.fakes import HELLO, NOW, FakeApi, submission
 
 NUMBERS = [f"+569000000{number:02}" for number in range(25)]

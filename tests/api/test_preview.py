@@ -8,7 +8,7 @@ from tests.api.fakes import HELLO, FakeApi
 def test_a_preview_keeps_and_sends_nothing(api: FakeApi) -> None:
     """Neither register nor queue is touched, be it as it may with the key."""
     assert api.post(HELLO, key="k", path="/messages/preview").status == 200
-    assert (api.requests.entries, api.outbox.bodies) == ({}, [])
+    assert (api.requests.entries, api.producer.bodies) == ({}, [])
 
 
 def test_a_preview_shows_the_text_as_it_will_be_cut(api: FakeApi) -> None:

@@ -10,7 +10,7 @@ from realtime_sms.aws.requests import Entry
 from tests.api.fakes import HELLO, FakeApi
 
 
-class Broken(dict[str, Entry]):
+class ReplyLost(dict[str, Entry]):
     """Entries that nobody can read."""
 
     def __init__(self, secret: str) -> None:
@@ -75,7 +75,7 @@ def test_a_fault_of_ours_is_a_problem_document_without_what_was_sent(
 ) -> None:
     """500, and neither the reply nor the log quotes the error's text."""
     secret = "the text of a message"
-    api.requests.entries = Broken(secret)
+    api.requests.entries = ReplyLost(secret)
     reply = api.post(HELLO, key="k")
     assert (reply.status, reply.headers["Content-Type"]) == (500, "application/problem+json")
     assert secret not in str(reply.body) + str(capsys.readouterr())

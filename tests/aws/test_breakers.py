@@ -3,7 +3,7 @@
 from typing import Any
 
 from realtime_sms.aws.breakers import Breaker, Breakers
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Reason
 
 
 class Throttled:

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from realtime_sms.aws.item import from_item, to_item
-from realtime_sms.outcomes.delivery import Delivery, DeliveryReason
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
+from realtime_sms.vocabulary import Delivery, DeliveryReason, Status
 from tests.fakes.submissions import IN_STATE, NOW, SUBMITTED
 
 TOLD = replace(

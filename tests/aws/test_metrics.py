@@ -7,11 +7,10 @@ from io import StringIO
 
 import pytest
 
-from realtime_sms.aws.logging import log_outcome, logger, observed
-from realtime_sms.aws.metrics import NAMESPACE, Metric, Tally, of_reason, of_rejection, of_status
-from realtime_sms.outcomes.state_machine import Status
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.aws.logging import instrumented, log_outcome, logger
+from realtime_sms.aws.metrics import NAMESPACE, Counters, Metric, of_reason, of_rejection, of_status
 from realtime_sms.requests.recipients import mask
+from realtime_sms.vocabulary import Reason, Status
 from tests.fakes import emf
 from tests.fakes.submissions import FAILED, NUMBER, SUBMITTED, WAITING
 
@@ -41,11 +40,11 @@ def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
 
 def test_counts_are_added_up_and_written_once(capsys: pytest.CaptureFixture[str]) -> None:
     """One line for all; a second write has nothing to say."""
-    tally = Tally()
+    counters = Counters()
     for submission in (SUBMITTED, SUBMITTED, WAITING):
-        tally.outcome(replace(submission, attempt=2, segments=3))
-    tally.write()
-    tally.write()
+        counters.outcome(replace(submission, attempt=2, segments=3))
+    counters.write()
+    counters.write()
     (line,) = capsys.readouterr().out.splitlines()
     assert emf.totals([line]) == {
         "Submitted": 2,
@@ -59,9 +58,9 @@ def test_counts_are_added_up_and_written_once(capsys: pytest.CaptureFixture[str]
 
 def test_each_metric_is_filed_under_the_stack(capsys: pytest.CaptureFixture[str]) -> None:
     """One namespace, one dimension: what alarms and the dashboard ask for."""
-    tally = Tally()
-    tally.count(Metric.SWEPT, 0)
-    tally.write()
+    counters = Counters()
+    counters.count(Metric.SWEPT, 0)
+    counters.write()
     (found,) = emf.read(capsys.readouterr().out.splitlines())
     assert (found.namespace, found.dimensions) == (NAMESPACE, frozenset({("service", STACK)}))
     assert (found.name, found.unit, found.values) == ("Swept", "Count", (0,))
@@ -70,11 +69,11 @@ def test_each_metric_is_filed_under_the_stack(capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(("calls", "lines"), [(1, 1), (100, 1), (101, 2), (250, 3)])
 def test_a_line_holds_a_hundred_latencies(capsys: pytest.CaptureFixture[str], calls: int, lines: int) -> None:
     """That is the format's limit; none is lost, and the counts are on one line only."""
-    tally = Tally()
-    timed = tally.timed(Metric.PROVIDER_LATENCY, lambda: tally.count("Calls"))
+    counters = Counters()
+    timed = counters.timed(Metric.PROVIDER_LATENCY, lambda: counters.count("Calls"))
     for _ in range(calls):
         timed()
-    tally.write()
+    counters.write()
     written = capsys.readouterr().out.splitlines()
     assert len(written) == lines
     assert emf.totals(written)["Calls"] == calls
@@ -85,23 +84,23 @@ def test_a_line_holds_a_hundred_latencies(capsys: pytest.CaptureFixture[str], ca
 
 def test_a_call_that_raises_is_measured_too(capsys: pytest.CaptureFixture[str]) -> None:
     """How long a failure takes is what one wants to see."""
-    tally = Tally()
+    counters = Counters()
     with pytest.raises(ZeroDivisionError):
-        tally.timed(Metric.PROVIDER_LATENCY, lambda: 1 // 0)()
-    tally.write()
+        counters.timed(Metric.PROVIDER_LATENCY, lambda: 1 // 0)()
+    counters.write()
     assert list(emf.totals(capsys.readouterr().out.splitlines())) == [Metric.PROVIDER_LATENCY]
 
 
 def test_many_threads_lose_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """Calls are made in threads."""
-    tally = Tally()
-    timed = tally.timed(Metric.PROVIDER_LATENCY, lambda: tally.count("Calls"))
+    counters = Counters()
+    timed = counters.timed(Metric.PROVIDER_LATENCY, lambda: counters.count("Calls"))
     threads = [threading.Thread(target=lambda: [timed() for _ in range(500)]) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    tally.write()
+    counters.write()
     written = capsys.readouterr().out.splitlines()
     assert emf.totals(written)["Calls"] == 4000
     assert sum(len(metric.values) for metric in emf.read(written) if metric.name == Metric.PROVIDER_LATENCY) == 4000
@@ -109,10 +108,10 @@ def test_many_threads_lose_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_line_holds_a_hundred_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     """That is the format's limit too."""
-    tally = Tally()
+    counters = Counters()
     for number in range(101):
-        tally.count(f"Metric{number}")
-    tally.write()
+        counters.count(f"Metric{number}")
+    counters.write()
     written = capsys.readouterr().out.splitlines()
     assert len(written) == 2
     assert len(emf.totals(written)) == 101
@@ -128,7 +127,7 @@ def test_names_say_status_and_reason() -> None:
 def test_metrics_are_written_when_the_handler_fails(capsys: pytest.CaptureFixture[str]) -> None:
     """What had been sent until then was sent."""
 
-    @observed
+    @instrumented
     def handler(_event: object, _context: Context) -> None:
         log_outcome(FAILED)
         raise ZeroDivisionError
@@ -142,7 +141,7 @@ def test_metrics_are_written_when_the_handler_fails(capsys: pytest.CaptureFixtur
 def test_each_line_names_its_invocation_and_the_first_of_an_environment(log: StringIO) -> None:
     """So that one can find all that one invocation did, and what cold starts cost."""
 
-    @observed
+    @instrumented
     def handler(_event: object, _context: Context) -> str:
         logger.info("hello")
         return "done"

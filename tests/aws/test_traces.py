@@ -15,8 +15,8 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 from realtime_sms.aws.logging import logger
 from realtime_sms.aws.traces import Traces
 from realtime_sms.encoding.text import EncodedText
-from realtime_sms.outcomes.decide import Draft
-from realtime_sms.provider.calls import Broken, Exchange, Reply
+from realtime_sms.provider.calls import CallResult, Reply, ReplyLost
+from realtime_sms.requests.prepare import Draft
 from send import submitter
 from send.ports import Unit
 from send.submitter import Submitter
@@ -82,7 +82,7 @@ class Tokens:
         return refused
 
 
-def _submit(exchange: Exchange, traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
+def _submit(exchange: CallResult, traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(submitter, "traces", traces)
     encoded = EncodedText(0, TEXT, "gsm7", len(TEXT), 1)
     draft = Draft(request_id="order-4711", recipient=NUMBER, content_hash="hash", sender="96000", encoded=encoded)
@@ -122,12 +122,12 @@ def test_a_call_to_realtime_is_told_with_what_a_log_may_hold(daemon: Daemon, mon
         (Reply(429, b""), {"error", "throttle"}),
         (Reply(401, b""), {"error"}),
         (Reply(503, b""), {"fault"}),
-        (Broken("closed"), {"fault"}),
+        (ReplyLost("closed"), {"fault"}),
     ],
     ids=["throttled", "refused", "unavailable", "broken"],
 )
 def test_a_call_that_went_wrong_is_told_as_such(
-    exchange: Exchange, wrong: set[str], daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+    exchange: CallResult, wrong: set[str], daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As X-Ray names it, by whose fault it is."""
     _submit(exchange, Traces(daemon.environment), monkeypatch)

@@ -11,7 +11,7 @@ from callbacks.keywords import Keywords
 from callbacks.receive import Ports, receive
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.unmatched_reports import Strays
+from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from tests.conftest import Store
 from tests.fakes.submissions import NOW
 
@@ -56,7 +56,12 @@ class Callbacks:
         """Give what it works on."""
         client, table = self.store.client, self.table or self.store.table
         return Ports(
-            self.keys, Deliveries(client, table), Strays(client, table), OptOuts(client, table), WORDS, lambda: self.now
+            self.keys,
+            Deliveries(client, table),
+            UnmatchedReports(client, table),
+            OptOuts(client, table),
+            WORDS,
+            lambda: self.now,
         )
 
     def post(self, kind: str, body: object, key: str = KEY, **event: object) -> int:

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realtime_sms.aws.item import from_item, to_item
-from realtime_sms.outcomes.delivery import Delivery
 from realtime_sms.outcomes.submission import Submission
+from realtime_sms.vocabulary import Delivery
 from tests.callbacks.callbacks import KEY, OLD_KEY, Callbacks
 from tests.conftest import Store
 from tests.fakes.submissions import IN_STATE, NOW, NUMBER, SUBMITTED

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from click.testing import CliRunner
 
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
+from realtime_sms.vocabulary import Status
 from rtsms.main import cli
 from rtsms.stack import Named, Stack
 from tests.api.fakes import NOW, FakeOutbox, FakeRequests
@@ -36,7 +36,7 @@ class FakeStack(Stack):
         """Give the register."""
         return self.requests
 
-    def outbox(self) -> Any:  # noqa: ANN401 (a fake of it)
+    def producer(self) -> Any:  # noqa: ANN401 (a fake of it)
         """Give the queue."""
         return self.queue
 

@@ -95,12 +95,12 @@ def test_a_row_fits_exactly_if_its_request_could_be_sent(request_: dict[str, Any
         "message": {**request_.get("message", {}), "text": f"Hola {row[1]}"},
     }
     try:
-        composed = ready(wanted, "id", campaign.defaults)
+        prepared = ready(wanted, "id", campaign.defaults)
     except Fault:
         with pytest.raises(ValueError, match=r"^(numero|text): "):
             campaign.fit(Row(2, row))
     else:
-        (group,) = composed.groups.values()
+        (group,) = prepared.groups.values()
         assert campaign.fit(Row(2, row)).segments == group.encoded.segments  # type: ignore[union-attr]  # it can be sent
 
 

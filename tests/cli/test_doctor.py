@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from realtime_sms.provider.calls import Broken, Exchange, NotSent, Reply
+from realtime_sms.provider.calls import CallResult, NotSent, Reply, ReplyLost
 from rtsms.backlog import Backlog
 from rtsms.doctor import CHECKS, account, queues, running
 from rtsms.doctor.account import judged
@@ -103,11 +103,11 @@ def test_the_credentials_are_judged_and_never_shown(secret: str | Exception, lev
         (Reply(403), Level.BAD, "does not allow"),
         (Reply(503), Level.DOUBT, "503"),
         (NotSent("dns"), Level.DOUBT, "dns"),
-        (Broken("timeout"), Level.DOUBT, "timeout"),
+        (ReplyLost("timeout"), Level.DOUBT, "timeout"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_what_realtime_answers_is_judged(exchange: Exchange, level: Level, said: str) -> None:
+def test_what_realtime_answers_is_judged(exchange: CallResult, level: Level, said: str) -> None:
     """By *Get balance*, which sends nothing."""
     finding = judged(exchange, "https://x")
     assert finding.level is level

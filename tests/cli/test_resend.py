@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from realtime_sms.aws.submissions import Held, Key, Lost, Swapped
+from realtime_sms.aws.submissions import Applied, Conflict, Key, WriteResult
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import Status
 from rtsms.wanted import ready
 from tests.cli.fakes import FakeStack, Ran, fake_stack, run, submission
 
@@ -21,7 +21,7 @@ HASH = ready(REQUEST, "order-1", Defaults(sender="96000")).content_hash
 
 
 @dataclass
-class FakeLedger:
+class FakeSubmissions:
     """Submissions in memory."""
 
     held: dict[Key, Submission] = field(default_factory=dict)
@@ -30,29 +30,29 @@ class FakeLedger:
         """Read some."""
         return {key: self.held[key] for key in keys if key in self.held}
 
-    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
+    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
         """Change one that is as it was."""
         (change,) = changes
         key = (change.after.request_id, change.after.recipient)
         if self.held[key] != change.before:
-            return [Lost(self.held[key])]
+            return [Conflict(self.held[key])]
         self.held[key] = change.after
-        return [Held()]
+        return [Applied()]
 
 
 @dataclass(frozen=True)
 class _Stack(FakeStack):
-    submissions: FakeLedger = field(default_factory=FakeLedger)
+    fake: FakeSubmissions = field(default_factory=FakeSubmissions)
 
-    def ledger(self) -> Any:  # noqa: ANN401 (a fake of it)
-        return self.submissions
+    def submissions(self) -> Any:  # noqa: ANN401 (a fake of it)
+        return self.fake
 
 
 def _stack(**other: Any) -> _Stack:  # noqa: ANN401 (members of the submission)
     made = fake_stack()
     stack = _Stack(made.name, made.session, made.outputs, made.parameters, made.status)
     held = submission("order-1", ONE, **({"status": Status.UNKNOWN, "content_hash": HASH} | other))
-    stack.submissions.held["order-1", ONE] = held
+    stack.fake.held["order-1", ONE] = held
     return stack
 
 
@@ -66,7 +66,7 @@ def test_what_is_unknown_is_sent_once_more() -> None:
     stack = _stack()
     ran = _resend(stack, "--accept-duplicate", number="912345678")
     assert ran.code == 0, ran.err
-    after = stack.submissions.held["order-1", ONE]
+    after = stack.fake.held["order-1", ONE]
     assert (after.status, after.maybe_sent) == (Status.WAITING, True)
     assert stack.messages == [REQUEST | {"requestId": "order-1"}]
 
@@ -84,7 +84,7 @@ def test_nobody_is_sent_to_twice_without_a_yes() -> None:
     ran = _resend(stack)
     assert (ran.code, stack.messages) == (2, [])
     assert "--accept-duplicate" in ran.err
-    assert stack.submissions.held["order-1", ONE].status is Status.UNKNOWN
+    assert stack.fake.held["order-1", ONE].status is Status.UNKNOWN
 
 
 @pytest.mark.parametrize("status", [one for one in Status if one is not Status.UNKNOWN])
@@ -123,8 +123,8 @@ def test_a_number_that_the_request_does_not_have_is_not_found() -> None:
 def test_a_fate_that_became_known_meanwhile_stops_it() -> None:
     """Evidence came between the look and the change."""
     stack = _stack()
-    before = stack.submissions.held["order-1", ONE]
-    stack.submissions.read = lambda keys: dict.fromkeys(keys, before)  # type: ignore[method-assign]  # what was seen
-    stack.submissions.held["order-1", ONE] = replace(before, status=Status.SUBMITTED)
+    before = stack.fake.held["order-1", ONE]
+    stack.fake.read = lambda keys: dict.fromkeys(keys, before)  # type: ignore[method-assign]  # what was seen
+    stack.fake.held["order-1", ONE] = replace(before, status=Status.SUBMITTED)
     ran = _resend(stack, "--accept-duplicate")
     assert (ran.code, stack.messages) == (1, [])

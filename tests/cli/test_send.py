@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from realtime_sms.aws.requests import Front, Rejection
-from realtime_sms.outcomes.state_machine import Status
-from realtime_sms.provider.verdict import Reason
-from realtime_sms.requests.prepare import Composed, Defaults
+from realtime_sms.aws.requests import Rejection, Summary
+from realtime_sms.requests.prepare import Defaults, PreparedRequest
+from realtime_sms.vocabulary import Reason, Status
 from rtsms.fault import Exit, Fault
 from rtsms.send import Sent, follow, send
 from rtsms.wanted import ready
@@ -38,7 +37,7 @@ class FakeClock:
             self.happenings.pop(0)()
 
 
-def _composed() -> Composed:
+def _composed() -> PreparedRequest:
     return ready(WANTED, "order-1", Defaults())
 
 
@@ -116,8 +115,8 @@ def test_the_same_id_with_other_content_is_refused() -> None:
 def test_the_same_request_may_be_published_again() -> None:
     """The id makes it harmless."""
     stack = fake_stack()
-    composed = _composed()
-    stack.requests.hold(submission("order-1", ONE, content_hash=composed.content_hash))
+    prepared = _composed()
+    stack.requests.hold(submission("order-1", ONE, content_hash=prepared.content_hash))
     assert (
         run(
             "send", "hola", "--to", ONE, "--to", OTHER, "--sender", "96000", "--request-id", "order-1", stack=stack
@@ -135,9 +134,9 @@ def test_a_queue_that_does_not_answer_is_told() -> None:
 
 def test_waiting_ends_when_every_recipient_has_its_end() -> None:
     """Each is told once, when it is final."""
-    composed, requests, queue = _composed(), FakeRequests(), FakeOutbox()
-    sent = send(WANTED, composed, queue, requests)
-    hash_ = composed.content_hash
+    prepared, requests, queue = _composed(), FakeRequests(), FakeOutbox()
+    sent = send(WANTED, prepared, queue, requests)
+    hash_ = prepared.content_hash
     clock = FakeClock(
         [
             lambda: requests.hold(submission("order-1", ONE, content_hash=hash_, status=Status.WAITING)),
@@ -153,7 +152,7 @@ def test_waiting_ends_when_every_recipient_has_its_end() -> None:
 def test_waiting_ends_when_the_time_is_over() -> None:
     """And says how many are left."""
     requests = FakeRequests()
-    sent = Sent(_composed(), Front())
+    sent = Sent(_composed(), Summary())
     with pytest.raises(Fault, match="2 of 2 recipients are not over after 3 s") as told:
         list(follow(sent, requests, FakeClock(), patience=3))
     assert told.value.exit_code == Exit.NOT_OVER

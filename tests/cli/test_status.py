@@ -3,9 +3,7 @@
 import pytest
 
 from realtime_sms.aws.requests import Addressed, Entry, Rejection
-from realtime_sms.outcomes.delivery import Delivery
-from realtime_sms.outcomes.state_machine import Status
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Delivery, Reason, Status
 from tests.api.fakes import NOW
 from tests.cli.fakes import FakeStack, fake_stack, run, submission
 
@@ -80,7 +78,7 @@ def test_the_delivery_is_shown_where_it_is_known() -> None:
 def test_recipients_that_the_api_accepted_are_queued_until_taken_up() -> None:
     """They are not forgotten because nothing became of them yet."""
     stack = fake_stack()
-    stack.requests.enter(
+    stack.requests.create(
         Entry(request_id="order-1", content_hash="h", groups=(Addressed(0, 1, tuple(NUMBERS[:2])),), created_at=NOW)
     )
     stack.requests.hold(submission("order-1", NUMBERS[1]))

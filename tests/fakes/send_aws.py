@@ -13,7 +13,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from local.model_checker.table import Items, Statement, fields, frozen, perform, thawed, value_of
-from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.vocabulary import Status
 from tests.template.rendered import rendered
 
 LARGEST_MESSAGE = rendered()["SendQueue"]["Properties"]["MaximumMessageSize"]
@@ -26,7 +26,7 @@ _MOST_ATTRIBUTES = 10
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetter:
     """One message on the dead-letter queue."""
 
     body: str
@@ -46,7 +46,7 @@ class FakeAws:
     def clear(self) -> None:
         """Forget everything."""
         self.items: Items = {}
-        self.letters: list[Letter] = []
+        self.letters: list[DeadLetter] = []
         self.claims = 0
 
     def respond(self, model: Any, params: Mapping[str, Any], **_: object) -> tuple[AWSResponse, Mapping[str, Any]]:  # noqa: ANN401 (botocore's model of an operation)
@@ -91,7 +91,7 @@ class FakeAws:
             raise RefusedError("InvalidParameterValue")
         if any(map(ILLEGAL.search, texts)):
             raise RefusedError("InvalidMessageContents")
-        self.letters.append(Letter(call["MessageBody"], attributes))
+        self.letters.append(DeadLetter(call["MessageBody"], attributes))
         return {"MessageId": "1"}
 
     def _trip(self, call: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from realtime_sms.encoding.text import encode
-from realtime_sms.outcomes.decide import Draft, Lease
-from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.outcomes.decide import Lease
 from realtime_sms.outcomes.submission import Rules, Submission
-from realtime_sms.provider.verdict import Fate, Proof, Reason
+from realtime_sms.provider.verdict import Kind, Verdict
+from realtime_sms.requests.prepare import Draft
+from realtime_sms.vocabulary import Reason, Status
 
 NOW = 1_800_000_000.0
 NUMBER = "+56911112222"
@@ -43,15 +44,15 @@ IN_STATE = {
     Status.EXPIRED: EXPIRED,
 }
 
-ACCEPTED = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200, "4193366853543393")
-REFUSED = Fate(Proof.REFUSED, Reason.SENDER_REFUSED, 406)
-THROTTLED = Fate(Proof.TRY_AGAIN, Reason.THROTTLED, 429)
-NOT_CONNECTED = Fate(Proof.TRY_AGAIN, Reason.NOT_CONNECTED)
-PROVIDER_ERROR = Fate(Proof.TRY_AGAIN, Reason.PROVIDER_ERROR, 200)
-NO_BALANCE = Fate(Proof.NO_BALANCE, Reason.NO_BALANCE, 200)
-UNAUTHORIZED = Fate(Proof.UNAUTHORIZED, Reason.UNAUTHORIZED, 401)
-FORBIDDEN = Fate(Proof.FORBIDDEN, Reason.FORBIDDEN, 403)
-OPEN = Fate(Proof.OPEN, Reason.NO_WHOLE_REPLY)
+ACCEPTED = Verdict(Kind.ACCEPTED, Reason.ACCEPTED, 200, "4193366853543393")
+REFUSED = Verdict(Kind.REFUSED, Reason.SENDER_REFUSED, 406)
+THROTTLED = Verdict(Kind.TRY_AGAIN, Reason.THROTTLED, 429)
+NOT_CONNECTED = Verdict(Kind.TRY_AGAIN, Reason.NOT_CONNECTED)
+PROVIDER_ERROR = Verdict(Kind.TRY_AGAIN, Reason.PROVIDER_ERROR, 200)
+NO_BALANCE = Verdict(Kind.NO_BALANCE, Reason.NO_BALANCE, 200)
+UNAUTHORIZED = Verdict(Kind.UNAUTHORIZED, Reason.UNAUTHORIZED, 401)
+FORBIDDEN = Verdict(Kind.FORBIDDEN, Reason.FORBIDDEN, 403)
+OPEN = Verdict(Kind.OPEN, Reason.NO_WHOLE_REPLY)
 FATES = (ACCEPTED, REFUSED, THROTTLED, NOT_CONNECTED, PROVIDER_ERROR, NO_BALANCE, UNAUTHORIZED, FORBIDDEN, OPEN)
 
 

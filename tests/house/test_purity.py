@@ -14,6 +14,8 @@ PACKAGE = Path(__file__).parents[2] / "layers" / "realtime-sms" / "realtime_sms"
 EDGE = {"client.py", "connect.py", "timed_socket.py"}  # of the room `provider`: the one HTTP call
 PURE_ROOMS = ("encoding", "requests", "provider", "outcomes")
 MODULES = [one for room in PURE_ROOMS for one in sorted((PACKAGE / room).glob("*.py")) if one.name not in EDGE]
+ROOMS = ("aws", "outcomes", "provider", "requests", "encoding", "vocabulary")
+UPSTAIRS = {"send", "api", "callbacks", "refresh", "maintenance", "announce", "rtsms", "local", "bench", "tests"}
 IMPURE = {
     *("aws_lambda_powertools", "boto3", "botocore", "requests", "httpx", "urllib3", "aiohttp"),
     *(
@@ -62,6 +64,18 @@ def impurities(source: str) -> list[str]:
 def test_no_module_of_the_core_reaches_outside(module: Path) -> None:
     """No AWS, socket, clock, environment, file, chance or log."""
     assert impurities(module.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "module", sorted(PACKAGE.glob("*/*.py")), ids=lambda module: f"{module.parent.name}-{module.stem}"
+)
+def test_every_import_goes_down(module: Path) -> None:
+    """A room imports itself and the rooms below it; nothing imports the functions, the command or local code."""
+    below = ROOMS[ROOMS.index(module.parent.name) :]
+    for name in imports(ast.parse(module.read_text())):
+        package, _, rest = name.partition(".")
+        assert package not in UPSTAIRS, name
+        assert package != "realtime_sms" or rest.split(".")[0] in below, name
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 from local.model_checker.explorer import quiet
 from maintenance.sweep import sweep
 from realtime_sms.aws.item import LIFETIME, iso, to_item
-from realtime_sms.aws.submissions import Held, Key
+from realtime_sms.aws.submissions import Applied, Key
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Rules, Submission
+from realtime_sms.vocabulary import Status
 from tests.fakes.submissions import BURIED, NOW, UNKNOWN, WAITING
 
 
@@ -32,18 +32,18 @@ class Table:
         """Give it."""
         return dict.fromkeys(keys, self.held)
 
-    def swap(self, changes: Sequence[Change]) -> list[Held]:
+    def swap(self, changes: Sequence[Change]) -> list[Applied]:
         """Take the change."""
         for change in changes:
             self.held = change.after
-        return [Held()] * len(changes)
+        return [Applied()] * len(changes)
 
 
 def _swept(held: Submission, now: float) -> Submission:
     table = Table(held)
-    ledger: Any = table
+    submissions: Any = table
     with quiet():
-        sweep(ledger, Rules(), now)
+        sweep(submissions, Rules(), now)
     return table.held
 
 

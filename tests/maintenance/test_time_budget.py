@@ -10,9 +10,9 @@ import pytest
 from local.model_checker.explorer import quiet
 from maintenance import handler
 from maintenance.sweep import sweep
-from maintenance.time_budget import SECONDS, Share
+from maintenance.time_budget import SECONDS, TimeBudget
 from realtime_sms.aws.settings import WatchSettings
-from realtime_sms.aws.submissions import Held, Key
+from realtime_sms.aws.submissions import Applied, Key
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Rules, Submission
 from tests.fakes.submissions import NOW, WAITING
@@ -45,26 +45,26 @@ class Flood:
         """Give one whose time is over."""
         return dict.fromkeys(keys, replace(WAITING, expires_at=NOW - 1))
 
-    def swap(self, changes: Sequence[Change]) -> list[Held]:
+    def swap(self, changes: Sequence[Change]) -> list[Applied]:
         """Take the changes."""
         self._clock.now += 2
-        return [Held()] * len(changes)
+        return [Applied()] * len(changes)
 
 
 def test_a_sweep_ends_with_its_share() -> None:
     """As when the requests of a whole campaign expire while there is no balance."""
     clock = Ticks()
-    ledger: Any = Flood(clock)
-    share = Share(7, monotonic=clock)
+    submissions: Any = Flood(clock)
+    share = TimeBudget(7, monotonic=clock)
     with quiet():
-        assert sweep(ledger, Rules(), NOW, share) == 4
+        assert sweep(submissions, Rules(), NOW, share) == 4
     assert share.cut
 
 
 def test_a_share_that_was_enough_is_not_cut() -> None:
     """Though the last thing took all that was left of it."""
     clock = Ticks()
-    share = Share(7, monotonic=clock)
+    share = TimeBudget(7, monotonic=clock)
     for _ in share.of([1, 2]):
         clock.now += 3.5
     assert not share.cut
@@ -89,7 +89,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return run
 
-    for name in ("sweep", "bury_letters", "cure", "look", "ask_overdue"):
+    for name in ("sweep", "record_dead_letters", "recover_breakers", "measure_current", "ask_overdue"):
         monkeypatch.setattr(handler, name, part(name))
     monkeypatch.setattr(handler.Watch, "_settle_strays", part("strays"))
     monkeypatch.setattr(
@@ -104,7 +104,7 @@ def _watch() -> handler.Watch:
     return handler.Watch(WatchSettings.model_validate(environment))
 
 
-def _cut(_ledger: object, _rules: object, _now: float, share: Share) -> int:
+def _cut(_submissions: object, _rules: object, _now: float, share: TimeBudget) -> int:
     share.cut = True
     return 1
 
@@ -118,4 +118,4 @@ def test_no_report_is_taken_for_proof_before_all_who_gave_up_are_known(
     ran.clear()
     monkeypatch.setattr(handler, "sweep", _cut)
     _watch().run()
-    assert ran == ["bury_letters", "cure", "look", "ask_overdue"]
+    assert ran == ["record_dead_letters", "recover_breakers", "measure_current", "ask_overdue"]

@@ -9,17 +9,16 @@ import pytest
 
 from maintenance import unmatched_reports
 from maintenance.overdue import ask_overdue
-from maintenance.status_queries import Enquiry
+from maintenance.status_queries import StatusQueries
 from maintenance.unmatched_reports import Settlement
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.item import ASK_SHARDS, from_item, shard
-from realtime_sms.aws.submissions import Ledger
+from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.token import TokenUnavailableError
-from realtime_sms.aws.unmatched_reports import LOOKS, SHARDS, Strays
-from realtime_sms.outcomes.delivery import ASK_AFTER, Delivery
-from realtime_sms.outcomes.state_machine import Status
-from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.calls import Broken, Call, Exchange, Reply
+from realtime_sms.aws.unmatched_reports import LOOKS, SHARDS, UnmatchedReports
+from realtime_sms.outcomes.submission import ASK_AFTER, Submission
+from realtime_sms.provider.calls import Call, CallResult, Reply, ReplyLost
+from realtime_sms.vocabulary import Delivery, Status
 from tests.callbacks.callbacks import Callbacks
 from tests.callbacks.test_callbacks import ID, TAKEN, plant
 from tests.conftest import Store
@@ -55,23 +54,23 @@ class Run:
     """Runs of the watch function's parts at chosen times; `answers` are RealTime's, by id."""
 
     store: Store
-    answers: Mapping[str, Exchange] = field(default_factory=dict)
+    answers: Mapping[str, CallResult] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     breakers: Any = field(default_factory=OpenBreakers)
     most: int = 10
     asks: bool = True
     has_token: bool = True
 
-    def exchange(self, call: Call) -> Exchange:
+    def exchange(self, call: Call) -> CallResult:
         """Answer, and note what was asked."""
         name = call.path.rpartition("/")[2]
         self.asked.append(name)
         return self.answers.get(name, Reply(404))
 
-    def enquiry(self) -> Enquiry:
+    def enquiry(self) -> StatusQueries:
         """Make the enquiry of one run."""
         breakers: Breakers = self.breakers
-        return Enquiry(self.exchange, self.token, breakers, most=self.most)
+        return StatusQueries(self.exchange, self.token, breakers, most=self.most)
 
     def token(self) -> str:
         """Give the token, unless there is none."""
@@ -82,14 +81,14 @@ class Run:
     def settle(self, now: float) -> int:
         """Look at strays."""
         client, table = self.store.client, self.store.table
-        ledger = Ledger(client, table, ttl_days=45)
+        submissions = Submissions(client, table, ttl_days=45)
         enquiry = self.enquiry() if self.asks else None
-        return Settlement(Strays(client, table), Deliveries(client, table), ledger, enquiry, now).run()
+        return Settlement(UnmatchedReports(client, table), Deliveries(client, table), submissions, enquiry, now).run()
 
     def ask(self, now: float) -> int:
         """Ask about what is overdue."""
         client, table = self.store.client, self.store.table
-        return ask_overdue(Deliveries(client, table), Ledger(client, table, ttl_days=45), self.enquiry(), now)
+        return ask_overdue(Deliveries(client, table), Submissions(client, table, ttl_days=45), self.enquiry(), now)
 
     def held(self, request_id: str = "r-1") -> Submission:
         """Give a submission as the table has it."""
@@ -153,7 +152,7 @@ def test_a_pending_report_proves_it_too_and_the_end_is_asked_for(run: Run) -> No
         pytest.param([LOST], Reply(404), True, id="RealTime does not know the id"),
         pytest.param([LOST], Reply(200, b"{}"), True, id="RealTime does not say when"),
         pytest.param([LOST], Reply(503), True, id="RealTime does not answer"),
-        pytest.param([LOST], Broken("timeout"), True, id="RealTime is not heard"),
+        pytest.param([LOST], ReplyLost("timeout"), True, id="RealTime is not heard"),
         pytest.param([replace(LOST, created_at=NOW + 130)], info(), False, id="sent after the report"),
         pytest.param([replace(LOST, created_at=NOW - 8 * 86400)], info(), False, id="sent long before the report"),
         pytest.param([replace(LOST, recipient="+56999999999")], info(), True, id="another number"),
@@ -166,14 +165,14 @@ def test_a_pending_report_proves_it_too_and_the_end_is_asked_for(run: Run) -> No
 def test_what_is_not_certain_proves_nothing(
     run: Run,
     planted: list[Submission],
-    answer: Exchange,
+    answer: CallResult,
     asks: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     """The outcomes stay as they are, at every look, and the report goes by itself."""
     run.answers, run.asks = {ID: answer}, asks
     plant(run.store, *planted)
     Callbacks(run.store).report(ID, NUMBER, 1)
-    assert [run.settle(NOW + look + 1) for look in LOOKS] == [0] * len(LOOKS)
+    assert [run.settle(NOW + measure_current + 1) for measure_current in LOOKS] == [0] * len(LOOKS)
     assert [run.held(one.request_id) for one in planted] == planted
     (stray,) = run.strays
     assert "openShard" not in stray
@@ -209,14 +208,14 @@ def test_a_submission_without_an_id_is_given_the_one_of_its_report(run: Run) -> 
 def test_a_report_raised_while_it_is_looked_at_is_not_lost(run: Run) -> None:
     """What is dropped or put off is what was looked at."""
     callbacks = Callbacks(run.store)
-    strays = Strays(run.store.client, run.store.table)
+    strays = UnmatchedReports(run.store.client, run.store.table)
     callbacks.report(ID, NUMBER, 4)
     (seen,) = strays.due(NOW + 61, 10)
     callbacks.report(ID, NUMBER, 1)
     strays.drop(seen)
     strays.put_off(seen, NOW + 90_000)
     (kept,) = strays.due(NOW + 61, 10)
-    assert kept.report.news.delivery is Delivery.DELIVERED
+    assert kept.report.update.delivery is Delivery.DELIVERED
 
 
 def test_what_is_overdue_is_asked_for(run: Run) -> None:
@@ -230,7 +229,7 @@ def test_what_is_overdue_is_asked_for(run: Run) -> None:
 
 
 @pytest.mark.parametrize("answer", [info("PENDING"), info("UNKNOWN"), Reply(404), Reply(200, b"?")])
-def test_what_has_no_end_is_asked_for_less_and_less_and_then_no_more(run: Run, answer: Exchange) -> None:
+def test_what_has_no_end_is_asked_for_less_and_less_and_then_no_more(run: Run, answer: CallResult) -> None:
     """Six times in about two and a half days."""
     run.answers = {ID: answer}
     plant(run.store, TAKEN)
@@ -242,8 +241,8 @@ def test_what_has_no_end_is_asked_for_less_and_less_and_then_no_more(run: Run, a
     assert run.ask(now + 90_000_000) == 0
 
 
-@pytest.mark.parametrize("answer", [Reply(401), Reply(403), Reply(429), Reply(500), Broken("reset")])
-def test_no_answer_ends_the_asking_of_this_run_and_costs_no_turn(run: Run, answer: Exchange) -> None:
+@pytest.mark.parametrize("answer", [Reply(401), Reply(403), Reply(429), Reply(500), ReplyLost("reset")])
+def test_no_answer_ends_the_asking_of_this_run_and_costs_no_turn(run: Run, answer: CallResult) -> None:
     """What keeps one from being answered keeps all; they are asked for again in a minute."""
     second = replace(TAKEN, request_id="r-2", submission_id="2")
     run.answers = {ID: answer, "2": answer}
@@ -282,7 +281,7 @@ def test_every_partition_of_what_is_due_has_its_turn(run: Run) -> None:
     asked: set[str] = set()
     for _ in range(30):
         asked |= {shard(number, ASK_SHARDS) for _, number in Deliveries(client, table).overdue(NOW + 601, 3)}
-        due = Strays(client, table).due(NOW + 601, 3)
+        due = UnmatchedReports(client, table).due(NOW + 601, 3)
         asked |= {shard(stray.report.submission_id, SHARDS) for stray in due}
     assert asked == indexed
 

@@ -9,21 +9,19 @@ from hypothesis import strategies as st
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import (
     Change,
-    Conflict,
     Done,
-    Draft,
     Later,
     Lease,
-    Refusal,
+    RequestConflict,
     Step,
     Write,
-    burial,
     decide,
+    end_dead_letter,
 )
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.verdict import Reason
 from realtime_sms.requests.errors import Problem
+from realtime_sms.requests.prepare import Draft, Refusal
+from realtime_sms.vocabulary import Reason, Status
 from tests.fakes.submissions import (
     BURIED,
     DRAFT,
@@ -98,10 +96,10 @@ TOO_LATE_AT_FIRST = replace(first(TOO_LATE), status=Status.EXPIRED, reason=Reaso
             id="absent: the producer's wishes are kept",
         ),
         *[
-            pytest.param(OTHER, found, Conflict(), id=f"{status}, other content: conflict")
+            pytest.param(OTHER, found, RequestConflict(), id=f"{status}, other content: conflict")
             for status, found in IN_STATE.items()
         ],
-        pytest.param(OTHER, LAPSED, Conflict(), id="lapsed, other content: conflict"),
+        pytest.param(OTHER, LAPSED, RequestConflict(), id="lapsed, other content: conflict"),
         *[
             pytest.param(draft, found, Done(), id=f"{found.status}, {name}: done")
             for found in (SUBMITTED, FAILED, UNKNOWN, EXPIRED)
@@ -194,8 +192,8 @@ def test_a_call_is_claimed_only_when_it_may_be_made(
     ("draft", "found", "after"),
     [
         pytest.param(DRAFT, None, replace(first(), status=Status.FAILED, reason=Reason.DEAD_LETTERED), id="absent"),
-        pytest.param(DRAFT, WAITING, submission.bury(WAITING, now=NOW), id="waiting"),
-        pytest.param(DRAFT, NOT_DUE, submission.bury(NOT_DUE, now=NOW), id="waiting, not due"),
+        pytest.param(DRAFT, WAITING, submission.dead_letter(WAITING, now=NOW), id="waiting"),
+        pytest.param(DRAFT, NOT_DUE, submission.dead_letter(NOT_DUE, now=NOW), id="waiting, not due"),
         pytest.param(DRAFT, LAPSED, GIVEN_UP, id="its lease over"),
         pytest.param(DRAFT, SENDING, None, id="held: its owner will end it"),
         pytest.param(OTHER, WAITING, None, id="other content: another request's"),
@@ -204,13 +202,13 @@ def test_a_call_is_claimed_only_when_it_may_be_made(
 )
 def test_a_dead_letter_ends_what_has_no_end(draft: Draft, found: Submission | None, after: Submission | None) -> None:
     """Nobody will deliver its message again; what is final or in somebody's hands is left alone."""
-    change = burial(draft, found, "owner-2", RULES, now=NOW)
+    change = end_dead_letter(draft, found, "owner-2", RULES, now=NOW)
     assert change == (None if after is None else Change(found, after))
 
 
 def test_a_dead_letter_that_may_have_been_sent_ends_as_unknown() -> None:
     """Its earlier attempt was never answered for."""
-    change = burial(DRAFT, MAYBE_SENT, "owner-2", RULES, now=NOW)
+    change = end_dead_letter(DRAFT, MAYBE_SENT, "owner-2", RULES, now=NOW)
     assert change is not None
     assert (change.after.status, change.after.reason) == (Status.UNKNOWN, Reason.DEAD_LETTERED)
 

@@ -9,10 +9,9 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
 from realtime_sms.aws.item import to_item
-from realtime_sms.outcomes.delivery import Delivery, DeliveryReason
 from realtime_sms.outcomes.event import Changed, NotAnOutcomeError, event_of, json_schema
-from realtime_sms.outcomes.state_machine import FINAL, Status
 from realtime_sms.outcomes.submission import Submission
+from realtime_sms.vocabulary import FINAL, Delivery, DeliveryReason, Status
 from tests.fakes.submissions import FAILED, IN_STATE, NOW, SENDING, SUBMITTED, UNKNOWN, WAITING
 
 DELIVERED = replace(SUBMITTED, delivery=Delivery.DELIVERED, delivery_at=NOW)

@@ -4,29 +4,22 @@ from itertools import product
 
 import pytest
 
-from realtime_sms.outcomes.state_machine import (
-    FINAL,
-    TRANSITIONS,
-    ForbiddenTransitionError,
-    Status,
-    Trigger,
-    check,
-    mermaid,
-)
+from realtime_sms.outcomes.state_machine import TRANSITIONS, ForbiddenTransitionError, Trigger, check, mermaid
+from realtime_sms.vocabulary import FINAL, Status
 
 # The promise's own table, written a second time by hand: from (None is absent), by what, to.
 WAYS = {
     (None, Trigger.CLAIM, Status.SENDING),
     (None, Trigger.REFUSE, Status.FAILED),
     (None, Trigger.EXPIRE, Status.EXPIRED),
-    (None, Trigger.BURY, Status.FAILED),
+    (None, Trigger.DEAD_LETTER, Status.FAILED),
     (Status.WAITING, Trigger.CLAIM, Status.SENDING),
     (Status.WAITING, Trigger.REFUSE, Status.FAILED),
     (Status.WAITING, Trigger.REFUSE, Status.UNKNOWN),
     (Status.WAITING, Trigger.EXPIRE, Status.EXPIRED),
     (Status.WAITING, Trigger.EXPIRE, Status.UNKNOWN),
-    (Status.WAITING, Trigger.BURY, Status.FAILED),
-    (Status.WAITING, Trigger.BURY, Status.UNKNOWN),
+    (Status.WAITING, Trigger.DEAD_LETTER, Status.FAILED),
+    (Status.WAITING, Trigger.DEAD_LETTER, Status.UNKNOWN),
     (Status.SENDING, Trigger.ACCEPTED, Status.SUBMITTED),
     (Status.SENDING, Trigger.REJECTED, Status.FAILED),
     (Status.SENDING, Trigger.REJECTED, Status.UNKNOWN),

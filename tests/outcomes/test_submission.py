@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_sms.outcomes import submission
-from realtime_sms.outcomes.state_machine import FINAL, ForbiddenTransitionError, Status
+from realtime_sms.outcomes.state_machine import ForbiddenTransitionError
 from realtime_sms.outcomes.submission import Rules, Submission, settles
-from realtime_sms.provider.verdict import Fate, Proof, Reason
+from realtime_sms.provider.verdict import Kind, Verdict
+from realtime_sms.vocabulary import FINAL, Reason, Status
 from tests.fakes.submissions import (
     ACCEPTED,
     BURIED,
@@ -37,9 +38,9 @@ from tests.fakes.submissions import (
 type Step = Callable[[Submission], Submission]
 
 
-def settled(mine: Submission, fate: Fate, rules: Rules = RULES, jitter: float = 0) -> Submission:
+def settled(mine: Submission, verdict: Verdict, rules: Rules = RULES, jitter: float = 0) -> Submission:
     """Settle at the tests' time."""
-    return submission.settle(mine, fate, rules, now=NOW, jitter=jitter)
+    return submission.settle(mine, verdict, rules, now=NOW, jitter=jitter)
 
 
 # Each way of the table that a function of the core takes: where it starts, the step, where it ends, and why.
@@ -51,7 +52,7 @@ STEPS: dict[str, tuple[Submission, Step, Status, Reason | None]] = {
         None,
     ),
     "expire": (WAITING, lambda one: submission.expire(one, now=NOW), Status.EXPIRED, Reason.EXPIRED),
-    "bury": (WAITING, lambda one: submission.bury(one, now=NOW), Status.FAILED, Reason.DEAD_LETTERED),
+    "bury": (WAITING, lambda one: submission.dead_letter(one, now=NOW), Status.FAILED, Reason.DEAD_LETTERED),
     "refuse": (
         WAITING,
         lambda one: submission.refuse(one, Reason.NO_SENDER, "why", now=NOW),
@@ -145,11 +146,11 @@ def test_a_submission_accepted_after_an_open_attempt_is_submitted() -> None:
     assert settled(replace(SENDING, maybe_sent=True, attempt=2), ACCEPTED).status is Status.SUBMITTED
 
 
-@pytest.mark.parametrize("fate", [OPEN, Fate(Proof.OPEN, Reason.AMBIGUOUS_HTTP_STATUS, 502)], ids=["broken", "502"])
-def test_an_open_fate_is_sent_again_by_consent_only(fate: Fate) -> None:
+@pytest.mark.parametrize("verdict", [OPEN, Verdict(Kind.OPEN, Reason.AMBIGUOUS_HTTP_STATUS, 502)], ids=["broken", "502"])
+def test_an_open_fate_is_sent_again_by_consent_only(verdict: Verdict) -> None:
     """By default it ends as unknown; with `resend` it waits, marked for good."""
-    assert settled(SENDING, fate).status is Status.UNKNOWN
-    again = settled(replace(SENDING, resend=True), fate)
+    assert settled(SENDING, verdict).status is Status.UNKNOWN
+    again = settled(replace(SENDING, resend=True), verdict)
     assert (again.status, again.maybe_sent, again.due_at) == (Status.WAITING, True, NOW + RULES.first_delay)
 
 
@@ -179,19 +180,19 @@ def test_an_operators_resend_marks_it_for_good() -> None:
     assert submission.expire(waiting, now=NOW).status is Status.UNKNOWN
 
 
-def tried(fates: list[Fate], start: Submission = SENDING) -> tuple[Submission, int]:
+def tried(verdicts: list[Verdict], start: Submission = SENDING) -> tuple[Submission, int]:
     """Settle attempt after attempt by these fates until the submission is final; give it, and how many attempts."""
     mine = start
-    for count, fate in enumerate(fates, 1):
-        after = settled(mine, fate)
+    for count, verdict in enumerate(verdicts, 1):
+        after = settled(mine, verdict)
         if after.final:
             return after, count
         mine = submission.claim(after, owner=f"owner-{count}", lease_until=NOW + 60, now=NOW)
-    return mine, len(fates)
+    return mine, len(verdicts)
 
 
 @pytest.mark.parametrize(
-    ("fates", "start", "status", "attempts"),
+    ("verdicts", "start", "status", "attempts"),
     [
         pytest.param([THROTTLED] * 99, SENDING, Status.FAILED, 12, id="throttled"),
         pytest.param([NOT_CONNECTED] * 99, SENDING, Status.FAILED, 12, id="not connected"),
@@ -208,10 +209,10 @@ def tried(fates: list[Fate], start: Submission = SENDING) -> tuple[Submission, i
     ],
 )
 def test_attempts_are_bounded_by_their_class(
-    fates: list[Fate], start: Submission, status: Status, attempts: int
+    verdicts: list[Verdict], start: Submission, status: Status, attempts: int
 ) -> None:
     """RealTime's unknown error a few times, the rest together longer, and waiting for the account without end."""
-    after, count = tried(fates, start)
+    after, count = tried(verdicts, start)
     assert (after.status, count) == (status, attempts)
 
 
@@ -250,11 +251,11 @@ def test_a_retry_after_is_honoured_within_bounds(retry_after: float | None, jitt
     st.sampled_from(FATES), st.one_of(st.none(), st.floats(0)), st.floats(0, 1, exclude_max=True), st.integers(0, 11)
 )
 def test_what_waits_is_due_soon_and_never_before_now(
-    fate: Fate, retry_after: float | None, jitter: float, tries: int
+    verdict: Verdict, retry_after: float | None, jitter: float, tries: int
 ) -> None:
     """Every wait has an end that the queue can carry out."""
     mine = replace(SENDING, tries=tries, provider_errors=min(tries, 4), resend=True)
-    after = settled(mine, replace(fate, retry_after=retry_after), jitter=jitter)
+    after = settled(mine, replace(verdict, retry_after=retry_after), jitter=jitter)
     assert (after.due_at is not None) is (after.status is Status.WAITING)
     assert after.due_at is None or NOW < after.due_at <= NOW + RULES.longest_delay * 1.1
 

@@ -2,8 +2,8 @@
 
 import time
 
-from realtime_sms.provider.calls import Call, Exchange, send_sms
-from realtime_sms.provider.client import Gateway
+from realtime_sms.provider.calls import Call, CallResult, send_sms
+from realtime_sms.provider.client import RealTimeClient
 
 TOKEN = "canary-token"
 TEXT = "canary text"
@@ -11,7 +11,7 @@ NUMBER = "+56900000123"
 CALL: Call = send_sms(TOKEN, [NUMBER], "96000", 0, TEXT)
 
 
-def timed(gateway: Gateway, call: Call = CALL) -> tuple[Exchange, float]:
+def timed(gateway: RealTimeClient, call: Call = CALL) -> tuple[CallResult, float]:
     """Make the call and give what came of it and the seconds it took."""
     began = time.monotonic()
     outcome = gateway.exchange(call)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from realtime_sms.provider.client import Gateway
+from realtime_sms.provider.client import RealTimeClient
 from tests.provider.servers import Authority, Script, Server
 
 
@@ -24,9 +24,9 @@ class Bench:
         """Start a server that plays the scripts, over TLS if this wire has it."""
         return self.ends.enter_context(Server(*scripts, context=self.server_context))
 
-    def gateway(self, base_url: str, *, deadline: float = 5, **options: Any) -> Gateway:  # noqa: ANN401  as Gateway has them
+    def gateway(self, base_url: str, *, deadline: float = 5, **options: Any) -> RealTimeClient:  # noqa: ANN401  as Gateway has them
         """Make a gateway that trusts the test's authority."""
-        gateway = Gateway(base_url, deadline=deadline, **{"ssl_context": self.client_context, **options})
+        gateway = RealTimeClient(base_url, deadline=deadline, **{"ssl_context": self.client_context, **options})
         self.ends.callback(gateway.close)
         return gateway
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from realtime_sms.provider.calls import Broken, Call, NotSent, Reply, authenticate, balance, send_sms, sms_info
+from realtime_sms.provider.calls import Call, NotSent, Reply, ReplyLost, authenticate, balance, send_sms, sms_info
 
 TOKEN = "canary-token"
 TEXT = "canary text"
@@ -89,4 +89,4 @@ def test_a_repr_leaks_nothing(value: Call | Reply) -> None:
 
 def test_a_call_that_brought_nothing_says_why() -> None:
     """Its cause is all that a log needs."""
-    assert (repr(NotSent("dns")), repr(Broken("reset"))) == ("NotSent(cause='dns')", "Broken(cause='reset')")
+    assert (repr(NotSent("dns")), repr(ReplyLost("reset"))) == ("NotSent(cause='dns')", "ReplyLost(cause='reset')")

@@ -12,9 +12,9 @@ import pytest
 import urllib3.exceptions
 from urllib3.connection import HTTPConnection
 
-from realtime_sms.provider.calls import Broken, BrokenCause, Call, NotSent, NotSentCause, Reply
-from realtime_sms.provider.client import Gateway
-from realtime_sms.provider.connect import Dialler
+from realtime_sms.provider.calls import Call, NotSent, NotSentCause, Reply, ReplyLost, ReplyLostCause
+from realtime_sms.provider.client import RealTimeClient
+from realtime_sms.provider.connect import Connector
 from realtime_sms.provider.timed_socket import Deadline
 from tests.provider.calls import CALL
 from tests.provider.servers import reply
@@ -101,11 +101,11 @@ class FakeContext:
         raise self._error
 
 
-def _gateway(dial: Callable[[Deadline], HTTPConnection | NotSent]) -> Gateway:
-    return Gateway("http://name.invalid", deadline=5, dial=dial)
+def _gateway(dial: Callable[[Deadline], HTTPConnection | NotSent]) -> RealTimeClient:
+    return RealTimeClient("http://name.invalid", deadline=5, dial=dial)
 
 
-def _talking(sock: FakeSocket) -> Gateway:
+def _talking(sock: FakeSocket) -> RealTimeClient:
     return _gateway(lambda _: FakeConnection(sock))
 
 
@@ -113,22 +113,22 @@ def _found(*_: object, **__: object) -> list[tuple[object, ...]]:
     return [(0, 0, 0, "", ("127.0.0.1", 9))]
 
 
-def _looking_up(error: BaseException) -> Dialler:
+def _looking_up(error: BaseException) -> Connector:
     def lookup(*_: object, **__: object) -> list[tuple[object, ...]]:
         raise error
 
-    return Dialler("name.invalid", 9, lookup=lookup)
+    return Connector("name.invalid", 9, lookup=lookup)
 
 
-def _connecting(error: BaseException) -> Dialler:
+def _connecting(error: BaseException) -> Connector:
     connection = lambda *_, **__: FakeConnection(FakeSocket(), error)  # noqa: E731  as the class that it stands for
-    return Dialler("name.invalid", 9, lookup=_found, connection=connection)
+    return Connector("name.invalid", 9, lookup=_found, connection=connection)
 
 
-def _shaking_hands(error: BaseException, sock: FakeSocket) -> Dialler:
+def _shaking_hands(error: BaseException, sock: FakeSocket) -> Connector:
     context = cast("ssl.SSLContext", FakeContext(error))
     connection = lambda *_, **__: FakeConnection(sock)  # noqa: E731  as the class that it stands for
-    return Dialler("name.invalid", 9, lambda: context, _found, connection)
+    return Connector("name.invalid", 9, lambda: context, _found, connection)
 
 
 def _refused() -> Exception:
@@ -169,7 +169,7 @@ def test_no_error_of_connecting_escapes(kind: type[Exception]) -> None:
     assert isinstance(_gateway(_connecting(_bare(kind))).exchange(CALL), NotSent)
 
 
-CAUSES: list[tuple[type[Exception], BrokenCause]] = [
+CAUSES: list[tuple[type[Exception], ReplyLostCause]] = [
     (TimeoutError, "timeout"),
     (ConnectionResetError, "reset"),
     (ConnectionAbortedError, "reset"),
@@ -188,10 +188,10 @@ CAUSES: list[tuple[type[Exception], BrokenCause]] = [
 
 
 @pytest.mark.parametrize(("kind", "cause"), CAUSES)
-def test_a_broken_call_says_how(kind: type[Exception], cause: BrokenCause) -> None:
+def test_a_broken_call_says_how(kind: type[Exception], cause: ReplyLostCause) -> None:
     """The same error means the same whether the request or the reply was under way."""
     for sock in (FakeSocket(sending=_bare(kind)), FakeSocket(receiving=_bare(kind))):
-        assert _talking(sock).exchange(CALL) == Broken(cause)
+        assert _talking(sock).exchange(CALL) == ReplyLost(cause)
         assert sock.closed
 
 
@@ -199,7 +199,7 @@ def test_a_broken_call_says_how(kind: type[Exception], cause: BrokenCause) -> No
 def test_no_error_escapes_once_the_request_may_have_left(kind: type[Exception]) -> None:
     """Not even a mistake of our own: an exception would lose that the vendor may have accepted."""
     for sock in (FakeSocket(sending=_bare(kind)), FakeSocket(receiving=_bare(kind))):
-        assert isinstance(_talking(sock).exchange(CALL), Broken)
+        assert isinstance(_talking(sock).exchange(CALL), ReplyLost)
         assert sock.closed
 
 
@@ -235,6 +235,6 @@ def test_the_fake_connection_works_where_it_is_not_told_to_fail() -> None:
 def test_no_outcome_shows_what_was_sent() -> None:
     """Neither call nor outcome nor gateway has text, token or number in its repr."""
     gateway = _talking(FakeSocket(receiving=OSError("canary")))
-    shown: list[Call | Broken | object] = [CALL, gateway.exchange(CALL), gateway]
+    shown: list[Call | ReplyLost | object] = [CALL, gateway.exchange(CALL), gateway]
     assert "canary" not in repr(shown)
     assert "56900000123" not in repr(shown)

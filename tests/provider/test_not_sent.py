@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from realtime_sms.provider.calls import NotSent, Reply
-from realtime_sms.provider.client import Gateway
-from realtime_sms.provider.connect import Dialler
+from realtime_sms.provider.client import RealTimeClient
+from realtime_sms.provider.connect import Connector
 from realtime_sms.provider.timed_socket import Deadline
 from tests.provider.calls import CALL, timed
 from tests.provider.conftest import Bench
@@ -50,7 +50,7 @@ def test_a_refused_connection_is_not_sent(bench: Bench, refusing: tuple[str, int
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_an_unknown_name_is_not_sent(scheme: str) -> None:
     """The top-level name `invalid` never resolves (RFC 2606)."""
-    assert Gateway(f"{scheme}://name.invalid", deadline=5).exchange(CALL) == NotSent("dns")
+    assert RealTimeClient(f"{scheme}://name.invalid", deadline=5).exchange(CALL) == NotSent("dns")
 
 
 @pytest.mark.parametrize(("deadline", "connecting"), [(DEADLINE, 30), (30, DEADLINE)], ids=["call", "connecting"])
@@ -59,7 +59,7 @@ def test_a_connection_that_is_not_answered_is_not_sent(
 ) -> None:
     """Connecting ends with its own limit or with the call's deadline, whichever comes first."""
     outcome, seconds = timed(
-        Gateway(f"http://127.0.0.1:{unanswering[1]}", deadline=deadline, connect_timeout=connecting)
+        RealTimeClient(f"http://127.0.0.1:{unanswering[1]}", deadline=deadline, connect_timeout=connecting)
     )
     assert outcome == NotSent("connect_timeout")
     assert seconds < DEADLINE + SLACK
@@ -69,7 +69,7 @@ def test_a_connection_that_is_not_answered_is_not_sent(
 def test_a_stalled_handshake_is_not_sent(authority: Authority, deadline: float, connecting: float) -> None:
     """The server takes the TCP connection and never answers the TLS hello."""
     with Server(Peer.hold) as server:
-        gateway = Gateway(
+        gateway = RealTimeClient(
             f"https://127.0.0.1:{server.port}",
             ssl_context=authority.client(),
             deadline=deadline,
@@ -89,7 +89,9 @@ def test_a_stalled_handshake_is_not_sent(authority: Authority, deadline: float, 
 def test_a_handshake_that_breaks_is_not_sent(authority: Authority, script: Callable[[Peer], object]) -> None:
     """What would be `reset` or `garbled` after the request is no more than a failed handshake before it."""
     with Server(script) as server:
-        outcome, _ = timed(Gateway(f"https://127.0.0.1:{server.port}", deadline=5, ssl_context=authority.client()))
+        outcome, _ = timed(
+            RealTimeClient(f"https://127.0.0.1:{server.port}", deadline=5, ssl_context=authority.client())
+        )
     assert outcome == NotSent("tls")
 
 
@@ -107,7 +109,7 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 def test_a_bad_certificate_is_not_sent(authority: Authority, made: Callable[[Authority], ssl.SSLContext]) -> None:
     """No request goes to a server that cannot show who it is."""
     with Server(serving(reply(200)), context=made(authority)) as server:
-        outcome, _ = timed(Gateway(server.url, deadline=5, ssl_context=authority.client()))
+        outcome, _ = timed(RealTimeClient(server.url, deadline=5, ssl_context=authority.client()))
     assert outcome == NotSent("tls")
     assert server.heads == []
 
@@ -115,7 +117,7 @@ def test_a_bad_certificate_is_not_sent(authority: Authority, made: Callable[[Aut
 def test_certificates_are_verified_by_default(authority: Authority) -> None:
     """A gateway that is given no context trusts what the system trusts, and no more."""
     with Server(serving(reply(200)), context=authority.server()) as server:
-        assert Gateway(server.url, deadline=5).exchange(CALL) == NotSent("tls")
+        assert RealTimeClient(server.url, deadline=5).exchange(CALL) == NotSent("tls")
     assert server.heads == []
 
 
@@ -126,7 +128,7 @@ def test_a_dead_address_leaves_time_for_the_next(
     server = bench.serve(serving(reply(200)))
     found = [(0, 0, 0, "", address) for address in (unanswering, refusing, ("127.0.0.1", server.port))]
     context = (lambda: bench.client_context) if bench.server_context else None
-    dial = Dialler("127.0.0.1", 0, context, lookup=lambda *_, **__: found)
+    dial = Connector("127.0.0.1", 0, context, lookup=lambda *_, **__: found)
     outcome, seconds = timed(bench.gateway(server.url, deadline=DEADLINE * 3, dial=dial))
     assert outcome == Reply(200)
     assert seconds < DEADLINE * 3
@@ -135,8 +137,8 @@ def test_a_dead_address_leaves_time_for_the_next(
 
 def test_several_dead_addresses_share_one_limit(unanswering: tuple[str, int]) -> None:
     """Ten dead addresses take no longer than one."""
-    dial = Dialler("127.0.0.1", 0, lookup=lambda *_, **__: [(0, 0, 0, "", unanswering)] * 10)
-    outcome, seconds = timed(Gateway("http://name.invalid", deadline=DEADLINE, dial=dial))
+    dial = Connector("127.0.0.1", 0, lookup=lambda *_, **__: [(0, 0, 0, "", unanswering)] * 10)
+    outcome, seconds = timed(RealTimeClient("http://name.invalid", deadline=DEADLINE, dial=dial))
     assert outcome == NotSent("connect_timeout")
     assert seconds < DEADLINE + SLACK
 
@@ -149,7 +151,7 @@ def test_a_lookup_beyond_the_deadline_ends_the_call() -> None:
         now[0] += 60
         return [(0, 0, 0, "", ("127.0.0.1", 9))]
 
-    dial = Dialler("name.invalid", 80, lookup=late)
+    dial = Connector("name.invalid", 80, lookup=late)
     assert dial(Deadline.after(1, lambda: now[0])) == NotSent("dns")
 
 
@@ -160,7 +162,7 @@ def test_a_lookup_beyond_the_deadline_ends_the_call() -> None:
 def test_a_base_address_that_is_none_is_refused(base_url: str) -> None:
     """The error shows an example, and not what was given: it might hold a password."""
     with pytest.raises(ValueError, match="not an address such as") as refused:
-        Gateway(base_url, deadline=1)
+        RealTimeClient(base_url, deadline=1)
     assert "secret" not in str(refused.value)
 
 
@@ -169,4 +171,4 @@ def test_a_context_that_does_not_verify_is_refused() -> None:
     context = ssl.create_default_context()
     context.check_hostname = False
     with pytest.raises(ValueError, match="must verify"):
-        Gateway("https://rti-sms.com", deadline=1, ssl_context=context)
+        RealTimeClient("https://rti-sms.com", deadline=1, ssl_context=context)

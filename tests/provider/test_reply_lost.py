@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from realtime_sms.provider.calls import Broken, BrokenCause
+from realtime_sms.provider.calls import ReplyLost, ReplyLostCause
 from tests.provider.calls import CALL, timed
 from tests.provider.conftest import Bench
 from tests.provider.servers import Peer, Script, after_request, chunked, dripping, reply, sending
@@ -19,7 +19,7 @@ ENDLESS = b"x" * 10_000_000
 INTERIM = b"HTTP/1.1 100 Continue\r\nX: " + ENDLESS[:20_000] + b"\r\n\r\n"
 
 
-def _broken(name: str, cause: BrokenCause, *steps: Script) -> object:
+def _broken(name: str, cause: ReplyLostCause, *steps: Script) -> object:
     return pytest.param(after_request(*steps), cause, id=name)
 
 
@@ -65,11 +65,11 @@ def _broken(name: str, cause: BrokenCause, *steps: Script) -> object:
         _broken("ten megabytes of interim replies", "oversize", sending(INTERIM * 500)),
     ],
 )
-def test_a_call_that_breaks_is_made_once_and_ends_in_time(bench: Bench, script: Script, cause: BrokenCause) -> None:
+def test_a_call_that_breaks_is_made_once_and_ends_in_time(bench: Bench, script: Script, cause: ReplyLostCause) -> None:
     """Whatever the server does after the request, it saw one POST and the outcome says how the call broke."""
     server = bench.serve(script)
     outcome, seconds = timed(bench.gateway(server.url, deadline=DEADLINE))
-    assert outcome == Broken(cause)
+    assert outcome == ReplyLost(cause)
     assert seconds < DEADLINE + SLACK
     assert (server.posts, server.connections) == (1, 1)
 
@@ -80,7 +80,7 @@ def test_a_garbled_record_after_the_request_is_not_a_failed_handshake(bench: Ben
     """An SSLError once the request has left leaves the fate open."""
     server = bench.serve(after_request(*steps, lambda peer: peer.send_raw(b"no TLS record at all"), Peer.hold))
     outcome, seconds = timed(bench.gateway(server.url, deadline=DEADLINE))
-    assert outcome == Broken("garbled")
+    assert outcome == ReplyLost("garbled")
     assert seconds < DEADLINE + SLACK
     assert (server.posts, server.connections) == (1, 1)
 
@@ -90,7 +90,7 @@ def test_a_request_that_the_server_does_not_read_ends_in_time(bench: Bench) -> N
     server = bench.serve(lambda peer: peer.server.stopped.wait())
     gateway = bench.gateway(server.url, deadline=DEADLINE)
     outcome, seconds = timed(gateway, replace(CALL, body=ENDLESS))
-    assert outcome == Broken("timeout")
+    assert outcome == ReplyLost("timeout")
     assert seconds < DEADLINE + SLACK
     assert server.connections == 1
 
@@ -99,6 +99,6 @@ def test_a_broken_connection_is_not_used_again(bench: Bench) -> None:
     """After a break the next call goes out on a connection of its own."""
     server = bench.serve(after_request(sending(b"nonsense\r\n"), Peer.hold), after_request(sending(WHOLE), Peer.hold))
     gateway = bench.gateway(server.url)
-    assert timed(gateway)[0] == Broken("garbled")
-    assert not isinstance(timed(gateway)[0], Broken)
+    assert timed(gateway)[0] == ReplyLost("garbled")
+    assert not isinstance(timed(gateway)[0], ReplyLost)
     assert (server.posts, server.connections) == (2, 2)

@@ -10,9 +10,16 @@ from hypothesis import strategies as st
 
 from local.fake_realtime.report import DeliveryStatus
 from local.fake_realtime.report import Report as Posted
-from realtime_sms.outcomes.delivery import Delivery, DeliveryReason, News
-from realtime_sms.provider.calls import Broken, NotSent, Reply
-from realtime_sms.provider.reports import Info, UnreadableReportError, read_inbound, read_info, read_report
+from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
+from realtime_sms.provider.reports import (
+    DeliveryUpdate,
+    Info,
+    UnreadableReportError,
+    read_inbound,
+    read_info,
+    read_report,
+)
+from realtime_sms.vocabulary import Delivery, DeliveryReason
 
 REPORT = {"id": "543521789981", "phone": "447945223343", "status": 1, "date": "2020-11-11 11:11:11"}
 INBOUND = {"phone": "447945223343", "originator": "8300", "message": "STOP"}
@@ -36,25 +43,25 @@ def test_the_report_of_the_vendors_page_is_read() -> None:
     """With the number in E.164, as outcomes have it."""
     report = read_report(changed(REPORT))
     assert (report.submission_id, report.recipient) == ("543521789981", "+447945223343")
-    assert report.news == News(Delivery.DELIVERED)
+    assert report.update == DeliveryUpdate(Delivery.DELIVERED)
     assert "447945223343" not in repr(report)
 
 
 @pytest.mark.parametrize(
-    ("status", "news"),
+    ("status", "update"),
     [
-        (0, News(Delivery.PENDING)),
-        (1, News(Delivery.DELIVERED)),
-        (2, News(Delivery.REJECTED, DeliveryReason.BAD_NUMBER)),
-        (3, News(Delivery.UNDELIVERED, DeliveryReason.NETWORK)),
-        (4, News(Delivery.PENDING)),
-        (5, News(Delivery.EXPIRED)),
+        (0, DeliveryUpdate(Delivery.PENDING)),
+        (1, DeliveryUpdate(Delivery.DELIVERED)),
+        (2, DeliveryUpdate(Delivery.REJECTED, DeliveryReason.BAD_NUMBER)),
+        (3, DeliveryUpdate(Delivery.UNDELIVERED, DeliveryReason.NETWORK)),
+        (4, DeliveryUpdate(Delivery.PENDING)),
+        (5, DeliveryUpdate(Delivery.EXPIRED)),
     ],
 )
 @pytest.mark.parametrize("written", [int, str])
-def test_every_status_of_the_vendor_is_known(status: int, news: News, written: type) -> None:
+def test_every_status_of_the_vendor_is_known(status: int, update: DeliveryUpdate, written: type) -> None:
     """As a number, and as its digits."""
-    assert read_report(changed(REPORT, status=written(status))).news == news
+    assert read_report(changed(REPORT, status=written(status))).update == update
 
 
 @pytest.mark.parametrize("status", DeliveryStatus)
@@ -142,7 +149,7 @@ def test_what_is_no_inbound_message_is_refused(members: dict[str, Any]) -> None:
 def test_an_info_is_read() -> None:
     """Delivery, when RealTime took it, cost, and operator."""
     assert read_info(Reply(200, json.dumps(INFO).encode())) == Info(
-        News(Delivery.DELIVERED), 1800000000, "1.5", {"id": "7", "name": "Entel", "mcc": "730", "mnc": "01"}
+        DeliveryUpdate(Delivery.DELIVERED), 1800000000, "1.5", {"id": "7", "name": "Entel", "mcc": "730", "mnc": "01"}
     )
 
 
@@ -164,7 +171,7 @@ def test_every_word_of_the_vendor_is_known(word: str, delivery: Delivery | None)
     info = INFO["info"] | {"status": {"code": "0", "status": word}}
     read = read_info(Reply(200, json.dumps(INFO | {"info": info}).encode()))
     assert read is not None
-    assert (read.news and read.news.delivery) == delivery
+    assert (read.update and read.update.delivery) == delivery
 
 
 @pytest.mark.parametrize(
@@ -176,7 +183,7 @@ def test_what_an_info_does_not_tell_is_left_open(value: object) -> None:
     assert read_info(Reply(200, json.dumps(value).encode())) == Info()
 
 
-@pytest.mark.parametrize("exchange", [Reply(404), Reply(200, b"{"), Broken("timeout"), NotSent("dns")])
-def test_no_reply_is_no_info(exchange: Reply | Broken | NotSent) -> None:
+@pytest.mark.parametrize("exchange", [Reply(404), Reply(200, b"{"), ReplyLost("timeout"), NotSent("dns")])
+def test_no_reply_is_no_info(exchange: Reply | ReplyLost | NotSent) -> None:
     """It is asked again later."""
     assert read_info(exchange) is None

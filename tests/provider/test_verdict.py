@@ -7,36 +7,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_sms.provider.calls import Broken, BrokenCause, Exchange, NotSent, NotSentCause, Reply
-from realtime_sms.provider.verdict import Fate, Proof, Reason, judge
+from realtime_sms.provider.calls import CallResult, NotSent, NotSentCause, Reply, ReplyLost, ReplyLostCause
+from realtime_sms.provider.verdict import Kind, Verdict, classify
+from realtime_sms.vocabulary import Reason
 
 ID = "4193366853543393"
 SUBMITTED = {"status": "submitted", "submissionId": ID}
-ACCEPTED = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200, ID)
-ACCEPTED_WITHOUT_ID = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200)
-NO_BALANCE = Fate(Proof.NO_BALANCE, Reason.NO_BALANCE, 200)
-PROVIDER_ERROR = Fate(Proof.TRY_AGAIN, Reason.PROVIDER_ERROR, 200)
-UNKNOWN_STATUS = Fate(Proof.OPEN, Reason.UNKNOWN_STATUS, 200)
-UNREADABLE = Fate(Proof.OPEN, Reason.UNREADABLE_REPLY, 200)
-RESULT_COUNT = Fate(Proof.OPEN, Reason.RESULT_COUNT, 200)
+ACCEPTED = Verdict(Kind.ACCEPTED, Reason.ACCEPTED, 200, ID)
+ACCEPTED_WITHOUT_ID = Verdict(Kind.ACCEPTED, Reason.ACCEPTED, 200)
+NO_BALANCE = Verdict(Kind.NO_BALANCE, Reason.NO_BALANCE, 200)
+PROVIDER_ERROR = Verdict(Kind.TRY_AGAIN, Reason.PROVIDER_ERROR, 200)
+UNKNOWN_STATUS = Verdict(Kind.OPEN, Reason.UNKNOWN_STATUS, 200)
+UNREADABLE = Verdict(Kind.OPEN, Reason.UNREADABLE_REPLY, 200)
+RESULT_COUNT = Verdict(Kind.OPEN, Reason.RESULT_COUNT, 200)
 
 # The contract's rows for whole replies that are not 200; every other HTTP status leaves the fate open.
 BY_HTTP_STATUS = {
-    **dict.fromkeys((400, 404, 405, 413, 415, 422), (Proof.REFUSED, Reason.MALFORMED)),
-    406: (Proof.REFUSED, Reason.SENDER_REFUSED),
-    401: (Proof.UNAUTHORIZED, Reason.UNAUTHORIZED),
-    403: (Proof.FORBIDDEN, Reason.FORBIDDEN),
-    429: (Proof.TRY_AGAIN, Reason.THROTTLED),
-    **dict.fromkeys((500, 503), (Proof.TRY_AGAIN, Reason.UNAVAILABLE)),
+    **dict.fromkeys((400, 404, 405, 413, 415, 422), (Kind.REFUSED, Reason.MALFORMED)),
+    406: (Kind.REFUSED, Reason.SENDER_REFUSED),
+    401: (Kind.UNAUTHORIZED, Reason.UNAUTHORIZED),
+    403: (Kind.FORBIDDEN, Reason.FORBIDDEN),
+    429: (Kind.TRY_AGAIN, Reason.THROTTLED),
+    **dict.fromkeys((500, 503), (Kind.TRY_AGAIN, Reason.UNAVAILABLE)),
 }
 # What our own transport says that it proves, one row each.
-BY_CAUSE: dict[Exchange, Fate] = {
+BY_CAUSE: dict[CallResult, Verdict] = {
     **{
-        NotSent(cause): Fate(Proof.TRY_AGAIN, Reason.NOT_CONNECTED)
+        NotSent(cause): Verdict(Kind.TRY_AGAIN, Reason.NOT_CONNECTED)
         for cause in ("dns", "refused", "connect", "connect_timeout", "tls")
     },
     **{
-        Broken(cause): Fate(Proof.OPEN, Reason.NO_WHOLE_REPLY)
+        ReplyLost(cause): Verdict(Kind.OPEN, Reason.NO_WHOLE_REPLY)
         for cause in ("timeout", "reset", "closed", "garbled", "oversize")
     },
 }
@@ -48,7 +49,7 @@ def replied(*results: object) -> Reply:
 
 
 @pytest.mark.parametrize(
-    ("result", "fate"),
+    ("result", "verdict"),
     [
         pytest.param(SUBMITTED, ACCEPTED, id="submitted"),
         pytest.param({"status": "account_no_balance"}, NO_BALANCE, id="no balance"),
@@ -65,7 +66,7 @@ def replied(*results: object) -> Reply:
         pytest.param(SUBMITTED | {"submissionId": "1\n"}, ACCEPTED_WITHOUT_ID, id="a line break in an id"),
         pytest.param(SUBMITTED | {"submissionId": "\ud83d"}, ACCEPTED_WITHOUT_ID, id="half a surrogate pair as id"),
         pytest.param(
-            SUBMITTED | {"submissionId": "1" * 128}, Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200, "1" * 128), id="128"
+            SUBMITTED | {"submissionId": "1" * 128}, Verdict(Kind.ACCEPTED, Reason.ACCEPTED, 200, "1" * 128), id="128"
         ),
         pytest.param({"status": "SUBMITTED"}, UNKNOWN_STATUS, id="in capitals"),
         pytest.param({"status": "submitted "}, UNKNOWN_STATUS, id="with a space"),
@@ -81,9 +82,9 @@ def replied(*results: object) -> Reply:
         pytest.param([SUBMITTED], UNKNOWN_STATUS, id="a list"),
     ],
 )
-def test_a_result_proves_what_its_word_says(result: object, fate: Fate) -> None:
+def test_a_result_proves_what_its_word_says(result: object, verdict: Verdict) -> None:
     """Three words are known; whatever else stands there leaves the fate open, and a bad id takes nothing back."""
-    assert judge(replied(result), 1) == [fate]
+    assert classify(replied(result), 1) == [verdict]
 
 
 @pytest.mark.parametrize(
@@ -117,36 +118,36 @@ def test_a_result_proves_what_its_word_says(result: object, fate: Fate) -> None:
 @pytest.mark.parametrize("recipients", [1, 3])
 def test_a_200_that_cannot_be_read_leaves_every_fate_open(body: bytes, recipients: int) -> None:
     """RealTime said yes to something; nobody knows to what, so nothing of it may be sent again."""
-    assert judge(Reply(200, body), recipients) == [UNREADABLE] * recipients
+    assert classify(Reply(200, body), recipients) == [UNREADABLE] * recipients
 
 
 @pytest.mark.parametrize(("results", "recipients"), [(0, 1), (2, 1), (1, 2), (3, 2), (999, 1000)])
 def test_another_number_of_results_leaves_every_fate_open(results: int, recipients: int) -> None:
     """A result names no recipient, so that one too few or too many makes each of them a guess."""
     for result in (SUBMITTED, {"status": "unknown_error"}):
-        assert judge(replied(*[result] * results), recipients) == [RESULT_COUNT] * recipients
+        assert classify(replied(*[result] * results), recipients) == [RESULT_COUNT] * recipients
 
 
 def test_results_are_matched_by_position_where_their_number_agrees() -> None:
     """Each recipient gets their own fate, and a result that cannot be read is not its neighbours'."""
     reply = replied({"status": "account_no_balance"}, SUBMITTED, {"status": "?"}, {"status": "unknown_error"}, None)
-    assert judge(reply, 5) == [NO_BALANCE, ACCEPTED, UNKNOWN_STATUS, PROVIDER_ERROR, UNKNOWN_STATUS]
+    assert classify(reply, 5) == [NO_BALANCE, ACCEPTED, UNKNOWN_STATUS, PROVIDER_ERROR, UNKNOWN_STATUS]
 
 
 @pytest.mark.parametrize("status", [status for status in range(100, 600) if status != 200])
 def test_each_http_status_is_judged_by_the_contract(status: int) -> None:
     """Every status that there is, for every recipient of the call, whatever the body says."""
-    proof, reason = BY_HTTP_STATUS.get(status, (Proof.OPEN, Reason.AMBIGUOUS_HTTP_STATUS))
-    fate = Fate(proof, reason, status, retry_after=7.0)
-    assert judge(Reply(status, replied(SUBMITTED, SUBMITTED).body, 7.0), 2) == [fate, fate]
+    kind, reason = BY_HTTP_STATUS.get(status, (Kind.OPEN, Reason.AMBIGUOUS_HTTP_STATUS))
+    verdict = Verdict(kind, reason, status, retry_after=7.0)
+    assert classify(Reply(status, replied(SUBMITTED, SUBMITTED).body, 7.0), 2) == [verdict, verdict]
 
 
 def test_each_cause_of_the_transport_is_judged_by_the_contract() -> None:
     """Before the first byte left it was never sent; after that the fate is open. No cause is left out."""
-    causes = {*map(NotSent, get_args(NotSentCause)), *map(Broken, get_args(BrokenCause))}
+    causes = {*map(NotSent, get_args(NotSentCause)), *map(ReplyLost, get_args(ReplyLostCause))}
     assert causes == set(BY_CAUSE)
-    for exchange, fate in BY_CAUSE.items():
-        assert judge(exchange, 3) == [fate] * 3
+    for exchange, verdict in BY_CAUSE.items():
+        assert classify(exchange, 3) == [verdict] * 3
 
 
 _JSON = st.recursive(
@@ -170,10 +171,10 @@ def test_nothing_outside_the_contract_is_ever_judged_refused(status: int, body: 
 
     (The generated bodies hold no `account_no_balance` and no `unknown_error`.)
     """
-    fates = judge(Reply(status, body), recipients)
-    assert len(fates) == recipients
+    verdicts = classify(Reply(status, body), recipients)
+    assert len(verdicts) == recipients
     if status not in BY_HTTP_STATUS:
-        assert {fate.proof for fate in fates} <= {Proof.OPEN, Proof.ACCEPTED}
+        assert {verdict.kind for verdict in verdicts} <= {Kind.OPEN, Kind.ACCEPTED}
     if status != 200:
-        assert Proof.ACCEPTED not in {fate.proof for fate in fates}
-    assert all(fate.http_status == status for fate in fates)
+        assert Kind.ACCEPTED not in {verdict.kind for verdict in verdicts}
+    assert all(verdict.http_status == status for verdict in verdicts)

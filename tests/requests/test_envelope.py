@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_sms.requests.envelope import Opened, UnreadableError, identity, open_envelope, unwrap
+from realtime_sms.requests.envelope import IdentifiedRequest, UnreadableError, identity, open_envelope, unwrap
 from realtime_sms.requests.errors import InvalidInputError
 
 BODIES = Path(__file__).parent / "bodies"
@@ -16,7 +16,7 @@ SQS_ID = "sqs-1"
 REQUEST = {"recipients": ["+56911112222"], "message": {"text": "canary text ñ"}}
 
 
-def opened(name: str, message_id: str = SQS_ID) -> Opened:
+def opened(name: str, message_id: str = SQS_ID) -> IdentifiedRequest:
     """Open one of the valid bodies."""
     return open_envelope((BODIES / "valid" / f"{name}.json").read_text(encoding="utf-8"), message_id)
 
@@ -131,4 +131,7 @@ def test_half_a_surrogate_pair_in_a_body_is_unreadable() -> None:
 
 def test_a_repr_of_what_was_opened_shows_its_identity_only() -> None:
     """It may end in a log."""
-    assert repr(open_envelope(json.dumps(REQUEST | {"requestId": "own-1"}), SQS_ID)) == "Opened(request_id='own-1')"
+    assert (
+        repr(open_envelope(json.dumps(REQUEST | {"requestId": "own-1"}), SQS_ID))
+        == "IdentifiedRequest(request_id='own-1')"
+    )

@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from realtime_sms.requests.envelope import Opened, identity, open_envelope
+from realtime_sms.requests.envelope import IdentifiedRequest, identity, open_envelope
 from realtime_sms.requests.errors import InvalidInputError
 from realtime_sms.requests.model import REQUEST_ID, SendRequest
-from realtime_sms.requests.prepare import Defaults, compose
+from realtime_sms.requests.prepare import Defaults, prepare
 
 TEXT = "canary text ñ"
 NUMBER = "56911112222"
@@ -64,7 +64,7 @@ _bodies = st.one_of(
 )
 
 
-def _outcome(body: str) -> Opened | InvalidInputError:
+def _outcome(body: str) -> IdentifiedRequest | InvalidInputError:
     try:
         return open_envelope(body, MESSAGE_ID)
     except InvalidInputError as error:
@@ -80,7 +80,7 @@ def test_a_hostile_body_is_a_request_or_a_refusal(body: str) -> None:
     assert known_as.isascii()
     assert known_as.isprintable()
     assert 0 < len(known_as) <= 128
-    if isinstance(outcome, Opened):
+    if isinstance(outcome, IdentifiedRequest):
         assert outcome.request_id == known_as
         return
     told = str(outcome)
@@ -95,9 +95,9 @@ def test_a_hostile_body_is_a_request_or_a_refusal(body: str) -> None:
 def test_what_is_a_request_can_be_composed(value: dict[str, Any]) -> None:
     """Each recipient gets a draft: with an encoded text, or with the reason why there is none."""
     outcome = _outcome(json.dumps(value))
-    if not isinstance(outcome, Opened):
+    if not isinstance(outcome, IdentifiedRequest):
         return
-    drafts = compose(outcome, Defaults(sender="96000")).drafts
+    drafts = prepare(outcome, Defaults(sender="96000")).drafts
     assert drafts
     for draft in drafts:
         assert (draft.encoded is None) is not (draft.refusal is None)

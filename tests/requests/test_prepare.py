@@ -5,27 +5,32 @@ from typing import Any
 import pytest
 
 from realtime_sms.encoding.charset import decode
-from realtime_sms.outcomes.decide import Draft, Refusal
-from realtime_sms.provider.verdict import Reason
-from realtime_sms.requests.envelope import Opened
+from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.model import parse_request
-from realtime_sms.requests.prepare import Composed, Defaults, compose
+from realtime_sms.requests.prepare import Defaults, Draft, PreparedRequest, Refusal, prepare
+from realtime_sms.vocabulary import Reason
 
 CHILE, CHILE_2, SPAIN, ARGENTINA = "+56911112222", "+56911113333", "+34612345678", "+5491123456789"
 ACCENTS = "Mañana será así"
 DEFAULTS = Defaults(sender="96000")
 
 
-def composed(text: str = ACCENTS, *, to: tuple[str, ...] = (CHILE,), by: Defaults = DEFAULTS, **more: Any) -> Composed:  # noqa: ANN401 (a body's fields)
+def prepared(
+    text: str = ACCENTS,
+    *,
+    to: tuple[str, ...] = (CHILE,),
+    by: Defaults = DEFAULTS,
+    **more: Any,  # noqa: ANN401 (a body's fields)
+) -> PreparedRequest:
     """Compose a request; `charset` and `encoded` go into its message."""
     message = {"text": text} | {name: more.pop(name) for name in ("charset", "encoded") if name in more}
-    return compose(Opened("r-1", parse_request({"recipients": list(to), "message": message} | more)), by)
+    return prepare(IdentifiedRequest("r-1", parse_request({"recipients": list(to), "message": message} | more)), by)
 
 
 def drafted(text: str = ACCENTS, **more: Any) -> Draft:  # noqa: ANN401 (a body's fields)
     """Compose a request to one recipient and give its draft."""
-    (draft,) = composed(text, **more).drafts
+    (draft,) = prepared(text, **more).drafts
     return draft
 
 
@@ -129,7 +134,7 @@ def test_as_many_segments_as_allowed_are_sent(text: str, segments: int) -> None:
 
 def test_a_segment_bound_is_held_by_each_encoding() -> None:
     """The same request fits transliterated and does not fit in Unicode: one recipient is sent to, the other refused."""
-    drafts = {draft.recipient: draft for draft in composed("á" * 71, to=(CHILE, SPAIN), maxSegments=1).drafts}
+    drafts = {draft.recipient: draft for draft in prepared("á" * 71, to=(CHILE, SPAIN), maxSegments=1).drafts}
     assert drafts[CHILE].refusal is None
     assert drafts[SPAIN].refusal == Refusal(
         Reason.TOO_MANY_SEGMENTS, Problem("message.text", "needs 2 segments; 1 allowed")
@@ -138,7 +143,7 @@ def test_a_segment_bound_is_held_by_each_encoding() -> None:
 
 def test_recipients_of_one_policy_share_one_encoding() -> None:
     """A text is encoded once for each policy, however many it goes to; the order of the request is kept."""
-    one = composed(to=(SPAIN, CHILE, ARGENTINA, CHILE_2, CHILE))
+    one = prepared(to=(SPAIN, CHILE, ARGENTINA, CHILE_2, CHILE))
     assert {policy: group.numbers for policy, group in one.groups.items()} == {
         "auto": (SPAIN, ARGENTINA),
         "plain": (CHILE, CHILE_2),
@@ -149,12 +154,12 @@ def test_recipients_of_one_policy_share_one_encoding() -> None:
 @pytest.mark.parametrize("more", [{"charset": 6}, {"encoded": True}, {"charset": 6, "encoded": True}], ids=str)
 def test_what_came_with_a_form_of_its_own_is_of_one_group(more: dict[str, Any]) -> None:
     """No country's policy applies to it, so that everybody gets the same."""
-    assert list(composed("00E1", to=(CHILE, SPAIN), **more).groups) == ["auto"]
+    assert list(prepared("00E1", to=(CHILE, SPAIN), **more).groups) == ["auto"]
 
 
 def test_each_distinct_recipient_has_one_draft() -> None:
     """The refused ones too, by their place: nobody is left out and nobody is named twice."""
-    drafts = composed(to=("x", SPAIN, CHILE, "911112222", "12", CHILE)).drafts
+    drafts = prepared(to=("x", SPAIN, CHILE, "911112222", "12", CHILE)).drafts
     assert [draft.recipient for draft in drafts] == [SPAIN, CHILE, "recipients[0]", "recipients[4]"]
     assert [draft.refusal.reason for draft in drafts if draft.refusal] == [Reason.INVALID_RECIPIENT] * 2
     assert drafts[2].refusal is not None
@@ -174,18 +179,20 @@ def test_a_draft_carries_what_the_request_asks_for() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        pytest.param(composed(), composed(to=("9 1111 2222", CHILE)), True, id="a number's spelling"),
-        pytest.param(composed(), composed(by=Defaults(sender="TIENDA")), True, id="the deployment's default sender"),
-        pytest.param(composed(), composed(by=Defaults(plain_prefixes=())), True, id="the deployment's prefixes"),
-        pytest.param(composed(to=(CHILE, SPAIN)), composed(to=(SPAIN, CHILE)), True, id="the order"),
-        pytest.param(composed(), composed(to=(CHILE, "x")), True, id="an entry that is no number"),
-        pytest.param(composed(), composed("Mañana sera asi"), False, id="the text as written"),
-        pytest.param(composed(), composed(sender="96000"), False, id="the sender as written"),
-        pytest.param(composed(), composed(to=(CHILE, SPAIN)), False, id="a recipient more"),
-        pytest.param(composed(), composed(encoding="plain"), False, id="the policy as written"),
+        pytest.param(prepared(), prepared(to=("9 1111 2222", CHILE)), True, id="a number's spelling"),
+        pytest.param(prepared(), prepared(by=Defaults(sender="TIENDA")), True, id="the deployment's default sender"),
+        pytest.param(prepared(), prepared(by=Defaults(plain_prefixes=())), True, id="the deployment's prefixes"),
+        pytest.param(prepared(to=(CHILE, SPAIN)), prepared(to=(SPAIN, CHILE)), True, id="the order"),
+        pytest.param(prepared(), prepared(to=(CHILE, "x")), True, id="an entry that is no number"),
+        pytest.param(prepared(), prepared("Mañana sera asi"), False, id="the text as written"),
+        pytest.param(prepared(), prepared(sender="96000"), False, id="the sender as written"),
+        pytest.param(prepared(), prepared(to=(CHILE, SPAIN)), False, id="a recipient more"),
+        pytest.param(prepared(), prepared(encoding="plain"), False, id="the policy as written"),
     ],
 )
-def test_a_request_is_the_same_by_what_its_producer_wrote(one: Composed, other: Composed, *, same: bool) -> None:
+def test_a_request_is_the_same_by_what_its_producer_wrote(
+    one: PreparedRequest, other: PreparedRequest, *, same: bool
+) -> None:
     """A deployment that changes its defaults makes no conflict of a redelivery."""
     assert (one.content_hash == other.content_hash) is same
     assert {draft.content_hash for draft in one.drafts} == {one.content_hash}
@@ -193,7 +200,7 @@ def test_a_request_is_the_same_by_what_its_producer_wrote(one: Composed, other: 
 
 def test_reprs_show_neither_text_nor_number() -> None:
     """They may end in a log."""
-    one = composed("canary text ñ", to=(CHILE, "x"))
+    one = prepared("canary text ñ", to=(CHILE, "x"))
     shown_by_repr = repr((one, one.groups, one.drafts, one.request))
     assert CHILE not in shown_by_repr
     assert "canary" not in shown_by_repr

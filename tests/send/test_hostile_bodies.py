@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realtime_sms.aws.submissions import REJECTED
-from realtime_sms.provider.verdict import Reason
 from realtime_sms.requests.envelope import identity
+from realtime_sms.vocabulary import Reason
 from send.handler import lambda_handler
 from tests.fakes.hostile import TEXTS, bodies, large_bodies
 from tests.fakes.lambda_context import Context

@@ -16,9 +16,8 @@ from local.embedded_aws import Stack
 from local.embedded_aws.running import STACK_NAME
 from realtime_sms.aws.breakers import PARTITION, Breaker, Breakers
 from realtime_sms.aws.item import to_item
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Reason, Status
 from rtsms.stack import Stack as OperatedStack
 
 FINAL = frozenset({"submitted", "failed", "unknown", "expired"})
@@ -29,7 +28,7 @@ _GLANCE_SECONDS = 2
 _CONTROL_SECONDS = 60  # a report that the simulator delivers may meet a new environment
 
 
-def until[T](look: Callable[[], T | None], *, within: float, awaited: str) -> T:
+def until[T](measure_current: Callable[[], T | None], *, within: float, awaited: str) -> T:
     """Look until there is something; a table has no event to wait for.
 
     Raises:
@@ -37,7 +36,7 @@ def until[T](look: Callable[[], T | None], *, within: float, awaited: str) -> T:
 
     """
     deadline = time.monotonic() + within
-    while (found := look()) is None:
+    while (found := measure_current()) is None:
         if time.monotonic() > deadline:
             raise AssertionError(f"{awaited}: not within {within} s")
         time.sleep(_POLL_SECONDS)
@@ -72,7 +71,7 @@ def left_behind(request_id: str, recipient: str, status: Status) -> Submission:
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetter:
     """One dead letter as the queue shows it."""
 
     body: str
@@ -129,12 +128,12 @@ class Deployment:
     def outcomes(self, request_id: str, recipients: int = 1, *, within: float = _PATIENCE) -> dict[str, dict[str, Any]]:
         """Wait until so many recipients of a request have a final outcome."""
 
-        def look() -> dict[str, dict[str, Any]] | None:
+        def measure_current() -> dict[str, dict[str, Any]] | None:
             found = {key: item for key, item in self.items(request_id).items() if not key.startswith("#")}
             final = [item for item in found.values() if item["status"] in FINAL]
             return found if len(final) == recipients else None
 
-        return until(look, within=within, awaited=f"{recipients} final outcomes of {request_id}")
+        return until(measure_current, within=within, awaited=f"{recipients} final outcomes of {request_id}")
 
     def outcome(self, request_id: str, *, within: float = _PATIENCE) -> dict[str, Any]:
         """Wait until the one recipient of a request has a final outcome."""
@@ -171,30 +170,30 @@ class Deployment:
         """Wait until the send queue is empty, in flight and waiting: every message has had its end."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
-        def look() -> bool | None:
+        def measure_current() -> bool | None:
             reply = self.sqs.get_queue_attributes(QueueUrl=self.outputs["SendQueueUrl"], AttributeNames=names)
             return all(reply["Attributes"][name] == "0" for name in names) or None
 
-        until(look, within=within, awaited="an empty send queue")
+        until(measure_current, within=within, awaited="an empty send queue")
 
     def plant(self, submission: Submission) -> None:
         """Put a submission into the table as if a function had left it there."""
         table = self.outputs["OutcomesTableName"]
         self.dynamodb.put_item(TableName=table, Item=to_item(submission, ttl_seconds=86400))
 
-    def letter(self, wanted: str, *, within: float = _PATIENCE) -> Letter:
+    def letter(self, wanted: str, *, within: float = _PATIENCE) -> DeadLetter:
         """Wait until a dead letter whose body holds `wanted` says why it is there, leaving it where it is.
 
         The watch function hides what it looked at for up to 45 seconds, hence the patience.
         """
         return until(lambda: self._letter(wanted), within=within, awaited="a dead letter with its reason")
 
-    def _letter(self, wanted: str) -> Letter | None:
+    def _letter(self, wanted: str) -> DeadLetter | None:
         while messages := self._glance():
             for message in messages:
                 attributes = {name: one["StringValue"] for name, one in message.get("MessageAttributes", {}).items()}
                 if wanted in message["Body"] and "reason" in attributes:
-                    return Letter(message["Body"], attributes)
+                    return DeadLetter(message["Body"], attributes)
         return None
 
     def _glance(self) -> Sequence[Any]:

@@ -10,7 +10,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from local.embedded_aws import Stack, deploy
-from realtime_sms.aws.requests import Addressed, Entry, Front, Register
+from realtime_sms.aws.requests import Addressed, Entry, Requests, Summary
 from tests.stack.signing import Caller, Reply, api_url, user
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -110,15 +110,15 @@ def test_of_two_at_once_under_one_key_one_content_wins(caller: Caller) -> None:
 def test_an_entry_is_written_once(stack: Stack) -> None:
     """Who comes second is given the first one's entry, as it was written."""
     client = stack.aws.session().client("dynamodb")
-    register = Register(client, stack.outputs["OutcomesTableName"], ttl_days=45)
+    register = Requests(client, stack.outputs["OutcomesTableName"], ttl_days=45)
     group = Addressed(6, 2, ("+56900000000",))
     entry = Entry(
         request_id=f"r-{uuid.uuid4()}", content_hash="h", groups=(group,), metadata={"a": "b"}, created_at=1.5
     )
-    assert register.enter(entry) is None
-    assert register.enter(replace(entry, content_hash="other")) == entry == register.front(entry.request_id).entry
+    assert register.create(entry) is None
+    assert register.create(replace(entry, content_hash="other")) == entry == register.summary(entry.request_id).entry
     register.mark_queued(entry.request_id, 2.5)
-    assert register.front(entry.request_id) == Front(replace(entry, queued_at=2.5))
+    assert register.summary(entry.request_id) == Summary(replace(entry, queued_at=2.5))
 
 
 def test_an_api_key_is_asked_for_where_the_parameter_says_so(stack: Stack) -> None:

@@ -34,7 +34,7 @@ FATES = (
     "odd_word",
     "unknown_error_first_1",
 )
-NUMBERS = {fate: f"+56{NUMBER}{index:06}" for index, fate in enumerate(FATES)}
+NUMBERS = {verdict: f"+56{NUMBER}{index:06}" for index, verdict in enumerate(FATES)}
 STRAY = f"+56{NUMBER}777777"  # a number of messages that never become a call
 
 
@@ -92,8 +92,11 @@ def _told(deployed: Deployment) -> str:
 def test_nothing_logged_holds_a_text_a_token_or_a_number(deployed: Deployment) -> None:
     """After sends, refusals, broken calls, rejections, conflicts, dead letters and calls of the API."""
     request_id = deployed.new_id("canary")
-    deployed.simulator("POST", "outcomes", {number: fate for fate, number in NUMBERS.items()})
-    called = {f"{request_id}.{fate}": request_body(f"{request_id}.{fate}", NUMBERS[fate], text=TEXT) for fate in FATES}
+    deployed.simulator("POST", "outcomes", {number: verdict for verdict, number in NUMBERS.items()})
+    called = {
+        f"{request_id}.{verdict}": request_body(f"{request_id}.{verdict}", NUMBERS[verdict], text=TEXT)
+        for verdict in FATES
+    }
     failing, rejected = _failing(request_id), _rejected(request_id)
     deployed.publish(*called.values(), *failing.values(), *rejected.values())
     deployed.put_dead(rejected["cut"], rejected["field"])

@@ -17,8 +17,8 @@ from local.embedded_aws.running import STACK_NAME
 from local.embedded_aws.sam import ROOT
 from local.embedded_aws.server import LocalSession
 from realtime_sms.aws.breakers import Breaker
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import Status
 from rtsms.campaign import request_id as row_id
 from rtsms.resend import read_published
 from rtsms.stack import Stack

@@ -9,7 +9,7 @@ from rich.console import Console
 from local.demo import compare, inbox_of, publish, shown_events, wait
 from local.events import EVENTS, FUNCTIONS, Event, events_of, returned
 from local.preconditions import brought_about
-from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.vocabulary import Status
 from tests.stack.caused import problems
 from tests.stack.deployment import Deployment, until
 

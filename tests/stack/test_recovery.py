@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from realtime_sms.aws.breakers import PARTITION
-from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.vocabulary import Status
 from tests.cli.fakes import run
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 
@@ -137,14 +137,14 @@ def _redriven(deployed: Deployment, *request_ids: str) -> Mapping[str, int]:
     """
     found: dict[str, int] = {}
 
-    def look() -> Mapping[str, int] | None:
+    def measure_current() -> Mapping[str, int] | None:
         *sent_back, _ = run("redrive", "--reason", "dead_lettered", "--json", stack=deployed.found).lines
         found.update({one["requestId"]: one["reopened"] for one in sent_back})
         return (
             {request_id: found[request_id] for request_id in request_ids} if found.keys() >= set(request_ids) else None
         )
 
-    return until(look, within=70, awaited="letters to redrive")
+    return until(measure_current, within=70, awaited="letters to redrive")
 
 
 def test_a_letter_that_sqs_moved_gets_an_end_and_a_redrive_sends_it_once(

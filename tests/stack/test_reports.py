@@ -8,7 +8,7 @@ import pytest
 from realtime_sms.aws.item import iso
 from realtime_sms.aws.unmatched_reports import PARTITION
 from realtime_sms.outcomes.match import PATIENCE
-from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.vocabulary import Status
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import Caller, api_url
 
@@ -74,11 +74,11 @@ def test_a_report_proves_what_was_given_up(deployed: Deployment, realtime: Calle
         ExpressionAttributeValues={":heard": iso(now - PATIENCE - 10), ":due": iso(now - 1)},
     )
 
-    def look() -> bool | None:
+    def measure_current() -> bool | None:
         deployed.invoke("WatchFunctionName")
         return deployed.status(request_id, LOST) == "submitted" or None
 
-    until(look, within=70, awaited="a proof")
+    until(measure_current, within=70, awaited="a proof")
     assert deployed.outcome(request_id)["delivery"] == "delivered"
 
 

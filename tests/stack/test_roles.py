@@ -16,7 +16,7 @@ from local.transformed_template import transformed
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.aws.item import iso
 from realtime_sms.aws.unmatched_reports import PARTITION
-from realtime_sms.outcomes.state_machine import Status
+from realtime_sms.vocabulary import Status
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import Caller, api_url, user
 from tests.template.rendered import rendered

@@ -32,11 +32,11 @@ def test_a_thousand_requests_are_a_thousand_outcomes_and_one_message_on_each_han
     prefix = deployed.new_id("thousand")
     deployed.publish(*(request_body(f"{prefix}.{number[1:]}", number) for number in numbers))
 
-    def look() -> list[dict[str, Any]] | None:
+    def measure_current() -> list[dict[str, Any]] | None:
         found = _submitted(deployed, prefix)
         return found if len(found) == REQUESTS else None
 
-    until(look, within=90, awaited="a thousand submitted outcomes")
+    until(measure_current, within=90, awaited="a thousand submitted outcomes")
     inbox = Counter(message["recipient"] for message in deployed.simulator("GET", "inbox")["messages"])
     assert {number: inbox[number] for number in numbers} == dict.fromkeys(numbers, 1)
 

@@ -13,11 +13,10 @@ from local.embedded_aws.sam import ROOT
 from maintenance import current_metrics
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.aws.logging import log_outcome
-from realtime_sms.aws.metrics import NAMESPACE, Metric, of_reason, of_rejection, of_status, tally
+from realtime_sms.aws.metrics import NAMESPACE, Metric, counters, of_reason, of_rejection, of_status
 from realtime_sms.aws.queue import QueueMessage, SendQueue
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Rules
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Reason, Status
 from refresh import handler as refresh
 from refresh.refresher import Outcome
 from tests.fakes import emf
@@ -49,7 +48,7 @@ def _look(letters: int, *opened: Breaker) -> None:
     )
     found: Any = SimpleNamespace(size=lambda: letters)
     deliveries: Any = SimpleNamespace(all_untraced=lambda _most: 0)
-    current_metrics.look(breakers, found, deliveries)
+    current_metrics.measure_current(breakers, found, deliveries)
 
 
 def _put_off(age: float) -> None:
@@ -87,10 +86,10 @@ def test_what_an_alarm_reads_is_written_when_its_cause_comes(
     """Under its very name, namespace and dimension."""
     alarm = ALARMS[name]
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "a-stack")
-    tally.write()
+    counters.write()
     capsys.readouterr()
     CAUSES[alarm["MetricName"]]()
-    tally.write()
+    counters.write()
     written = [one for one in emf.read(capsys.readouterr().out.splitlines()) if one.name == alarm["MetricName"]]
     assert [one["Name"] for one in alarm["Dimensions"]] == ["service"]
     assert {(one.namespace, one.dimensions) for one in written} == {(NAMESPACE, frozenset({("service", "a-stack")}))}
@@ -118,11 +117,11 @@ def test_a_message_that_waits_keeps_its_alarm_until_it_is_tried_again() -> None:
 
 def test_the_longest_wait_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     """Of however many messages an invocation puts off."""
-    tally.write()
+    counters.write()
     capsys.readouterr()
     for age in (60, 7200, 600):
         _put_off(age)
-    tally.write()
+    counters.write()
     (told,) = emf.read(capsys.readouterr().out.splitlines())
     assert (told.name, told.unit, round(told.values[0], -1)) == ("WaitingAge", "Seconds", 7200)
 

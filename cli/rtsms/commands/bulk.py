@@ -21,7 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from realtime_sms.aws.producer import Outbox
+from realtime_sms.aws.producer import Producer
 from rtsms.bulk import Bulk, campaign_id, estimate
 from rtsms.campaign import Campaign, number_column
 from rtsms.check import BadRow, Checked, check
@@ -174,8 +174,8 @@ def _publish(bulk: Bulk, journal: Journal, publisher: Publisher, out: Output, *,
 
 def _publisher(stack: Stack, at_once: int) -> Publisher:
     config = Config(max_pool_connections=at_once, retries={"mode": "standard", "total_max_attempts": 3})
-    outbox = Outbox(stack.session.client("sqs", config=config), stack.outputs["SendQueueUrl"])
-    return Publisher(outbox.publish_batch, time.sleep, at_once)
+    producer = Producer(stack.session.client("sqs", config=config), stack.outputs["SendQueueUrl"])
+    return Publisher(producer.publish_batch, time.sleep, at_once)
 
 
 def _agreed(out: Output, left: int) -> bool:

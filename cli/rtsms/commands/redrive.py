@@ -26,7 +26,7 @@ def command(stack: Stack, out: Output, reason: str) -> None:
         client=sqs,
         queue_url=stack.outputs["SendQueueUrl"],
         letters=DeadLetters(sqs, stack.outputs["DeadLetterQueueUrl"]),
-        ledger=stack.ledger(),
+        submissions=stack.submissions(),
         defaults=stack.defaults,
     )
     count = 0

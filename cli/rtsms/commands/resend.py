@@ -31,12 +31,12 @@ def command(  # noqa: PLR0913 (one an option)
     The NUMBER may get it twice. The table keeps no text, so the request has to be given as it was published.
     """
     body, content_hash = read_published(request.read(), request_id, stack.defaults)
-    submissions = stack.ledger()
+    submissions = stack.submissions()
     found = find(submissions, request_id, e164(number, stack), content_hash)
     if not accept_duplicate and not _agreed(out, mask(found.recipient)):
         out.show("Nothing was sent.")
         return
-    resend(submissions, stack.outbox(), found, body, now=time.time())
+    resend(submissions, stack.producer(), found, body, now=time.time())
     shown = mask(found.recipient)
     out.tell(
         {"requestId": request_id, "recipient": shown, "maybeSent": True},

@@ -7,8 +7,8 @@ from typing import TextIO
 import click
 
 from realtime_sms.encoding.text import EncodedText
-from realtime_sms.outcomes.state_machine import Status
-from realtime_sms.requests.prepare import Composed
+from realtime_sms.requests.prepare import PreparedRequest
+from realtime_sms.vocabulary import Status
 from rtsms import outcome
 from rtsms.commands.options import Value, on_stack, tells
 from rtsms.commands.request_options import encoding_options, read_text, request, sending_options, text_options
@@ -49,10 +49,10 @@ def command(  # noqa: PLR0913 (one an option)
     It is safe to repeat with the same --request-id: RealTime is called once for each recipient.
     """
     wanted = request(read_text(text, source), to, **options)
-    composed = ready(wanted, request_id or str(uuid.uuid4()), stack.defaults)
+    prepared = ready(wanted, request_id or str(uuid.uuid4()), stack.defaults)
     requests = stack.register()
-    sent = send(wanted, composed, stack.outbox(), requests)
-    recipients, segments = len(composed.recipients.numbers), segments_of(composed)
+    sent = send(wanted, prepared, stack.producer(), requests)
+    recipients, segments = len(prepared.recipients.numbers), segments_of(prepared)
     out.tell(
         {"requestId": sent.request_id, "recipients": recipients, "segments": segments},
         f"{sent.request_id}  published: {counted(recipients, 'recipient')}, {counted(segments, 'segment')}",
@@ -65,7 +65,7 @@ def command(  # noqa: PLR0913 (one an option)
     return Exit.DONE if good else Exit.WRONG
 
 
-def segments_of(composed: Composed) -> int:
+def segments_of(prepared: PreparedRequest) -> int:
     """Count the segments of all recipients together."""
-    groups = composed.groups.values()
+    groups = prepared.groups.values()
     return sum(len(one.numbers) * one.encoded.segments for one in groups if isinstance(one.encoded, EncodedText))

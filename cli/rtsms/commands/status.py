@@ -28,7 +28,7 @@ def command(  # noqa: PLR0913 (one an option)
 
 
 def _summary(seen: Page) -> str:
-    rejection = seen.front.rejection
+    rejection = seen.summary.rejection
     counts = ", ".join(f"{count} {state}" for state, count in sorted(seen.states.items())) or "no recipient is known"
     note = f"\na message of this id was rejected: {rejection.reason}: {rejection.detail}" if rejection else ""
     return f"{seen.request_id}: {counts}{note}\n"

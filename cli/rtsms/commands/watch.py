@@ -10,7 +10,7 @@ from rich.table import Table
 
 from realtime_sms.aws.item import iso
 from rtsms.commands.options import on_stack, tells
-from rtsms.monitor import LATELY, Look, look
+from rtsms.monitor import LATELY, Look, measure_current
 from rtsms.output import Output
 from rtsms.stack import Stack
 from rtsms.wording import counted
@@ -27,7 +27,7 @@ def command(*, stack: Stack, out: Output, request_id: str | None, every: float, 
 
     And the states of one request, if its id is given.
     """
-    looks = (look(stack, request_id, time.time()) for _ in _ticks(0 if once else every))
+    looks = (measure_current(stack, request_id, time.time()) for _ in _ticks(0 if once else every))
     with suppress(KeyboardInterrupt):  # how one stops watching
         if once or out.as_json or not out.console.is_terminal:  # a `Live` says nothing there until its end
             for seen in looks:

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from realtime_sms.aws.token import Credentials, TokenUnavailableError, read_token
 from realtime_sms.provider import calls
-from realtime_sms.provider.calls import Broken, NotSent, Reply
-from realtime_sms.provider.client import Gateway
+from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
+from realtime_sms.provider.client import RealTimeClient
 from rtsms.doctor.finding import Finding, bad, doubt, good
 from rtsms.stack import Stack
 
@@ -59,14 +59,14 @@ def provider(stack: Stack) -> Iterator[Finding]:
     except TokenUnavailableError:
         yield doubt("RealTime", "could not be asked without a token", _PUT_TOKEN)
         return
-    gateway = Gateway(url, deadline=float(stack.parameters["CallTimeoutSeconds"]))
+    gateway = RealTimeClient(url, deadline=float(stack.parameters["CallTimeoutSeconds"]))
     try:
         yield judged(gateway.exchange(calls.balance(held.access_token)), url)
     finally:
         gateway.close()
 
 
-def judged(exchange: calls.Exchange, url: str) -> Finding:
+def judged(exchange: calls.CallResult, url: str) -> Finding:
     """Say what RealTime's answer to *Get balance* means."""
     match exchange:
         case Reply(status=200):
@@ -82,7 +82,7 @@ def judged(exchange: calls.Exchange, url: str) -> Finding:
             return bad("RealTime", "does not allow this account to ask (403)", "ask RealTime's support")
         case Reply():
             return doubt("RealTime", f"answers {exchange.status}", "look again in some minutes")
-        case NotSent() | Broken():
+        case NotSent() | ReplyLost():
             return doubt("RealTime", f"cannot be reached at {url} from here: {exchange.cause}", "check the network")
 
 

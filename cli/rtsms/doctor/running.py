@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.item import iso
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Reason
 from rtsms.doctor.finding import Finding, bad, doubt, good
 from rtsms.stack import Stack
 

@@ -26,10 +26,10 @@ from local.model_checker.request import (
 )
 from local.model_checker.scenario import INVOCATION, START, VISIBILITY, Scenario, Sent
 from local.model_checker.table import Item, Key, fields, perform
-from maintenance.breaker_recovery import cure
+from maintenance.breaker_recovery import recover_breakers
 from realtime_sms.aws.breakers import PARTITION, Breakers
 from realtime_sms.aws.queue import QueueMessage
-from realtime_sms.provider.calls import Call, Exchange, Reply
+from realtime_sms.provider.calls import Call, CallResult, Reply
 
 _BATCH = 10  # messages of an invocation, as the template has it
 _TICK = 30.0  # seconds; what becomes visible within them is received together
@@ -73,13 +73,13 @@ class Day:
         """Run the watch function's cure."""
         client: Any = AwsClients(self)
         breakers = Breakers(client, TABLE, now=lambda: self.now)
-        cure(breakers, self._balance, lambda: "held", self._refresh, now=self.now)
+        recover_breakers(breakers, self._balance, lambda: "held", self._refresh, now=self.now)
 
     def ask(self, request: Request) -> Answer:
         """Answer at once what the watch function asks."""
         return self._answer(request)
 
-    def _balance(self, _call: Call) -> Exchange:
+    def _balance(self, _call: Call) -> CallResult:
         return Reply(200, json.dumps({"balance": str(self.balance)}).encode()) if self.token_lives else Reply(401)
 
     def _refresh(self, _refused: str) -> None:

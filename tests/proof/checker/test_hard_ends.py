@@ -10,13 +10,13 @@ import pytest
 
 from local.model_checker.explorer import quiet
 from realtime_sms.aws.invocation import Clock
-from realtime_sms.aws.submissions import Held, Key, Swapped, Unanswered
+from realtime_sms.aws.submissions import Applied, Indeterminate, Key, WriteResult
 from realtime_sms.aws.token import Tokens
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.calls import Call, Reply
-from realtime_sms.provider.verdict import Fate
+from realtime_sms.provider.verdict import Verdict
+from realtime_sms.vocabulary import Status
 from send.calls import ThreadedCalls
 from send.limits import RENEWAL_SECONDS, WRITE_SECONDS, Limits
 from send.ports import Unit
@@ -41,19 +41,19 @@ class _Patient(Clock):
 class _Store:
     """A table; `fault` may answer a change in its place."""
 
-    def __init__(self, fault: Callable[[Change], Swapped | None] = lambda _change: None) -> None:
+    def __init__(self, fault: Callable[[Change], WriteResult | None] = lambda _change: None) -> None:
         self.items: dict[Key, Submission] = {}
         self.fault = fault
 
     def read(self, keys: Iterable[Key]) -> dict[Key, Submission]:
         return {key: self.items[key] for key in keys if key in self.items}
 
-    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
+    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
         return [self.fault(change) or self._take(change.after) for change in changes]
 
-    def _take(self, after: Submission) -> Held:
+    def _take(self, after: Submission) -> Applied:
         self.items[after.request_id, after.recipient] = after
-        return Held()
+        return Applied()
 
 
 def _run(job: Job, store: _Store, calls: ThreadedCalls, time: Clock) -> None:
@@ -69,9 +69,9 @@ def test_an_outcome_is_recorded_once_a_hot_partition_has_cooled() -> None:
     time, calls, job = _Patient(), ThreadedCalls(2), job_of("hot", 10)
     calls.submit = lambda _unit: [ACCEPTED]
 
-    def throttled(change: Change) -> Swapped | None:
+    def throttled(change: Change) -> WriteResult | None:
         recorded = change.after.status is Status.SUBMITTED
-        return Unanswered("ThrottlingError") if recorded and time.slept < HOT else None
+        return Indeterminate("ThrottlingError") if recorded and time.slept < HOT else None
 
     store = _Store(throttled)
     _run(job, store, calls, time)
@@ -84,13 +84,13 @@ def test_a_claim_that_was_written_and_got_no_answer_is_taken_up() -> None:
     calls, job, unanswered = ThreadedCalls(2), job_of("claim", 10), set[Key]()
     calls.submit = lambda _unit: [ACCEPTED]
 
-    def lost(change: Change) -> Swapped | None:
+    def lost(change: Change) -> WriteResult | None:
         after = change.after
         if after.status is not Status.SENDING or (after.request_id, after.recipient) in unanswered:
             return None
         unanswered.add((after.request_id, after.recipient))
         store.items[after.request_id, after.recipient] = after
-        return Unanswered("ReadTimeoutError")
+        return Indeterminate("ReadTimeoutError")
 
     store = _Store(lost)
     _run(job, store, calls, _Patient())
@@ -138,11 +138,11 @@ def test_an_invocation_that_failed_in_mid_wave_does_not_make_the_next_one_fail()
     calls, time, failed = ThreadedCalls(2), _Patient(), Event()
     first = Lock()
 
-    def all_but_one_outlast_the_wave(_unit: Unit) -> list[Fate]:
+    def all_but_one_outlast_the_wave(_unit: Unit) -> list[Verdict]:
         assert first.acquire(blocking=False) or failed.wait(30)
         return [ACCEPTED]
 
-    def broken(change: Change) -> Swapped | None:
+    def broken(change: Change) -> WriteResult | None:
         if change.before is not None:
             raise KeyError("an item that nobody can read")
         return None

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from realtime_sms.aws.invocation import Clock
-from realtime_sms.aws.submissions import BATCH, Held, Key, Swapped
+from realtime_sms.aws.submissions import BATCH, Applied, Key, WriteResult
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
 from send.ports import Finished, Unit
@@ -20,8 +20,8 @@ class _Store:
     def read(self, _keys: Iterable[Key]) -> dict[Key, Submission]:
         return {}
 
-    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
-        return [Held() for _ in changes]
+    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
+        return [Applied() for _ in changes]
 
 
 class _Calls:

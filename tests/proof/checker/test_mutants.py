@@ -11,14 +11,15 @@ from local.model_checker.scenario import Bounds, Scenario, Sent
 from realtime_sms.aws import submissions
 from realtime_sms.aws.item import Attributes
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.submissions import Held, Key, Ledger, Lost, StoreUnavailableError, Swapped
+from realtime_sms.aws.submissions import Applied, Conflict, Key, StoreUnavailableError, Submissions, WriteResult
 from realtime_sms.outcomes import submission
-from realtime_sms.outcomes.decide import Change, Draft, Lease, Step, decide
-from realtime_sms.outcomes.state_machine import FINAL, Status
+from realtime_sms.outcomes.decide import Change, Lease, Step, decide
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider import verdict
-from realtime_sms.provider.calls import Exchange
-from realtime_sms.provider.verdict import Proof, Reason
+from realtime_sms.provider.calls import CallResult
+from realtime_sms.provider.verdict import Kind
+from realtime_sms.requests.prepare import Draft
+from realtime_sms.vocabulary import FINAL, Reason, Status
 from send import wave
 from send.wave import Wave
 
@@ -68,20 +69,20 @@ def owner_is_not_checked(patch: pytest.MonkeyPatch) -> None:
 
 def bad_gateway_is_retried(patch: pytest.MonkeyPatch) -> None:
     """Take a 502 for a refusal."""
-    patch.setitem(verdict._BY_HTTP_STATUS, 502, (Proof.TRY_AGAIN, Reason.UNAVAILABLE))
+    patch.setitem(verdict._BY_HTTP_STATUS, 502, (Kind.TRY_AGAIN, Reason.UNAVAILABLE))
 
 
 def lost_call_is_retried(patch: pytest.MonkeyPatch) -> None:
     """Take a broken connection for a call that was never sent."""
-    judge = verdict.judge
+    classify = verdict.classify
 
-    def hopeful(exchange: Exchange, recipients: int) -> list[verdict.Fate]:
+    def hopeful(exchange: CallResult, recipients: int) -> list[verdict.Verdict]:
         return [
-            replace(one, proof=Proof.TRY_AGAIN) if one.reason is Reason.NO_WHOLE_REPLY else one
-            for one in judge(exchange, recipients)
+            replace(one, kind=Kind.TRY_AGAIN) if one.reason is Reason.NO_WHOLE_REPLY else one
+            for one in classify(exchange, recipients)
         ]
 
-    patch.setattr("send.submitter.judge", hopeful)
+    patch.setattr("send.submitter.classify", hopeful)
 
 
 def maybe_sent_is_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -92,15 +93,15 @@ def maybe_sent_is_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 def claim_after_the_call(patch: pytest.MonkeyPatch) -> None:
     """Make the first call at once, and write to the table only what came of it."""
-    swap = Ledger.swap
+    swap = Submissions.swap
 
-    def late(self: Ledger, changes: Sequence[Change]) -> list[Swapped]:
+    def late(self: Submissions, changes: Sequence[Change]) -> list[WriteResult]:
         first = [change for change in changes if change.after.attempt == 1]
         if all(change.after.status is Status.SENDING for change in first) and len(first) == len(changes):
-            return [Held()] * len(changes)
+            return [Applied()] * len(changes)
         return swap(self, [Change(None, change.after) if change in first else change for change in changes])
 
-    patch.setattr(Ledger, "swap", late)
+    patch.setattr(Submissions, "swap", late)
 
 
 def content_is_not_compared(patch: pytest.MonkeyPatch) -> None:
@@ -118,9 +119,9 @@ def own_success_is_not_seen(patch: pytest.MonkeyPatch) -> None:
     """Take one's own write, tried twice by the client, for somebody else's."""
     answer = submissions._answer
 
-    def blind(change: Change, code: str, current: dict[Key, Submission]) -> Swapped:
+    def blind(change: Change, code: str, current: dict[Key, Submission]) -> WriteResult:
         return (
-            Lost(current.get(change_key(change)))
+            Conflict(current.get(change_key(change)))
             if code in submissions._CONDITION_CODES
             else answer(change, code, current)
         )
@@ -132,10 +133,10 @@ def others_success_is_ones_own(patch: pytest.MonkeyPatch) -> None:
     """Take somebody else's claim of the same attempt for one's own."""
     answer = submissions._answer
 
-    def greedy(change: Change, code: str, current: dict[Key, Submission]) -> Swapped:
+    def greedy(change: Change, code: str, current: dict[Key, Submission]) -> WriteResult:
         found = current.get(change_key(change))
         same = found and (found.attempt, found.status) == (change.after.attempt, change.after.status)
-        return Held() if same else answer(change, code, current)
+        return Applied() if same else answer(change, code, current)
 
     patch.setattr(submissions, "_answer", greedy)
 

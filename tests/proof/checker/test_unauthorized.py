@@ -16,8 +16,8 @@ from local.model_checker.delivery import drafts_of
 from local.model_checker.explorer import quiet
 from local.model_checker.scenario import Sent
 from realtime_sms.aws.token import Tokens
-from realtime_sms.provider.calls import Call, Exchange, Reply
-from realtime_sms.provider.verdict import Fate, Proof
+from realtime_sms.provider.calls import Call, CallResult, Reply
+from realtime_sms.provider.verdict import Kind, Verdict
 from send.calls import ThreadedCalls
 from send.ports import Unit
 from send.submitter import Submitter
@@ -35,7 +35,7 @@ class Account:
         self._first = Barrier(at_once, timeout=60)
         self._lock = Lock()
 
-    def exchange(self, call: Call) -> Exchange:
+    def exchange(self, call: Call) -> CallResult:
         """Count the call, and take or refuse its token."""
         assert call.body is not None
         [number] = json.loads(call.body)["recipients"]
@@ -84,21 +84,21 @@ def calls() -> Iterator[ThreadedCalls]:
     threads._pool.shutdown()
 
 
-def _all(calls: ThreadedCalls, submitter: Submitter) -> list[Fate]:
+def _all(calls: ThreadedCalls, submitter: Submitter) -> list[Verdict]:
     calls.submit = submitter.submit
     for unit in UNITS:
         calls.start(unit)
-    fates: list[Fate] = []
-    while len(fates) < IN_FLIGHT:
-        fates += [fate for one in calls.finished(25) for fate in one.fates or []]
-    return fates
+    verdicts: list[Verdict] = []
+    while len(verdicts) < IN_FLIGHT:
+        verdicts += [verdict for one in calls.finished(25) for verdict in one.verdicts or []]
+    return verdicts
 
 
 def test_fifty_refused_calls_cause_one_renewal_and_one_more_try_each(calls: ThreadedCalls) -> None:
     """All fifty are in flight with the old token when the first is refused; all are sent with the one new token."""
     account, secrets = Account("new1", IN_FLIGHT), Secrets()
-    fates = _all(calls, _submitter(account, secrets))
-    assert {fate.proof for fate in fates} == {Proof.ACCEPTED}
+    verdicts = _all(calls, _submitter(account, secrets))
+    assert {verdict.kind for verdict in verdicts} == {Kind.ACCEPTED}
     assert secrets.renewals == 1
     assert set(account.posts.values()) == {2}
 
@@ -106,8 +106,8 @@ def test_fifty_refused_calls_cause_one_renewal_and_one_more_try_each(calls: Thre
 def test_fifty_calls_that_no_token_helps_are_tried_no_more_than_twice(calls: ThreadedCalls) -> None:
     """A new token that is refused as well ends in waiting, not in a third call."""
     account, secrets = Account("none of these", IN_FLIGHT), Secrets()
-    fates = _all(calls, _submitter(account, secrets))
-    assert {fate.proof for fate in fates} == {Proof.UNAUTHORIZED}
+    verdicts = _all(calls, _submitter(account, secrets))
+    assert {verdict.kind for verdict in verdicts} == {Kind.UNAUTHORIZED}
     assert max(account.posts.values()) <= 2
 
 
@@ -142,7 +142,7 @@ def test_a_secret_that_cannot_be_read_leaves_the_message_waiting(failing: int, p
     """Whichever read fails: the call was refused or not made, so nothing is open and nothing is sent twice."""
     account, secrets = Account("new1", 1), Secrets(failing)
     with quiet():
-        fates = _submitter(account, secrets).submit(UNITS[0])
-    assert fates is not None
-    assert [fate.proof for fate in fates] == [Proof.UNAUTHORIZED]
+        verdicts = _submitter(account, secrets).submit(UNITS[0])
+    assert verdicts is not None
+    assert [verdict.kind for verdict in verdicts] == [Kind.UNAUTHORIZED]
     assert account.posts.total() == posts

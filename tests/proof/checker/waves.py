@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.aws.queue import QueueMessage
 from realtime_sms.outcomes.submission import Rules
-from realtime_sms.provider.verdict import Fate, Proof, Reason
+from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import Reason
 from send.intake import take_in
 from send.limits import Limits
 from send.ports import Calls, Store, Time
 from send.task import Job
 from send.wave import Wave
 
-ACCEPTED = Fate(Proof.ACCEPTED, Reason.ACCEPTED, 200, submission_id="1")
+ACCEPTED = Verdict(Kind.ACCEPTED, Reason.ACCEPTED, 200, submission_id="1")
 
 
 class _Closed:

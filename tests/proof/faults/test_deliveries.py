@@ -10,7 +10,7 @@ import pytest
 from local.model_checker.explorer import quiet
 from realtime_sms.aws import clients
 from realtime_sms.aws.dead_letters import DeadLetters
-from realtime_sms.aws.submissions import Ledger, StoreUnavailableError, Unanswered
+from realtime_sms.aws.submissions import Indeterminate, StoreUnavailableError, Submissions
 from realtime_sms.requests.prepare import Defaults
 from rtsms.redrive import Redrive, with_request_id
 from tests.proof.faults.aws import DEAD_LETTERS, SEND_QUEUE
@@ -116,7 +116,7 @@ def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
         world.aws.show_letters()
         redrive, sent = _redrive(), len(world.aws.sent)
         with monkeypatch.context() as patched:
-            patched.setattr(redrive.ledger, "swap", lambda changes: [Unanswered("Throttled")] * len(changes))
+            patched.setattr(redrive.submissions, "swap", lambda changes: [Indeterminate("Throttled")] * len(changes))
             with pytest.raises(StoreUnavailableError):
                 list(redrive.run("dead_lettered", now=time.time()))
     assert len(world.aws.sent) == sent
@@ -154,5 +154,5 @@ def test_a_letter_grows_by_its_request_id_only() -> None:
 
 
 def _redrive() -> Redrive:
-    sqs, ledger = clients.sqs(), Ledger(clients.dynamodb(), TABLE, ttl_days=45)
-    return Redrive(sqs, SEND_QUEUE, DeadLetters(sqs, DEAD_LETTERS), ledger, Defaults(sender="96000"))
+    sqs, submissions = clients.sqs(), Submissions(clients.dynamodb(), TABLE, ttl_days=45)
+    return Redrive(sqs, SEND_QUEUE, DeadLetters(sqs, DEAD_LETTERS), submissions, Defaults(sender="96000"))

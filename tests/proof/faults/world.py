@@ -20,10 +20,9 @@ from realtime_sms.aws.item import iso, to_item
 from realtime_sms.aws.item import seconds as epoch
 from realtime_sms.aws.lock import Lock
 from realtime_sms.aws.settings import SendSettings, WatchSettings
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.client import Gateway
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.provider.client import RealTimeClient
+from realtime_sms.vocabulary import Reason, Status
 from refresh.refresher import Refresher
 from send.sender import Sender
 from tests.proof.faults.aws import DEAD_LETTERS, SEND_QUEUE, Aws
@@ -102,7 +101,7 @@ class World:
 
     def refresh(self, payload: bytes) -> bytes:
         """Run the refresh function."""
-        gateway = Gateway(self.realtime.url, deadline=10)
+        gateway = RealTimeClient(self.realtime.url, deadline=10)
         lock = Lock(clients.dynamodb(), TABLE, "refresh")
         refresher = Refresher(clients.secrets(), TOKEN_ARN, CREDENTIALS_ARN, gateway.exchange, lock, patience=0.1)
         try:

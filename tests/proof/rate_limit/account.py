@@ -13,12 +13,12 @@ from local.model_checker.delivery import drafts_of
 from local.model_checker.scenario import Sent
 from realtime_sms.aws.queue import QueueMessage
 from realtime_sms.aws.rate import Rate
-from realtime_sms.aws.rate_limit import Pace
-from realtime_sms.aws.submissions import Held, Swapped
+from realtime_sms.aws.rate_limit import RateLimit
+from realtime_sms.aws.submissions import Applied, WriteResult
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Rules
-from realtime_sms.provider.calls import Call, Exchange
+from realtime_sms.provider.calls import Call, CallResult
+from realtime_sms.vocabulary import Status
 from send.limits import Limits
 from send.ports import Finished, Unit
 from send.submitter import Submitter
@@ -95,7 +95,7 @@ class Environment:
         self._jobs = [self._job(number, place) for place in range(terms.messages)]
         account.jobs += self._jobs
         client: Any = account
-        self._pace = Pace(client, "outcomes", Rate(terms.most), now=self.now, jitter=account.chance.random)
+        self._pace = RateLimit(client, "outcomes", Rate(terms.most), now=self.now, jitter=account.chance.random)
         self._limits = Limits(terms.in_flight, 1, call_seconds=10)
         turns = Turns(self._limits, self, self._pace)
         self._submitter = Submitter(self._exchange, self, may_start=turns.may_start)
@@ -135,11 +135,11 @@ class Environment:
         """Find nothing."""
         return {}
 
-    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
+    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
         """Take everything, after a while."""
         self._account.claims += sum(change.after.status is Status.SENDING for change in changes)
         self._kernel.sleep(self._account.chance.uniform(0.01, 0.03))
-        return [Held() for _ in changes]
+        return [Applied() for _ in changes]
 
     def open(self) -> None:
         """Have no breaker open."""
@@ -163,7 +163,7 @@ class Environment:
         """Wait for calls to be over."""
         return self._over.take(most, within)
 
-    def _exchange(self, call: Call) -> Exchange:
+    def _exchange(self, call: Call) -> CallResult:
         assert call.body is not None
         self._account.came.append(self._kernel.now)
         self._kernel.sleep(self._account.terms.latency)

@@ -51,21 +51,21 @@ class Kernel:
                 sleeper.switch(None)
 
 
-class Mailbox[Letter]:
+class Mailbox[DeadLetter]:
     """Where one reads what others put there, and waits for it."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._letters: list[Letter] = []
+        self._letters: list[DeadLetter] = []
         self._reader: Alarm | None = None
 
-    def put(self, letter: Letter) -> None:
+    def put(self, letter: DeadLetter) -> None:
         """Leave something, and wake the reader."""
         self._letters.append(letter)
         if self._reader is not None:
             self._kernel.wake(self._reader)
 
-    def take(self, most: int, within: float | None) -> list[Letter]:
+    def take(self, most: int, within: float | None) -> list[DeadLetter]:
         """Wait until there is something, or so many seconds."""
         if not self._letters:
             self._reader = Alarm(getcurrent())

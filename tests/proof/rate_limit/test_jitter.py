@@ -8,7 +8,7 @@ import pytest
 
 from realtime_sms.aws.invocation import Clock
 from realtime_sms.aws.rate import Rate
-from realtime_sms.aws.rate_limit import Pace
+from realtime_sms.aws.rate_limit import RateLimit
 from tests.proof.rate_limit.test_turns import Counters
 
 
@@ -28,7 +28,7 @@ def _of_the_pace() -> float:
     counters = Counters()
     counters.failing = True
     client: Any = counters
-    return Pace(client, "outcomes", Rate(10), now=lambda: 0.0).take(1).ask_again
+    return RateLimit(client, "outcomes", Rate(10), now=lambda: 0.0).take(1).ask_again
 
 
 @pytest.mark.parametrize("draw", [_of_the_clock, _of_the_pace])

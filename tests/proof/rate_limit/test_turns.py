@@ -11,8 +11,8 @@ from local.model_checker.delivery import drafts_of
 from local.model_checker.explorer import quiet
 from local.model_checker.scenario import Sent
 from realtime_sms.aws.rate import Rate
-from realtime_sms.aws.rate_limit import AHEAD, LEAD, PARTITION, Granted, Pace
-from realtime_sms.provider.calls import Call, Exchange, Reply
+from realtime_sms.aws.rate_limit import AHEAD, LEAD, PARTITION, Granted, RateLimit
+from realtime_sms.provider.calls import Call, CallResult, Reply
 from send.limits import Limits
 from send.ports import Unit
 from send.submitter import Submitter
@@ -41,9 +41,9 @@ class Counters:
         return {"Attributes": {"taken": {"N": str(self.taken[second])}}}
 
 
-def _pace(counters: Counters, now: Callable[[], float] = lambda: NOW, most: int = 10) -> Pace:
+def _pace(counters: Counters, now: Callable[[], float] = lambda: NOW, most: int = 10) -> RateLimit:
     client: Any = counters
-    return Pace(client, "outcomes", Rate(most), now=now, jitter=lambda: 0)
+    return RateLimit(client, "outcomes", Rate(most), now=now, jitter=lambda: 0)
 
 
 def test_turns_are_spread_over_their_second() -> None:
@@ -182,7 +182,7 @@ def test_the_second_call_after_a_refused_token_takes_a_turn_of_its_own() -> None
     minute = Minute()
     begun: list[float] = []
 
-    def refuse(_call: Call) -> Exchange:
+    def refuse(_call: Call) -> CallResult:
         begun.append(minute.at)
         return Reply(401)
 

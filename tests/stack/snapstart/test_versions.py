@@ -35,11 +35,11 @@ def _has_run(deployed: Deployment, version: int) -> None:
     """Wait for Lambda's own line of a beginning invocation, which names the version."""
     function = deployed.outputs["SendFunctionName"]
 
-    def look() -> bool | None:
+    def measure_current() -> bool | None:
         started = [line for line in lines(deployed.session, function) if line.startswith("START ")]
         return any(line.rstrip().endswith(f"Version: {version}") for line in started) or None
 
-    until(look, within=30, awaited=f"an invocation of version {version}")
+    until(measure_current, within=30, awaited=f"an invocation of version {version}")
 
 
 @pytest.fixture(scope="module")

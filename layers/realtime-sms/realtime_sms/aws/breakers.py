@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.aws.logging import logger
-from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.metrics import Metric, counters
 from realtime_sms.aws.submissions import StoreUnavailableError
-from realtime_sms.provider.verdict import Proof, Reason
+from realtime_sms.provider.verdict import Kind
+from realtime_sms.vocabulary import Reason
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,14 +38,14 @@ class Breaker(StrEnum):
 
 _OPENINGS = {Breaker.BALANCE: Metric.BALANCE_BREAKER_OPENINGS, Breaker.AUTH: Metric.AUTH_BREAKER_OPENINGS}
 BY_PROOF = {
-    Proof.NO_BALANCE: Breaker.BALANCE,
-    Proof.UNAUTHORIZED: Breaker.AUTH,
-    Proof.FORBIDDEN: Breaker.AUTH,
+    Kind.NO_BALANCE: Breaker.BALANCE,
+    Kind.UNAUTHORIZED: Breaker.AUTH,
+    Kind.FORBIDDEN: Breaker.AUTH,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenBreaker:
     """An open breaker: why, since when (epoch seconds), and how often it opened of late."""
 
     breaker: Breaker
@@ -68,10 +69,10 @@ class Breakers:
         self._table = table
         self._now = now
         self._fresh = fresh
-        self._known: dict[Breaker, Opened] = {}
+        self._known: dict[Breaker, OpenBreaker] = {}
         self._read_at = float("-inf")
 
-    def open(self) -> Opened | None:
+    def open(self) -> OpenBreaker | None:
         """Give an open breaker, if there is one; what cannot be read is taken to be as it was."""
         if self._now() - self._read_at >= self._fresh:
             self.refresh()
@@ -86,7 +87,7 @@ class Breakers:
         self._read_at = self._now()
         return True
 
-    def read(self) -> list[Opened]:
+    def read(self) -> list[OpenBreaker]:
         """Give those that are open in the table.
 
         Raises:
@@ -100,7 +101,7 @@ class Breakers:
             raise StoreUnavailableError("UnprocessedKeys")
         return [_opened(item) for item in reply["Responses"].get(self._table, []) if "since" in item]
 
-    def all_open(self) -> list[Opened]:
+    def all_open(self) -> list[OpenBreaker]:
         """Give every breaker that was open when last read."""
         return list(self._known.values())
 
@@ -112,14 +113,14 @@ class Breakers:
         if breaker in self._known:
             return
         now = self._now()
-        self._known[breaker] = Opened(breaker, reason, now)
+        self._known[breaker] = OpenBreaker(breaker, reason, now)
         self._read_at = now
         try:
             self._record_opening(breaker, reason, now)
         except (ClientError, BotoCoreError) as error:
             logger.warning("breaker not recorded", extra={"breaker": breaker, "error": type(error).__name__})
 
-    def close(self, opened: Opened) -> None:
+    def close(self, opened: OpenBreaker) -> None:
         """Close a breaker for all, if it is still the same opening; how often it opened is remembered for an hour.
 
         Raises:
@@ -163,7 +164,7 @@ class Breakers:
                 if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                     raise
             else:
-                tally.count(_OPENINGS[breaker])
+                counters.count(_OPENINGS[breaker])
                 return
 
 
@@ -175,7 +176,7 @@ def _number(seconds: float) -> "AttributeValueTypeDef":
     return {"N": f"{seconds:.3f}"}
 
 
-def _opened(item: "dict[str, AttributeValueTypeDef]") -> Opened:
-    return Opened(
+def _opened(item: "dict[str, AttributeValueTypeDef]") -> OpenBreaker:
+    return OpenBreaker(
         Breaker(item["recipient"]["S"]), Reason(item["reason"]["S"]), float(item["since"]["N"]), int(item["times"]["N"])
     )

@@ -11,7 +11,7 @@ _BATCH = 10  # messages a ReceiveMessage gives
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """One dead letter; `reason` is empty where SQS itself moved it, having delivered it too often."""
 
     message_id: str
@@ -45,7 +45,7 @@ class DeadLetters:
         self._client = client
         self._url = url
 
-    def receive(self, *, batches: int, hidden: int, wait: int = 0) -> Iterator[Letter]:
+    def receive(self, *, batches: int, hidden: int, wait: int = 0) -> Iterator[DeadLetter]:
         """Give letters until the queue shows no more, at most `batches` of ten; each is `hidden` so many seconds.
 
         Without a `wait` (seconds) SQS asks only some of its servers, and may show none of a few letters that there are.
@@ -60,7 +60,7 @@ class DeadLetters:
                 MessageSystemAttributeNames=["SentTimestamp"],
             )
             messages = reply.get("Messages", [])
-            yield from map(Letter.from_message, messages)
+            yield from map(DeadLetter.from_message, messages)
             if not messages:
                 return
 
@@ -81,11 +81,11 @@ class DeadLetters:
             },
         )
 
-    def stamp(self, letter: Letter, *, reason: str, detail: str, request_id: str) -> None:
+    def annotate(self, letter: DeadLetter, *, reason: str, detail: str, request_id: str) -> None:
         """Replace a letter by one that says why it is here."""
         self.put(letter.body, reason=reason, detail=detail, request_id=request_id)
         self.remove(letter)
 
-    def remove(self, letter: Letter) -> None:
+    def remove(self, letter: DeadLetter) -> None:
         """Take a letter out."""
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt_handle)

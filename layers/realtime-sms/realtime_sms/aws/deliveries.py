@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeSerializer
 
 from realtime_sms.aws.item import ASK_SHARDS, iso
-from realtime_sms.aws.rows import Rows, Update, raising
+from realtime_sms.aws.rows import Rows, Update, advance
 from realtime_sms.aws.submissions import Key
-from realtime_sms.outcomes.delivery import News
-from realtime_sms.provider.reports import Info
+from realtime_sms.provider.reports import DeliveryUpdate, Info
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,14 +50,14 @@ class Deliveries:
         """Give keys of submissions about which RealTime is to be asked now."""
         return self._rows.due(ASK_SHARDS, now, most)
 
-    def hear(self, key: Key, submission_id: str, news: News, now: float) -> bool:
+    def record(self, key: Key, submission_id: str, update: DeliveryUpdate, now: float) -> bool:
         """Raise a submission's state to what was heard of it under this id; False where that does not raise it."""
-        higher = raising(news, now)
+        higher = advance(update, now)
         return self._rows.update(
             key,
             Update(
                 higher.sets,
-                (*higher.removes, *(_ASKING if news.delivery.settled else ())),
+                (*higher.removes, *(_ASKING if update.delivery.settled else ())),
                 f"submissionId = :id AND {higher.condition}",
                 higher.values | {":id": {"S": submission_id}},
             ),

@@ -13,10 +13,8 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from realtime_sms.outcomes.delivery import Delivery, DeliveryReason
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
 
 type Attributes = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
 
-from realtime_sms.aws.metrics import tally
+from realtime_sms.aws.metrics import counters
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.recipients import mask
 
@@ -27,7 +27,7 @@ class _Invocation(Protocol):
     def aws_request_id(self) -> str: ...
 
 
-def observed[E, C: _Invocation, R](handler: Callable[[E, C], R]) -> Callable[[E, C], R]:
+def instrumented[E, C: _Invocation, R](handler: Callable[[E, C], R]) -> Callable[[E, C], R]:
     """Let each line that a handler logs name its invocation, and write the metrics when it ends, however it does."""
     first = True
 
@@ -39,7 +39,7 @@ def observed[E, C: _Invocation, R](handler: Callable[[E, C], R]) -> Callable[[E,
         try:
             return handler(event, context)
         finally:
-            tally.write()
+            counters.write()
 
     return observing
 
@@ -59,6 +59,6 @@ def described(submission: Submission) -> dict[str, Any]:
 
 def log_outcome(submission: Submission, *, message_id: str | None = None) -> None:
     """Log and count what a submission came to; `message_id` is that of the queue message that brought it."""
-    tally.outcome(submission)
+    counters.outcome(submission)
     brought = {} if message_id is None else {"messageId": message_id}
     logger.info("submission", extra=described(submission) | brought)

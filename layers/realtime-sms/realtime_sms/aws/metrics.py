@@ -14,9 +14,8 @@ from typing import Any, Final
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Reason, Status
 
 NAMESPACE: Final = "RealTimeSms"  # with the one dimension `service`, which is the stack's name
 _MOST = 100  # metrics on a line, and values of a metric on a line; the format takes no more
@@ -63,7 +62,7 @@ def of_rejection(reason: str) -> str:
     return f"Rejected.{reason}"
 
 
-class Tally:
+class Counters:
     """What one environment has counted and measured since it last wrote; safe to use from many threads."""
 
     def __init__(self) -> None:
@@ -140,4 +139,4 @@ def _values(unit: MetricUnit, values: Sequence[float]) -> dict[str, Any]:
     return {"Unit": unit.value, "StorageResolution": 60, "Value": values}
 
 
-tally = Tally()
+counters = Counters()

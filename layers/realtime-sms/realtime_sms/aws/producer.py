@@ -46,7 +46,7 @@ class Refusal:
     for_good: bool
 
 
-class Outbox:
+class Producer:
     """Where send requests are published."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:

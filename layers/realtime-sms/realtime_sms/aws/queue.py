@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.aws.dead_letters import DeadLetters
 from realtime_sms.aws.logging import logger
-from realtime_sms.aws.metrics import Metric, tally
+from realtime_sms.aws.metrics import Metric, counters
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -53,7 +53,7 @@ class SendQueue:
         """
         for message, _ in delays:
             if message.sent_at is not None:
-                tally.highest(Metric.WAITING_AGE, max(0, round(time.time() - message.sent_at)))
+                counters.highest(Metric.WAITING_AGE, max(0, round(time.time() - message.sent_at)))
         for some in batched(delays, _BATCH, strict=False):
             entries: Any = [
                 {

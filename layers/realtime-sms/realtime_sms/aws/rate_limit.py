@@ -35,7 +35,7 @@ class Granted:
     ask_again: float
 
 
-class Pace:
+class RateLimit:
     """Turns as one environment gets them.
 
     Safe to use from several threads: what they share only ever grows, and a value that is old costs one call.

@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.aws.item import Attributes, from_item, iso, seconds
-from realtime_sms.aws.submissions import REJECTED, Ledger, StoreUnavailableError
+from realtime_sms.aws.submissions import REJECTED, StoreUnavailableError, Submissions
 from realtime_sms.outcomes.submission import Submission
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class Summary:
     """What is known of a request as a whole, and the first of its outcomes."""
 
     entry: Entry | None = None
@@ -78,7 +78,7 @@ class Front:
         return self.entry is not None and self.entry.content_hash != self.content_hash
 
 
-class Register:
+class Requests:
     """Entries and outcomes in the outcomes table.
 
     Raises, from every method:
@@ -89,19 +89,19 @@ class Register:
         self._client = client
         self._table = table
         self._ttl = ttl_days * 86400
-        self._ledger = Ledger(client, table, ttl_days=ttl_days)
+        self._submissions = Submissions(client, table, ttl_days=ttl_days)
 
-    def front(self, request_id: str) -> Front:
+    def summary(self, request_id: str) -> Summary:
         """Read what is known of a request as a whole, consistently."""
         items = {str(item["recipient"]["S"]): item for item in self._after(request_id, _NOTES, _FRONT)}
         first = next((item for key, item in items.items() if not key.startswith(_NOTES)), None)
-        return Front(
+        return Summary(
             _entry(items[ENTRY]) if ENTRY in items else None,
             _rejection(items[REJECTED]) if REJECTED in items else None,
             from_item(first) if first else None,
         )
 
-    def enter(self, entry: Entry) -> Entry | None:
+    def create(self, entry: Entry) -> Entry | None:
         """Write an entry if its id has none; else give the one that is there."""
         try:
             self._client.put_item(
@@ -114,7 +114,7 @@ class Register:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise StoreUnavailableError(type(error).__name__) from error
             there: Any = error.response.get("Item")
-            return _entry(there) if there else self.front(entry.request_id).entry
+            return _entry(there) if there else self.summary(entry.request_id).entry
         except BotoCoreError as error:
             raise StoreUnavailableError(type(error).__name__) from error
         return None
@@ -144,7 +144,7 @@ class Register:
             ExpressionAttributeValues={":id": {"S": submission_id}},
             PaginationConfig={"MaxItems": 1},
         )
-        found = self._ledger.read((str(key["requestId"]["S"]), str(key["recipient"]["S"])) for key in keys)
+        found = self._submissions.read((str(key["requestId"]["S"]), str(key["recipient"]["S"])) for key in keys)
         return next(iter(found.values()), None)
 
     def _after(self, request_id: str, after: str, most: int) -> list[Attributes]:

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.aws.item import Attributes, iso
 from realtime_sms.aws.submissions import OPEN_INDEX, Key, StoreUnavailableError
-from realtime_sms.outcomes.delivery import News
+from realtime_sms.provider.reports import DeliveryUpdate
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,22 +34,22 @@ class Update:
         return (f"SET {', '.join(self.sets)}" if self.sets else "") + removes
 
 
-def raising(news: News, now: float) -> Update:
-    """Give the update that raises an item's delivery state to what was heard, where `News.outweighs` what it has.
+def advance(update: DeliveryUpdate, now: float) -> Update:
+    """Give the update that raises an item's delivery state to what was heard, where it supersedes what the item has.
 
     Such writes may be done twice and in any order: the highest stays.
     """
-    lower = {f":{one}": {"S": one} for one in news.delivery.outweighed}
+    lower = {f":{one}": {"S": one} for one in update.delivery.superseded_states}
     ways = ["attribute_not_exists(delivery)"]
     if lower:
         ways.append(f"delivery IN ({', '.join(lower)})")
-    values: Attributes = {":heard": {"S": news.delivery}, ":now": {"S": iso(now)}} | lower
+    values: Attributes = {":heard": {"S": update.delivery}, ":now": {"S": iso(now)}} | lower
     sets: tuple[str, ...] = ("delivery = :heard", "deliveryAt = :now")
-    if news.reason is None:
+    if update.reason is None:
         return Update(sets, ("deliveryReason",), f"({' OR '.join(ways)})", values)
     ways.append("(delivery = :heard AND attribute_not_exists(deliveryReason))")
     sets = (*sets, "deliveryReason = :why")
-    return Update(sets, (), f"({' OR '.join(ways)})", values | {":why": {"S": news.reason}})
+    return Update(sets, (), f"({' OR '.join(ways)})", values | {":why": {"S": update.reason}})
 
 
 class Rows:

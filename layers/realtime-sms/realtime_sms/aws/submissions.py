@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from realtime_sms.aws.item import SHARD_NAMES, Attributes, from_item, iso, to_item
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Reason
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,32 +30,32 @@ type Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Applied:
     """The table now holds what the change wanted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class Conflict:
     """The table held something else: this."""
 
     current: Submission | None
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class Indeterminate:
     """The table did not answer, or refused for now: the change may have happened or not."""
 
     code: str
 
 
-type Swapped = Held | Lost | Unanswered
+type WriteResult = Applied | Conflict | Indeterminate
 
 
 class StoreUnavailableError(RuntimeError):
     """The table did not answer."""
 
 
-class Ledger:
+class Submissions:
     """The outcomes table as a store of submissions."""
 
     def __init__(self, client: "DynamoDBClient", table: str, *, ttl_days: int) -> None:
@@ -79,13 +79,13 @@ class Ledger:
         found = map(from_item, items)
         return {(submission.request_id, submission.recipient): submission for submission in found}
 
-    def swap(self, changes: Sequence[Change]) -> list[Swapped]:
+    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
         """Carry out each change if the table still holds its `before`; say for each what came of it.
 
         An SDK's own retry can fail a condition on its own success, so what failed is read again, and a submission that
         bears the change's own owner, attempt and status is taken for ours.
         """
-        answers: list[Swapped] = []
+        answers: list[WriteResult] = []
         for some in batched(changes, BATCH, strict=False):
             answers += self._swap_batch(some)
         return answers
@@ -143,14 +143,14 @@ class Ledger:
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailableError(type(error).__name__) from error
 
-    def _swap_batch(self, changes: Sequence[Change]) -> list[Swapped]:
+    def _swap_batch(self, changes: Sequence[Change]) -> list[WriteResult]:
         try:
             reply = self._client.batch_execute_statement(Statements=list(map(self._statement, changes)))
             codes = [answer.get("Error", {}).get("Code", "") for answer in reply["Responses"]]
             lost = [change.after for change, code in zip(changes, codes, strict=True) if code in _CONDITION_CODES]
             current = self.read((after.request_id, after.recipient) for after in lost) if lost else {}
         except (ClientError, BotoCoreError, StoreUnavailableError) as error:
-            return [Unanswered(type(error).__name__)] * len(changes)
+            return [Indeterminate(type(error).__name__)] * len(changes)
         return [_answer(change, code, current) for change, code in zip(changes, codes, strict=True)]
 
     def _statement(self, change: Change) -> "BatchStatementRequestTypeDef":
@@ -170,16 +170,16 @@ class Ledger:
             wanted = left["Keys"] if left else None
 
 
-def _answer(change: Change, code: str, current: dict[Key, Submission]) -> Swapped:
+def _answer(change: Change, code: str, current: dict[Key, Submission]) -> WriteResult:
     if not code:
-        return Held()
+        return Applied()
     if code not in _CONDITION_CODES:
-        return Unanswered(code)
+        return Indeterminate(code)
     after = change.after
     found = current.get((after.request_id, after.recipient))
     if found and (found.owner, found.attempt, found.status) == (after.owner, after.attempt, after.status):
-        return Held()
-    return Lost(found)
+        return Applied()
+    return Conflict(found)
 
 
 def _insert(table: str, after: Attributes) -> "BatchStatementRequestTypeDef":

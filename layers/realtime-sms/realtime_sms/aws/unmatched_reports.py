@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from realtime_sms.aws.item import Attributes, iso, seconds, shard
-from realtime_sms.aws.rows import Rows, Update, raising
-from realtime_sms.outcomes.delivery import Delivery, DeliveryReason, News
-from realtime_sms.provider.reports import Report
+from realtime_sms.aws.rows import Rows, Update, advance
+from realtime_sms.provider.reports import DeliveryUpdate, Report
+from realtime_sms.vocabulary import Delivery, DeliveryReason
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,14 +22,14 @@ _LIFETIME = 7 * 86_400  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
+class UnmatchedReport:
     """One such report, and when it first came (epoch seconds)."""
 
     report: Report
-    heard_at: float
+    received_at: float
 
 
-class Strays:
+class UnmatchedReports:
     """Those reports, in the outcomes table.
 
     Raises, from every method:
@@ -41,7 +41,7 @@ class Strays:
 
     def keep(self, report: Report, now: float) -> bool:
         """Keep a report, or raise what is kept under its id; False where no more is known by it than before."""
-        higher = raising(report.news, now)
+        higher = advance(report.update, now)
         values = {
             ":phone": {"S": report.recipient},
             ":shard": {"S": shard(report.submission_id, SHARDS)},
@@ -59,38 +59,38 @@ class Strays:
         update = Update(sets, higher.removes, higher.condition, higher.values | values)
         return self._rows.update((PARTITION, report.submission_id), update, {"#ttl": "ttl"})
 
-    def due(self, now: float, most: int) -> Iterator[Stray]:
+    def due(self, now: float, most: int) -> Iterator[UnmatchedReport]:
         """Give reports that are to be looked at now."""
         keys = self._rows.due(SHARDS, now, most)
         return (_stray(item) for key in keys if (item := self._rows.get(key)) is not None)
 
-    def put_off(self, stray: Stray, now: float) -> None:
+    def put_off(self, stray: UnmatchedReport, now: float) -> None:
         """Look at it again later, or no more; one that was raised meanwhile is left as it is."""
-        condition, values = _unchanged(stray.report.news)
-        later = next((at for after in LOOKS if (at := stray.heard_at + after) > now), None)
+        condition, values = _unchanged(stray.report.update)
+        later = next((at for after in LOOKS if (at := stray.received_at + after) > now), None)
         if later is None:
             update = Update((), ("openShard", "openUntil"), condition, values)
         else:
             update = Update(("openUntil = :look",), (), condition, values | {":look": {"S": iso(later)}})
         self._rows.update(_key(stray), update)
 
-    def drop(self, stray: Stray) -> None:
+    def drop(self, stray: UnmatchedReport) -> None:
         """Forget it, for its submission has it; one that was raised meanwhile stays, to be looked at again."""
-        self._rows.delete(_key(stray), *_unchanged(stray.report.news))
+        self._rows.delete(_key(stray), *_unchanged(stray.report.update))
 
 
-def _key(stray: Stray) -> tuple[str, str]:
+def _key(stray: UnmatchedReport) -> tuple[str, str]:
     return PARTITION, stray.report.submission_id
 
 
-def _unchanged(news: News) -> tuple[str, Attributes]:
-    if news.reason is None:
-        return "delivery = :seen AND attribute_not_exists(deliveryReason)", {":seen": {"S": news.delivery}}
-    return "delivery = :seen AND deliveryReason = :why", {":seen": {"S": news.delivery}, ":why": {"S": news.reason}}
+def _unchanged(update: DeliveryUpdate) -> tuple[str, Attributes]:
+    if update.reason is None:
+        return "delivery = :seen AND attribute_not_exists(deliveryReason)", {":seen": {"S": update.delivery}}
+    return "delivery = :seen AND deliveryReason = :why", {":seen": {"S": update.delivery}, ":why": {"S": update.reason}}
 
 
-def _stray(item: Mapping[str, Any]) -> Stray:
+def _stray(item: Mapping[str, Any]) -> UnmatchedReport:
     reason = DeliveryReason(item["deliveryReason"]["S"]) if "deliveryReason" in item else None
-    news = News(Delivery(item["delivery"]["S"]), reason)
-    report = Report(item["recipient"]["S"], item["phone"]["S"], news)
-    return Stray(report, seconds(item["createdAt"]["S"]))
+    update = DeliveryUpdate(Delivery(item["delivery"]["S"]), reason)
+    report = Report(item["recipient"]["S"], item["phone"]["S"], update)
+    return UnmatchedReport(report, seconds(item["createdAt"]["S"]))

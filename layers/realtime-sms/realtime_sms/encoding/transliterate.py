@@ -138,10 +138,10 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
         return
     for run in _RUN.finditer(text):
         characters, offset, start = run[0], run.start(), 0
-        composed = unicodedata.is_normalized("NFC", characters)
+        prepared = unicodedata.is_normalized("NFC", characters)
         for index in range(1, len(characters)):
             following = characters[index]
-            if unicodedata.combining(following) or not (composed or not _compose(characters[start:index], following)):
+            if unicodedata.combining(following) or not (prepared or not _compose(characters[start:index], following)):
                 continue
             yield offset + start, characters[start:index]
             start = index
@@ -156,15 +156,15 @@ def _compose(cluster: str, following: str) -> bool:
 
 def _spell(cluster: str) -> str | None:
     """Spell a character and its marks in GSM 03.38; None if that cannot be done."""
-    composed = unicodedata.normalize("NFC", cluster)
-    if not gsm7.OUTSIDE.search(composed):
-        return composed
-    if composed in _SPELLING:
-        return _SPELLING[composed]
-    if not composed[0].isalpha():
+    prepared = unicodedata.normalize("NFC", cluster)
+    if not gsm7.OUTSIDE.search(prepared):
+        return prepared
+    if prepared in _SPELLING:
+        return _SPELLING[prepared]
+    if not prepared[0].isalpha():
         return None
     letters: list[str] = []
-    for character in unicodedata.normalize("NFKD", composed):
+    for character in unicodedata.normalize("NFKD", prepared):
         if unicodedata.combining(character) and letters:
             kept = unicodedata.normalize("NFC", letters[-1] + character)
             letters[-1] = kept if kept in gsm7.OCTETS else letters[-1]

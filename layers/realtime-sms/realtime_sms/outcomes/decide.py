@@ -4,44 +4,14 @@
 for later, or that the request contradicts an earlier one of the same id.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from realtime_sms.encoding.text import EncodedText
 from realtime_sms.outcomes import submission
-from realtime_sms.outcomes.state_machine import Status, Trigger, check
+from realtime_sms.outcomes.state_machine import Trigger, check
 from realtime_sms.outcomes.submission import Rules, Submission
-from realtime_sms.provider.verdict import Reason
-from realtime_sms.requests.errors import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why we do not send to a recipient at all."""
-
-    reason: Reason
-    problem: Problem
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """One recipient of one request, ready to be sent, or refused by us; `expires_at` in epoch seconds."""
-
-    request_id: str
-    recipient: str = field(repr=False)
-    content_hash: str
-    sender: str = ""
-    encoded: EncodedText | None = field(default=None, repr=False)
-    refusal: Refusal | None = None
-    expires_at: float | None = None
-    resend: bool = False
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Give the table's key: request id and recipient."""
-        return self.request_id, self.recipient
+from realtime_sms.requests.prepare import Draft
+from realtime_sms.vocabulary import Reason, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +50,13 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class RequestConflict:
     """The same request id was used with other content."""
 
     detail: ClassVar = "this request id was used before with other content; send it again under an id of its own"
 
 
-type Step = Write | Done | Later | Conflict
+type Step = Write | Done | Later | RequestConflict
 
 
 def decide(draft: Draft, found: Submission | None, lease: Lease, rules: Rules, *, now: float) -> Step:
@@ -94,7 +64,7 @@ def decide(draft: Draft, found: Submission | None, lease: Lease, rules: Rules, *
     if found is None:
         return Write(Change(None, _first(draft, lease, now)))
     if found.content_hash != draft.content_hash:
-        return Conflict()
+        return RequestConflict()
     if found.final:
         return Done()
     if found.status is Status.SENDING:
@@ -102,18 +72,18 @@ def decide(draft: Draft, found: Submission | None, lease: Lease, rules: Rules, *
     return _waiting(found, draft, lease, now)
 
 
-def burial(draft: Draft, found: Submission | None, owner: str, rules: Rules, *, now: float) -> Change | None:
+def end_dead_letter(draft: Draft, found: Submission | None, owner: str, rules: Rules, *, now: float) -> Change | None:
     """Give the write that ends a draft whose message is a dead letter; None where there is nothing to end."""
     if found is None:
         fresh = _fresh(draft, owner, now)
-        status = check(None, Trigger.BURY, Status.FAILED)
+        status = check(None, Trigger.DEAD_LETTER, Status.FAILED)
         return Change(None, replace(fresh, status=status, reason=Reason.DEAD_LETTERED))
     if found.content_hash != draft.content_hash or found.final:
         return None
     if found.status is Status.SENDING:
         held = found.lease_until is not None and now < found.lease_until
         return None if held else Change(found, submission.lapse(found, rules, now=now))
-    return Change(found, submission.bury(found, now=now))
+    return Change(found, submission.dead_letter(found, now=now))
 
 
 def _held(found: Submission, rules: Rules, now: float) -> Step:

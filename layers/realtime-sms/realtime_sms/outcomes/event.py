@@ -13,9 +13,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 from pydantic import Field, TypeAdapter, ValidationError, with_config
 
 from realtime_sms.encoding.charset import CHARSETS
-from realtime_sms.outcomes.delivery import Delivery, DeliveryReason
-from realtime_sms.outcomes.state_machine import FINAL, Status
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import FINAL, Delivery, DeliveryReason, Reason, Status
 
 SOURCE: Final = "realtime-sms"
 DETAIL_TYPE: Final = "SMS Outcome Changed"

@@ -5,21 +5,21 @@ The account may be used by other systems too, so a report may be of none of ours
 
 from collections.abc import Iterable
 
-from realtime_sms.outcomes.state_machine import Status
 from realtime_sms.outcomes.submission import Submission
+from realtime_sms.vocabulary import Status
 
 PATIENCE = 300.0  # seconds after its report in which a call can still come to be known as given up: timeout and sweep
 _SPAN = 7 * 86_400.0  # seconds after the submission in which a report of it may come
 _SKEW = 120.0  # seconds by which RealTime's clock and ours may differ
 
 
-def witnessed(untraced: Iterable[Submission], *, heard_at: float, registered: float | None) -> Submission | None:
+def find_match(untraced: Iterable[Submission], *, received_at: float, registered: float | None) -> Submission | None:
     """Give the submission that a report to its number must be of; None where there is none, or more than one.
 
-    `untraced` are all to that number of which RealTime may have accepted an attempt under an unknown id. `heard_at` is
-    when the report first came, `registered` when RealTime says that it took the message (epoch seconds), where it does.
+    `untraced` are all to that number of which RealTime may have accepted an attempt under an unknown id. `received_at`
+    is when the report first came, `registered` when RealTime says that it took the message (epoch seconds, optional).
     """
-    fit = [one for one in untraced if _fits(one, heard_at, registered)]
+    fit = [one for one in untraced if _fits(one, received_at, registered)]
     if len(fit) != 1:
         return None
     (one,) = fit
@@ -27,11 +27,11 @@ def witnessed(untraced: Iterable[Submission], *, heard_at: float, registered: fl
     return one if one.status is Status.UNKNOWN or nameless else None
 
 
-def _fits(one: Submission, heard_at: float, registered: float | None) -> bool:
+def _fits(one: Submission, received_at: float, registered: float | None) -> bool:
     """Say whether the message may have been taken within the submission's time, and be reported when it was."""
-    if not one.created_at - _SKEW <= heard_at <= one.created_at + _SPAN:
+    if not one.created_at - _SKEW <= received_at <= one.created_at + _SPAN:
         return False
     if registered is None:
         return True
-    end = one.updated_at if one.final else heard_at
+    end = one.updated_at if one.final else received_at
     return one.created_at - _SKEW <= registered <= end + _SKEW

@@ -6,19 +6,7 @@ The picture in docs/state-machine.md is drawn from this table, and no code chang
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Status(StrEnum):
-    """Where a submission is; `absent` is no status but the lack of an item."""
-
-    SENDING = "sending"
-    WAITING = "waiting"
-    SUBMITTED = "submitted"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    EXPIRED = "expired"
-
-
-FINAL = frozenset({Status.SUBMITTED, Status.FAILED, Status.UNKNOWN, Status.EXPIRED})
+from realtime_sms.vocabulary import Status
 
 
 class Trigger(StrEnum):
@@ -35,7 +23,7 @@ class Trigger(StrEnum):
     LAPSE = "lapse"
     RESEND = "resend"
     EVIDENCE = "evidence"
-    BURY = "bury"
+    DEAD_LETTER = "bury"
     REOPEN = "reopen"
 
 
@@ -60,7 +48,9 @@ TRANSITIONS = (
     Transition(None, Trigger.CLAIM, Status.SENDING, "the sender", "no breaker is open, and it is not expired"),
     Transition(None, Trigger.REFUSE, Status.FAILED, "the sender", "the request cannot be sent to this recipient"),
     Transition(None, Trigger.EXPIRE, Status.EXPIRED, "the sender", "past expiresAt"),
-    Transition(None, Trigger.BURY, Status.FAILED, "the watch function", "its message is in the dead-letter queue"),
+    Transition(
+        None, Trigger.DEAD_LETTER, Status.FAILED, "the watch function", "its message is in the dead-letter queue"
+    ),
     Transition(
         Status.WAITING,
         Trigger.CLAIM,
@@ -73,9 +63,13 @@ TRANSITIONS = (
     Transition(Status.WAITING, Trigger.EXPIRE, Status.EXPIRED, "the sender, or the sweeper", "past expiresAt"),
     Transition(Status.WAITING, Trigger.EXPIRE, Status.UNKNOWN, "the sender, or the sweeper", "so, and maybe sent"),
     Transition(
-        Status.WAITING, Trigger.BURY, Status.FAILED, "the watch function", "its message is in the dead-letter queue"
+        Status.WAITING,
+        Trigger.DEAD_LETTER,
+        Status.FAILED,
+        "the watch function",
+        "its message is in the dead-letter queue",
     ),
-    Transition(Status.WAITING, Trigger.BURY, Status.UNKNOWN, "the watch function", "so, and maybe sent"),
+    Transition(Status.WAITING, Trigger.DEAD_LETTER, Status.UNKNOWN, "the watch function", "so, and maybe sent"),
     Transition(Status.SENDING, Trigger.ACCEPTED, Status.SUBMITTED, _OWNER, _MINE),
     Transition(
         Status.SENDING,

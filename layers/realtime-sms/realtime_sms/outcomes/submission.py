@@ -7,10 +7,12 @@ business (it compares what it finds with the value that came in).
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from realtime_sms.outcomes.delivery import ASK_AFTER, Delivery, DeliveryReason
-from realtime_sms.outcomes.state_machine import FINAL, Status, Trigger, check
-from realtime_sms.provider.verdict import Fate, Proof, Reason
+from realtime_sms.outcomes.state_machine import Trigger, check
+from realtime_sms.provider.verdict import Kind, Verdict
+from realtime_sms.vocabulary import FINAL, Delivery, DeliveryReason, Reason, Status
 
+# Seconds after the submission, and then after each asking, at which RealTime is asked what became of it.
+ASK_AFTER = (600, 1_800, 7_200, 28_800, 86_400, 172_800)
 _WITNESSED = "known by its delivery report, which came after the call was given up"
 
 
@@ -92,19 +94,19 @@ def claim(before: Submission, *, owner: str, lease_until: float, now: float) -> 
     )
 
 
-def settle(mine: Submission, fate: Fate, rules: Rules, *, now: float, jitter: float) -> Submission:
+def settle(mine: Submission, verdict: Verdict, rules: Rules, *, now: float, jitter: float) -> Submission:
     """Say what becomes of a submission of mine by what its call proved."""
-    if fate.proof is Proof.ACCEPTED:
-        return _submitted(mine, fate, rules, now)
-    told = replace(mine, reason=fate.reason, http_status=fate.http_status, updated_at=now, lease_until=None)
-    match fate.proof:
-        case Proof.REFUSED:
+    if verdict.kind is Kind.ACCEPTED:
+        return _submitted(mine, verdict, rules, now)
+    told = replace(mine, reason=verdict.reason, http_status=verdict.http_status, updated_at=now, lease_until=None)
+    match verdict.kind:
+        case Kind.REFUSED:
             return _end(told, Trigger.REJECTED, Status.FAILED)
-        case Proof.TRY_AGAIN:
-            return _try_again(told, fate, rules, jitter)
-        case Proof.NO_BALANCE | Proof.UNAUTHORIZED | Proof.FORBIDDEN:
+        case Kind.TRY_AGAIN:
+            return _try_again(told, verdict, rules, jitter)
+        case Kind.NO_BALANCE | Kind.UNAUTHORIZED | Kind.FORBIDDEN:
             return _wait(told, Trigger.POSTPONE, now + rules.delay(told.tries, jitter))
-        case Proof.OPEN:
+        case Kind.OPEN:
             return _lose(told, Trigger.LOSE, rules, now + rules.delay(told.tries, jitter))
 
 
@@ -131,9 +133,11 @@ def expire(waiting: Submission, *, now: float) -> Submission:
     return _end(replace(waiting, reason=Reason.EXPIRED, updated_at=now, due_at=None), Trigger.EXPIRE, Status.EXPIRED)
 
 
-def bury(waiting: Submission, *, now: float) -> Submission:
+def dead_letter(waiting: Submission, *, now: float) -> Submission:
     """End a waiting submission whose queue message is in the dead-letter queue."""
-    return _end(replace(waiting, reason=Reason.DEAD_LETTERED, updated_at=now, due_at=None), Trigger.BURY, Status.FAILED)
+    return _end(
+        replace(waiting, reason=Reason.DEAD_LETTERED, updated_at=now, due_at=None), Trigger.DEAD_LETTER, Status.FAILED
+    )
 
 
 def reopen(buried: Submission, *, now: float) -> Submission:
@@ -146,8 +150,8 @@ def resend(unknown: Submission, *, now: float) -> Submission:
     return _wait(replace(unknown, updated_at=now, maybe_sent=True), Trigger.RESEND, now)
 
 
-def witness(untraced: Submission, submission_id: str, *, ask_at: float | None, now: float) -> Submission:
-    """Take a report under an id of RealTime's for proof that it accepted a submission; see `evidence.witnessed`."""
+def match_report(untraced: Submission, submission_id: str, *, ask_at: float | None, now: float) -> Submission:
+    """Take a report under an id of RealTime's for proof that it accepted a submission; see `evidence.find_match`."""
     named = replace(untraced, submission_id=submission_id, ask_at=ask_at, updated_at=now)
     if untraced.status is Status.SUBMITTED:  # RealTime said so at once, and gave no id
         return named
@@ -169,28 +173,28 @@ def settles(current: Submission, known: Submission) -> bool:
     )
 
 
-def _submitted(mine: Submission, fate: Fate, rules: Rules, now: float) -> Submission:
+def _submitted(mine: Submission, verdict: Verdict, rules: Rules, now: float) -> Submission:
     return replace(
         mine,
         status=check(mine.status, Trigger.ACCEPTED, Status.SUBMITTED),
-        reason=fate.reason,
-        http_status=fate.http_status,
+        reason=verdict.reason,
+        http_status=verdict.http_status,
         lease_until=None,
-        submission_id=fate.submission_id,
+        submission_id=verdict.submission_id,
         updated_at=now,
         submitted_at=now,
-        ask_at=now + ASK_AFTER[0] if rules.ask and fate.submission_id else None,
+        ask_at=now + ASK_AFTER[0] if rules.ask and verdict.submission_id else None,
     )
 
 
-def _try_again(told: Submission, fate: Fate, rules: Rules, jitter: float) -> Submission:
-    provider_errors = told.provider_errors + (fate.reason is Reason.PROVIDER_ERROR)
+def _try_again(told: Submission, verdict: Verdict, rules: Rules, jitter: float) -> Submission:
+    provider_errors = told.provider_errors + (verdict.reason is Reason.PROVIDER_ERROR)
     tried = replace(told, tries=told.tries + 1, provider_errors=provider_errors)
     if tried.tries >= rules.max_attempts or provider_errors >= rules.provider_error_attempts:
         return _end(tried, Trigger.REJECTED, Status.FAILED)
     delay = rules.delay(told.tries, jitter)
-    if fate.retry_after is not None:
-        delay = min(max(fate.retry_after, 1), rules.longest_delay) * (1 + jitter / 10)
+    if verdict.retry_after is not None:
+        delay = min(max(verdict.retry_after, 1), rules.longest_delay) * (1 + jitter / 10)
     return _wait(tried, Trigger.POSTPONE, told.updated_at + delay)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from pydantic_core import from_json
 
 NotSentCause = Literal["dns", "refused", "connect", "connect_timeout", "tls"]
-BrokenCause = Literal["timeout", "reset", "closed", "garbled", "oversize"]
+ReplyLostCause = Literal["timeout", "reset", "closed", "garbled", "oversize"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class NotSent:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class ReplyLost:
     """The call ended after the first byte of the request left and before a whole reply came: its fate is open."""
 
-    cause: BrokenCause
+    cause: ReplyLostCause
 
 
-type Exchange = Reply | NotSent | Broken
+type CallResult = Reply | NotSent | ReplyLost
 
 
 def authenticate(client_id: str, client_secret: str) -> Call:

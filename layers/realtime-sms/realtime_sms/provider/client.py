@@ -1,7 +1,7 @@
 """The one place that makes an HTTP call to RealTime: once, by phase, within one deadline.
 
-What happens before the first byte of the request leaves is the `Dialler`'s, and ends as `NotSent`. From the moment the
-request is handed to the socket the outcome is a whole `Reply` or `Broken`, for how much of it left cannot be told.
+What fails before the first byte of the request leaves is the `Connector`'s, and ends as `NotSent`. From the moment the
+request is handed to the socket the result is a whole `Reply` or `ReplyLost`, for how much of it left cannot be told.
 Nothing is ever sent again, and no redirect is followed. Source: *Fate of a call*.
 """
 
@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection
 
-from realtime_sms.provider.calls import Broken, BrokenCause, Call, Exchange, NotSent, Reply
-from realtime_sms.provider.connect import Dialler
+from realtime_sms.provider.calls import Call, CallResult, NotSent, Reply, ReplyLost, ReplyLostCause
+from realtime_sms.provider.connect import Connector
 from realtime_sms.provider.timed_socket import Deadline, OversizeError, TimedSocket
 
 _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]*")
@@ -30,7 +30,7 @@ _LENGTH: Final = re.compile(r"[0-9]{1,15}")
 _HEAD_LIMIT: Final = 256 * 1024
 """Octets allowed beside the body; http.client's own bounds are 64 KiB a line and 100 headers, but no total."""
 
-_CAUSES: Final[tuple[tuple[type[Exception], BrokenCause], ...]] = (
+_CAUSES: Final[tuple[tuple[type[Exception], ReplyLostCause], ...]] = (
     (TimeoutError, "timeout"),
     (http.client.RemoteDisconnected, "closed"),
     (ssl.SSLEOFError, "closed"),
@@ -42,7 +42,7 @@ _CAUSES: Final[tuple[tuple[type[Exception], BrokenCause], ...]] = (
 """What an error after the first byte says, first match first; anything else is `garbled`."""
 
 
-class Gateway:
+class RealTimeClient:
     """Blocking calls to one base address, from any number of threads, over connections that are kept alive.
 
     `deadline` is the time for a whole call in seconds, `connect_timeout` the part of it that name, TCP and TLS may
@@ -71,7 +71,7 @@ class Gateway:
         tls = url.scheme == "https"
         self._host = url.netloc
         self._root = url.path.rstrip("/")
-        self._dial = dial or Dialler(url.hostname, url.port or (443 if tls else 80), self._context if tls else None)
+        self._dial = dial or Connector(url.hostname, url.port or (443 if tls else 80), self._context if tls else None)
         self._ssl_context = ssl_context
         self._deadline, self._connect_timeout, self._idle_limit = deadline, connect_timeout, idle_limit
         self._reply_limit = reply_limit
@@ -79,11 +79,11 @@ class Gateway:
         self._lock = threading.Lock()
         self._idle: list[tuple[float, HTTPConnection]] = []
 
-    def exchange(self, call: Call) -> Exchange:
+    def exchange(self, call: Call) -> CallResult:
         """Make one call, once, and say what came back; network trouble is a value and never raised.
 
         ValueError for a path or header that HTTP cannot carry. Any error of our own before the first byte left is
-        raised; after it, even that ends as `Broken`, for an exception would lose that the fate is open.
+        raised; after it, even that ends as `ReplyLost`, for an exception would lose that the fate is open.
         """
         deadline = Deadline.after(self._deadline, self._clock)
         request = self._encode(call)
@@ -98,7 +98,7 @@ class Gateway:
                 outcome = self._receive(response, source)
                 reusable = isinstance(outcome, Reply) and not (response.will_close or source.surplus)
         except Exception as error:  # noqa: BLE001  see the docstring
-            return Broken(_cause(error, ended=source.ended))
+            return ReplyLost(_cause(error, ended=source.ended))
         finally:
             if reusable:
                 self._park(line)
@@ -129,20 +129,20 @@ class Gateway:
             lines.append(line)
         return "\r\n".join((*lines, "", "")).encode("ascii") + (call.body or b"")
 
-    def _receive(self, response: http.client.HTTPResponse, source: TimedSocket) -> Reply | Broken:
+    def _receive(self, response: http.client.HTTPResponse, source: TimedSocket) -> Reply | ReplyLost:
         """Read a reply to its end; http.client takes a head or a chunked body that was cut off for a whole one."""
         response.begin()
         if source.ended:
-            return Broken("closed")
+            return ReplyLost("closed")
         if response.status < http.client.OK or not _is_framed_once(response.headers):
-            return Broken("garbled")
+            return ReplyLost("garbled")
         if (response.length or 0) > self._reply_limit:
-            return Broken("oversize")
+            return ReplyLost("oversize")
         body = response.read(self._reply_limit + 1)
         if len(body) > self._reply_limit:
-            return Broken("oversize")
+            return ReplyLost("oversize")
         if response.length or (response.chunked and source.ended):
-            return Broken("closed")
+            return ReplyLost("closed")
         after = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"), now=time.time())
         return Reply(response.status, body, after)
 
@@ -198,7 +198,7 @@ def _is_framed_once(headers: Message) -> bool:
     return len(lengths) <= 1 and all(map(_LENGTH.fullmatch, lengths))
 
 
-def _cause(error: Exception, *, ended: bool) -> BrokenCause:
+def _cause(error: Exception, *, ended: bool) -> ReplyLostCause:
     """Name what broke a call whose first byte had left."""
     if ended and isinstance(error, http.client.HTTPException):
         return "closed"

@@ -21,7 +21,7 @@ type Lookup = Callable[..., Sequence[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Dialler:
+class Connector:
     """Opens connections to one host; over TLS where there is a context, whose checks of the certificate apply.
 
     A name lookup cannot be interrupted: it ends by the resolver's own limit (`resolv.conf`), which may lie beyond the

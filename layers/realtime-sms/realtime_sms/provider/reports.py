@@ -12,8 +12,8 @@ from math import inf
 
 from pydantic_core import from_json
 
-from realtime_sms.outcomes.delivery import Delivery, DeliveryReason, News
-from realtime_sms.provider.calls import Exchange, Reply
+from realtime_sms.provider.calls import CallResult, Reply
+from realtime_sms.vocabulary import Delivery, DeliveryReason
 
 _ID = re.compile(r"[!-~]{1,128}")
 _NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
@@ -22,21 +22,36 @@ _OPERATOR = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _OPERATOR_MEMBERS = ("id", "name", "mcc", "mnc")
 _LATEST = 253402300799  # epoch seconds; what comes later has no calendar
 
+
+@dataclass(frozen=True, slots=True)
+class DeliveryUpdate:
+    """What one report, or one answer to our asking, says of a delivery."""
+
+    delivery: Delivery
+    reason: DeliveryReason | None = None
+
+    def supersedes(self, known: "DeliveryUpdate | None") -> bool:
+        """Say whether it is to be kept in place of what is known: a higher state, or the same one and now why."""
+        if known is None or known.delivery in self.delivery.superseded_states:
+            return True
+        return self.delivery is known.delivery and self.reason is not None and known.reason is None
+
+
 _BY_CODE = {
-    "0": News(Delivery.PENDING),  # "no status": RealTime has the message, and no more is known
-    "1": News(Delivery.DELIVERED),
-    "2": News(Delivery.REJECTED, DeliveryReason.BAD_NUMBER),
-    "3": News(Delivery.UNDELIVERED, DeliveryReason.NETWORK),
-    "4": News(Delivery.PENDING),
-    "5": News(Delivery.EXPIRED),
+    "0": DeliveryUpdate(Delivery.PENDING),  # "no status": RealTime has the message, and no more is known
+    "1": DeliveryUpdate(Delivery.DELIVERED),
+    "2": DeliveryUpdate(Delivery.REJECTED, DeliveryReason.BAD_NUMBER),
+    "3": DeliveryUpdate(Delivery.UNDELIVERED, DeliveryReason.NETWORK),
+    "4": DeliveryUpdate(Delivery.PENDING),
+    "5": DeliveryUpdate(Delivery.EXPIRED),
 }
 _BY_WORD = {
-    "PENDING": News(Delivery.PENDING),
-    "SENT": News(Delivery.PENDING),
-    "DELIVERED": News(Delivery.DELIVERED),
-    "REJECTED": News(Delivery.REJECTED),
-    "UNDELIVERED": News(Delivery.UNDELIVERED),
-    "EXPIRED": News(Delivery.EXPIRED),
+    "PENDING": DeliveryUpdate(Delivery.PENDING),
+    "SENT": DeliveryUpdate(Delivery.PENDING),
+    "DELIVERED": DeliveryUpdate(Delivery.DELIVERED),
+    "REJECTED": DeliveryUpdate(Delivery.REJECTED),
+    "UNDELIVERED": DeliveryUpdate(Delivery.UNDELIVERED),
+    "EXPIRED": DeliveryUpdate(Delivery.EXPIRED),
 }
 
 
@@ -53,7 +68,7 @@ class Report:
 
     submission_id: str
     recipient: str = field(repr=False)
-    news: News
+    update: DeliveryUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ class Inbound:
 class Info:
     """What *Get SMS info* says: `registered` in epoch seconds; what could not be read is None or empty."""
 
-    news: News | None = None
+    update: DeliveryUpdate | None = None
     registered: float | None = None
     cost: str | None = None
     operator: Mapping[str, str] = field(default_factory=dict)
@@ -102,7 +117,7 @@ def read_inbound(body: bytes) -> Inbound:
     return Inbound(_number(value.get("phone")), text)
 
 
-def read_info(exchange: Exchange) -> Info | None:
+def read_info(exchange: CallResult) -> Info | None:
     """Read the reply to *Get SMS info*; None where it is none, or not readable."""
     if not isinstance(exchange, Reply) or exchange.status != HTTPStatus.OK:
         return None
@@ -113,7 +128,7 @@ def read_info(exchange: Exchange) -> Info | None:
     info, timestamps = _member(value, "info"), _member(value, "timestamps")
     word, cost = _written(_member(info, "status").get("status")), _written(info.get("cost"))
     return Info(
-        news=_BY_WORD.get(word or ""),
+        update=_BY_WORD.get(word or ""),
         registered=_epoch(timestamps.get("registered")),
         cost=cost if cost and _COST.fullmatch(cost) else None,
         operator=_operator(_member(info, "operator")),

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 from pydantic_core import from_json
 
-from realtime_sms.provider.verdict import Reason
 from realtime_sms.requests.errors import InvalidInputError, Problem
 from realtime_sms.requests.model import REQUEST_ID, SendRequest, parse_request
+from realtime_sms.vocabulary import Reason
 
 _ID = re.compile(REQUEST_ID)
 _MOST_WRAPPERS = 3  # EventBridge through SNS is two; more is somebody's loop
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class IdentifiedRequest:
     """A request taken out of its envelope, with the identity under which it is sent at most once."""
 
     request_id: str
@@ -30,7 +30,7 @@ class UnreadableError(InvalidInputError):
     reason = Reason.UNREADABLE
 
 
-def open_envelope(body: str, message_id: str) -> Opened:
+def open_envelope(body: str, message_id: str) -> IdentifiedRequest:
     """Take the request out of a queue message's body.
 
     The identity is the body's own `requestId`, else the id in the innermost SNS or EventBridge envelope, else
@@ -43,7 +43,7 @@ def open_envelope(body: str, message_id: str) -> Opened:
     """
     payload, wrapper_id = unwrap(body)
     request = parse_request(payload)
-    return Opened(request.request_id or wrapper_id or message_id, request)
+    return IdentifiedRequest(request.request_id or wrapper_id or message_id, request)
 
 
 def identity(body: str, message_id: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from realtime_sms.provider.verdict import Reason
+from realtime_sms.vocabulary import Reason
 
 _NAME = re.compile(r"(?!(?:\D*\d){6})[\w.$:/~@-]{1,64}")  # no text (it would have spaces) and no phone number
 _PLAIN = re.compile(r"[^\W\d][\w-]*")

@@ -6,12 +6,39 @@ from functools import cached_property
 
 from realtime_sms.encoding.charset import decode
 from realtime_sms.encoding.text import EncodedText, encode
-from realtime_sms.outcomes.decide import Draft, Refusal
-from realtime_sms.provider.verdict import Reason
-from realtime_sms.requests.envelope import Opened
+from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.model import MAX_SEGMENTS, Policy, SendRequest, content_hash
 from realtime_sms.requests.recipients import Recipients, parse_recipients
+from realtime_sms.vocabulary import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why we do not send to a recipient at all."""
+
+    reason: Reason
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One recipient of one request, ready to be sent, or refused by us; `expires_at` in epoch seconds."""
+
+    request_id: str
+    recipient: str = field(repr=False)
+    content_hash: str
+    sender: str = ""
+    encoded: EncodedText | None = field(default=None, repr=False)
+    refusal: Refusal | None = None
+    expires_at: float | None = None
+    resend: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Give the table's key: request id and recipient."""
+        return self.request_id, self.recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +51,10 @@ class Defaults:
 
 
 @dataclass(frozen=True)
-class Composed:
+class PreparedRequest:
     """A request made ready: its recipients, its content's fingerprint, and the encoding or refusal of each policy."""
 
-    opened: Opened
+    opened: IdentifiedRequest
     defaults: Defaults
     recipients: Recipients
 
@@ -95,9 +122,9 @@ class Group:
         return replace(common, recipient=number, encoded=self.encoded)
 
 
-def compose(opened: Opened, defaults: Defaults) -> Composed:
+def prepare(opened: IdentifiedRequest, defaults: Defaults) -> PreparedRequest:
     """Make a request ready to be sent under a deployment's defaults."""
-    return Composed(opened, defaults, parse_recipients(opened.request.recipients, defaults.region))
+    return PreparedRequest(opened, defaults, parse_recipients(opened.request.recipients, defaults.region))
 
 
 def policy_for(request: SendRequest, number: str, plain_prefixes: Sequence[str]) -> Policy:

@@ -1,0 +1,86 @@
+"""The words that everything uses: statuses, reasons and delivery states. Outcomes, events and metrics show them."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a submission is; `absent` is no status but the lack of an item."""
+
+    SENDING = "sending"
+    WAITING = "waiting"
+    SUBMITTED = "submitted"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+
+
+FINAL = frozenset({Status.SUBMITTED, Status.FAILED, Status.UNKNOWN, Status.EXPIRED})
+
+
+class Reason(StrEnum):
+    """Why a submission is in its state: the closed list that outcomes, metrics and events use."""
+
+    ACCEPTED = "accepted"
+    # refused by us, before any call
+    INVALID_RECIPIENT = "invalid_recipient"
+    INVALID_REQUEST = "invalid_request"
+    UNREADABLE = "unreadable"
+    UNENCODABLE = "unencodable"
+    TOO_MANY_SEGMENTS = "too_many_segments"
+    NO_SENDER = "no_sender"
+    CONFLICT = "conflict"
+    EXPIRED = "expired"
+    OPTED_OUT = "opted_out"
+    DEAD_LETTERED = "dead_lettered"
+    # refused by RealTime
+    NO_BALANCE = "no_balance"
+    PROVIDER_ERROR = "provider_error"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    MALFORMED = "malformed"
+    SENDER_REFUSED = "sender_refused"
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    # never sent
+    NOT_CONNECTED = "not_connected"
+    NOT_STARTED = "not_started"
+    # nobody knows
+    NO_WHOLE_REPLY = "no_whole_reply"
+    UNREADABLE_REPLY = "unreadable_reply"
+    RESULT_COUNT = "result_count"
+    UNKNOWN_STATUS = "unknown_status"
+    AMBIGUOUS_HTTP_STATUS = "ambiguous_http_status"
+    LEASE_OVER = "lease_over"
+
+
+class Delivery(StrEnum):
+    """Where a message is that RealTime took, lowest first: what is told later in this list outweighs what is earlier.
+
+    That a phone has it outweighs all else. A refusal for good outweighs a failure, and that the end of waiting.
+    """
+
+    PENDING = "pending"
+    EXPIRED = "expired"
+    UNDELIVERED = "undelivered"
+    REJECTED = "rejected"
+    DELIVERED = "delivered"
+
+    @property
+    def settled(self) -> bool:
+        """Say whether nothing more is to be expected."""
+        return self is not Delivery.PENDING
+
+    @property
+    def superseded_states(self) -> "tuple[Delivery, ...]":
+        """Give the states that this one outweighs."""
+        return _ORDER[: _ORDER.index(self)]
+
+
+_ORDER = tuple(Delivery)
+
+
+class DeliveryReason(StrEnum):
+    """Why a message did not arrive, where a report says so; each belongs to one state."""
+
+    BAD_NUMBER = "bad_number"
+    NETWORK = "network"
