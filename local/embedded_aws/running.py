@@ -52,7 +52,7 @@ def running_stack(parameters: Mapping[str, str] | None = None, token: str = "loc
     """
     with ExitStack() as running:
         template = build()
-        realtime_url = running.enter_context(_simulator({"tokens": [token]}))
+        realtime_url = running.enter_context(realtime_simulator({"tokens": [token]}))
         aws = running.enter_context(EmbeddedAws())
         outputs = deploy(aws, STACK_NAME, {"RealTimeBaseUrl": realtime_url, **(parameters or {})}, template)
         secrets = aws.session().client("secretsmanager")
@@ -63,8 +63,8 @@ def running_stack(parameters: Mapping[str, str] | None = None, token: str = "loc
 
 
 @contextmanager
-def _simulator(settings: Mapping[str, object]) -> Iterator[str]:
-    """Run the RealTime simulator on a free port and yield its address."""
+def realtime_simulator(settings: Mapping[str, object]) -> Iterator[str]:
+    """Run the RealTime simulator in a process of its own, on a free port; yield its address."""
     command = [sys.executable, "-m", "local.fake_realtime", "--port", "0", "--until-stdin-ends"]
     with subprocess.Popen(
         [*command, "--settings", json.dumps(settings)],

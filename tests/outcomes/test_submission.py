@@ -146,7 +146,9 @@ def test_a_submission_accepted_after_an_open_attempt_is_submitted() -> None:
     assert settled(replace(SENDING, maybe_sent=True, attempt=2), ACCEPTED).status is Status.SUBMITTED
 
 
-@pytest.mark.parametrize("verdict", [OPEN, Verdict(Kind.OPEN, Reason.AMBIGUOUS_HTTP_STATUS, 502)], ids=["broken", "502"])
+@pytest.mark.parametrize(
+    "verdict", [OPEN, Verdict(Kind.OPEN, Reason.AMBIGUOUS_HTTP_STATUS, 502)], ids=["broken", "502"]
+)
 def test_an_open_fate_is_sent_again_by_consent_only(verdict: Verdict) -> None:
     """By default it ends as unknown; with `resend` it waits, marked for good."""
     assert settled(SENDING, verdict).status is Status.UNKNOWN
