@@ -1,4 +1,4 @@
-"""The files in events/reports, each through the callback function, to what it is named for."""
+"""The files in events/callbacks, each through the callbacks function, to what it is named for."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.callbacks.callbacks import Callbacks, FakeSecrets
 from tests.conftest import Store
 
 
-@pytest.mark.parametrize("event", list(events_of("reports")), ids=lambda event: event.name)
+@pytest.mark.parametrize("event", list(events_of("callbacks")), ids=lambda event: event.name)
 def test_an_event_comes_to_what_it_is_named_for(store: Store, event: Event) -> None:
     """Its reply, and what the table holds then."""
     for item in event.given.items:

@@ -74,7 +74,7 @@ def test_the_shares_and_the_longest_call_fit_into_the_timeout() -> None:
     """A call of *Get balance* with a breaker open, or the last question, each with the longest deadline."""
     told = template()
     longest = told["Parameters"]["CallTimeoutSeconds"]["MaxValue"]
-    assert 3 * SECONDS + longest < told["Resources"]["WatchFunction"]["Properties"]["Timeout"]
+    assert 3 * SECONDS + longest < told["Resources"]["MaintenanceFunction"]["Properties"]["Timeout"]
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ class Deployment:
     def letter(self, wanted: str, *, within: float = _PATIENCE) -> DeadLetter:
         """Wait until a dead letter whose body holds `wanted` says why it is there, leaving it where it is.
 
-        The watch function hides what it looked at for up to 45 seconds, hence the patience.
+        The maintenance function hides what it looked at for up to 45 seconds, hence the patience.
         """
         return until(lambda: self._letter(wanted), within=within, awaited="a dead letter with its reason")
 

@@ -110,7 +110,7 @@ def test_nothing_logged_holds_a_text_a_token_or_a_number(deployed: Deployment) -
     for each in (f"{request_id}.submitted", f"{request_id}.field"):
         deployed.note(each)
     deployed.invoke("RefreshFunctionName")
-    deployed.invoke("WatchFunctionName")
+    deployed.invoke("MaintenanceFunctionName")
     until(lambda: f"{request_id}.field" in _told(deployed) or None, within=60, awaited="the log")
     told = _told(deployed)
     assert all(each in told for each in called), "the logs were not looked at"

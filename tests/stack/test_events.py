@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 SHOWN = {event.name for event in shown_events()}
 ALONE = [event for event in events_of("send") if event.name not in SHOWN]
-INVOKED = [event for function in ("api", "refresh", "watch") for event in events_of(function)]
+INVOKED = [event for function in ("api", "refresh", "maintenance") for event in events_of(function)]
 
 
 @pytest.fixture

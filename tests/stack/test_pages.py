@@ -44,7 +44,7 @@ def test_the_watchs_answer_is_as_shown(deployed: Deployment) -> None:
     texts = [page.text for page in pages()]
     starts = [(text, found.start()) for text in texts for found in re.finditer(r'\{"ended"', text)]
     shown = [json.JSONDecoder().raw_decode(text, start)[0] for text, start in starts]
-    answered = deployed.invoke("WatchFunctionName")
+    answered = deployed.invoke("MaintenanceFunctionName")
     assert shown
     for answer in shown:
         assert answer.keys() == answered.keys()

@@ -23,12 +23,12 @@ AGAIN = "+56925400002"  # of a letter whose request was submitted
 
 @pytest.fixture(scope="module", autouse=True)
 def letters(deployed: Deployment) -> tuple[str, str]:
-    """Put two letters into the dead-letter queue and let the watch look at them, after which they rest a while."""
+    """Put two letters into the dead-letter queue and let maintenance look at them, after which they rest a while."""
     again = deployed.new_id("again")
     deployed.publish(request_body(again, AGAIN))
     assert deployed.outcome(again)["status"] == "submitted"
     buried, _ = deployed.put_dead(request_body(None, BURIED), request_body(again, AGAIN))
-    deployed.invoke("WatchFunctionName")
+    deployed.invoke("MaintenanceFunctionName")
     return buried, again
 
 
@@ -75,7 +75,7 @@ def test_a_dead_token_costs_one_refresh_and_one_more_try_each(deployed: Deployme
 
 
 @pytest.mark.usefixtures("fresh")
-def test_two_dead_tokens_stop_sends_until_the_watch_has_seen_a_third(deployed: Deployment) -> None:
+def test_two_dead_tokens_stop_sends_until_maintenance_has_seen_a_third(deployed: Deployment) -> None:
     """The one that an environment knows, and the one in the secret: the refresh does not wait for its schedule."""
     request_id, recipient = deployed.new_id("twice"), "+56925110000"
     deployed.publish(request_body(f"{request_id}.before", recipient))
@@ -85,7 +85,7 @@ def test_two_dead_tokens_stop_sends_until_the_watch_has_seen_a_third(deployed: D
     deployed.simulator("POST", "revoke-tokens")
     deployed.publish(request_body(request_id, recipient))
     until(lambda: deployed.status(request_id, recipient) == "waiting" or None, within=40, awaited="waiting")
-    until(lambda: deployed.invoke("WatchFunctionName")["closed"] or None, within=10, awaited="a closed breaker")
+    until(lambda: deployed.invoke("MaintenanceFunctionName")["closed"] or None, within=10, awaited="a closed breaker")
     assert deployed.outcome(request_id, within=90)["status"] == "submitted"
 
 
@@ -93,7 +93,7 @@ def test_a_lease_that_is_over_ends_as_unknown(deployed: Deployment) -> None:
     """Its owner may have made the call."""
     request_id = deployed.new_id("lease")
     deployed.plant(replace(left_behind(request_id, "+56925200001", Status.SENDING), lease_until=time.time() - 1))
-    deployed.invoke("WatchFunctionName")
+    deployed.invoke("MaintenanceFunctionName")
     item = deployed.outcome(request_id)
     assert (item["status"], item["reason"]) == ("unknown", "lease_over")
 
@@ -103,7 +103,7 @@ def test_what_waits_past_its_time_expires(deployed: Deployment) -> None:
     request_id = deployed.new_id("expiry")
     past = time.time() - 1
     deployed.plant(replace(left_behind(request_id, "+56925200002", Status.WAITING), due_at=past, expires_at=past))
-    deployed.invoke("WatchFunctionName")
+    deployed.invoke("MaintenanceFunctionName")
     assert deployed.outcome(request_id)["status"] == "expired"
 
 
@@ -122,9 +122,9 @@ def test_without_balance_messages_wait_until_there_is_some(deployed: Deployment)
     deployed.publish(request_body(request_id, recipient))
     until(lambda: deployed.status(request_id, recipient) == "waiting" or None, within=40, awaited="waiting")
     until(lambda: deployed.items(PARTITION).get("balance", {}).get("since"), within=5, awaited="an open breaker")
-    assert deployed.invoke("WatchFunctionName")["closed"] == []
+    assert deployed.invoke("MaintenanceFunctionName")["closed"] == []
     deployed.simulator("POST", "top-up", {"units": "100"})
-    assert deployed.invoke("WatchFunctionName")["closed"] == ["balance"]
+    assert deployed.invoke("MaintenanceFunctionName")["closed"] == ["balance"]
     assert "since" not in deployed.items(PARTITION)["balance"]
     assert deployed.outcome(request_id, within=90)["status"] == "submitted"
     assert deployed.texts(recipient) == ["hello"]
@@ -133,7 +133,7 @@ def test_without_balance_messages_wait_until_there_is_some(deployed: Deployment)
 def _redriven(deployed: Deployment, *request_ids: str) -> Mapping[str, int]:
     """Redrive until these are sent back, and say how many recipients of each were reopened.
 
-    A letter that the watch has just looked at is hidden for up to 45 seconds.
+    A letter that maintenance has just looked at is hidden for up to 45 seconds.
     """
     found: dict[str, int] = {}
 

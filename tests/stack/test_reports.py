@@ -75,7 +75,7 @@ def test_a_report_proves_what_was_given_up(deployed: Deployment, realtime: Calle
     )
 
     def measure_current() -> bool | None:
-        deployed.invoke("WatchFunctionName")
+        deployed.invoke("MaintenanceFunctionName")
         return deployed.status(request_id, LOST) == "submitted" or None
 
     until(measure_current, within=70, awaited="a proof")

@@ -23,7 +23,7 @@ from tests.template.rendered import rendered
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-FUNCTIONS = ("Announce", "Api", "Refresh", "Reports", "Send", "Watch")
+FUNCTIONS = ("Announce", "Api", "Callbacks", "Maintenance", "Refresh", "Send")
 
 # Done by Lambda itself in the role's name: logs for every function, and the poller of the event source mapping, of
 # which the AWS documentation says what it needs (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", "Process
@@ -78,7 +78,7 @@ def used(deployed: Deployment) -> Mapping[str, set[str]]:
     deployed.forget_breakers()
     deployed.restart_sender()
     _send(deployed)
-    _watch(deployed)
+    _maintain(deployed)
     deployed.forget_breakers()
     _call_the_api(deployed)
     _call_back(deployed)
@@ -124,7 +124,7 @@ def _send(deployed: Deployment) -> None:
     )
 
 
-def _watch(deployed: Deployment) -> None:
+def _maintain(deployed: Deployment) -> None:
     """Meet a dead token, end a lease, bury what is a request and what is none, and close the breaker."""
     request_id = deployed.new_id("roles")
     deployed.simulator("POST", "revoke-tokens")
@@ -132,13 +132,13 @@ def _watch(deployed: Deployment) -> None:
     past = time.time() - 1
     deployed.plant(replace(left_behind(request_id, "+56927100001", Status.SENDING), lease_until=past))
     (buried, rejected) = deployed.put_dead(request_body(None, "+56927100002"), "{")
-    deployed.invoke("WatchFunctionName")
+    deployed.invoke("MaintenanceFunctionName")
     deployed.outcome(request_id)
     deployed.outcome(buried, within=70)
     deployed.note(rejected, within=70)
 
     def closed() -> bool | None:  # once the renewal that the run before asked for is done
-        deployed.invoke("WatchFunctionName")
+        deployed.invoke("MaintenanceFunctionName")
         return "since" not in deployed.items("#breaker")["balance"] or None
 
     until(closed, within=70, awaited="a closed breaker")
@@ -156,8 +156,8 @@ def _call_the_api(deployed: Deployment) -> None:
 
 
 def _call_back(deployed: Deployment) -> None:
-    """Report on a submission before and after it is there, opt out and in, and let the watch look at the former."""
-    name = deployed.outputs["ReportsFunctionName"]
+    """Report on a submission before and after it is there, opt out and in, and let maintenance look at the former."""
+    name = deployed.outputs["CallbacksFunctionName"]
     deployed.functions.update_function_configuration(FunctionName=name, Timeout=28)  # so that the key is read
     secret = deployed.secrets.get_secret_value(SecretId=deployed.outputs["CallbackKeySecretArn"])
     nobody, path = Caller(api_url(deployed.stack)), f"/callbacks/{secret['SecretString']}"
@@ -173,7 +173,7 @@ def _call_back(deployed: Deployment) -> None:
         UpdateExpression="SET openUntil = :due",
         ExpressionAttributeValues={":due": iso(time.time() - 1)},
     )
-    deployed.invoke("WatchFunctionName")
+    deployed.invoke("MaintenanceFunctionName")
     assert deployed.items(request_id)[number]["delivery"] == "delivered"
 
 

@@ -77,12 +77,12 @@ def test_each_alarm_fires_on_its_metric(deployed: Deployment, alarms: list[Any])
     until(lambda: not quiet() or None, within=30, awaited=f"every alarm but {quiet()}")
 
 
-def test_the_alarm_on_silence_reads_what_each_run_of_the_watch_function_writes(
+def test_the_alarm_on_silence_reads_what_each_run_of_maintenance_writes(
     deployed: Deployment, alarms: list[Any]
 ) -> None:
     """Under its very name and dimension, so that it fires only when there are none."""
     (alarm,) = [one for one in alarms if one["ComparisonOperator"].startswith("LessThan")]
-    deployed.invoke("WatchFunctionName")
+    deployed.invoke("MaintenanceFunctionName")
     now = datetime.now(UTC)
     found = deployed.session.client("cloudwatch").get_metric_statistics(
         **{name: alarm[name] for name in ("Namespace", "MetricName", "Dimensions", "Period")},

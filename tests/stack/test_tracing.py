@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 @pytest.fixture
 def traced(deployed: Deployment) -> Iterator[str]:
-    """Trace the watch function, as the parameter `Tracing` does; give its name."""
-    name = deployed.outputs["WatchFunctionName"]
+    """Trace the maintenance function, as the parameter `Tracing` does; give its name."""
+    name = deployed.outputs["MaintenanceFunctionName"]
     deployed.functions.update_function_configuration(FunctionName=name, TracingConfig={"Mode": "Active"})
     yield name
     deployed.functions.update_function_configuration(FunctionName=name, TracingConfig={"Mode": "PassThrough"})
@@ -23,7 +23,7 @@ def traced(deployed: Deployment) -> Iterator[str]:
 
 def test_what_a_traced_invocation_logs_names_its_trace(deployed: Deployment, traced: str) -> None:
     """And an invocation for which there is no daemon does its work all the same."""
-    assert "looked" in deployed.invoke("WatchFunctionName")
+    assert "looked" in deployed.invoke("MaintenanceFunctionName")
 
     def found() -> list[str] | None:
         told = [json.loads(line) for line in lines(deployed.session, traced) if '"xray_trace_id"' in line]

@@ -185,7 +185,7 @@ def test_the_runbook_has_a_section_for_each_alarm_and_no_other() -> None:
 def test_an_alarm_that_waits_for_too_little_takes_silence_for_nothing() -> None:
     """A function that does not run writes no metric."""
     found = {one["TreatMissingData"]: name for name, one in ALARMS.items() if "LessThan" in one["ComparisonOperator"]}
-    assert found == {"breaching": "WatchStoppedAlarm"}
+    assert found == {"breaching": "MaintenanceStoppedAlarm"}
 
 
 def test_each_alarm_tells_the_topic() -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.template.rendered import rendered
 
 KEY = "arn:aws:kms:sa-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-ROLES = {"Api": True, "Send": True, "Watch": True, "Refresh": False}
+ROLES = {"Api": True, "Send": True, "Maintenance": True, "Refresh": False}
 
 
 def _under_the_key(resources: dict[str, Any], role: str) -> list[dict[str, Any]]:

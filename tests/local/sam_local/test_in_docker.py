@@ -65,5 +65,5 @@ def test_lambdas_interface_runs_a_function(sam: SamLocal) -> None:
         client = boto3.client(
             "lambda", endpoint_url=url, region_name="sa-east-1", aws_access_key_id="any", aws_secret_access_key="any"
         )
-        reply = client.invoke(FunctionName="WatchFunction", Payload=b"{}")
+        reply = client.invoke(FunctionName="MaintenanceFunction", Payload=b"{}")
     assert json.loads(reply["Payload"].read()).keys() >= {"ended", "buried", "closed"}
