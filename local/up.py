@@ -35,7 +35,7 @@ From another shell:
     -H 'Content-Type: application/json' "$ApiUrl/messages/preview" \\
     -d '{{"recipients": ["+56912345678"], "sender": "96000", "message": {{"text": "código"}}}}'
   curl -s "$REALTIME_SIMULATOR/_simulator/inbox"
-  sam local invoke SendFunction -e events/send/submitted-emoji.json  # docs/sam-local.md
+  sam local invoke SendFunction -e events/send/submitted-emoji.json  # docs/local.md
 
 aws and sam are on its PATH then, and the stack's outputs are variables: {outputs}.
 

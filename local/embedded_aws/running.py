@@ -15,7 +15,7 @@ from local.embedded_aws.server import ACCOUNT, REGION, EmbeddedAws
 
 STACK_NAME = "realtime-sms"
 
-# Let in, besides the account's own: the topic and the rule that docs/producers.md makes, and one other account.
+# Let in, besides the account's own: the topic and the rule that docs/sending.md makes, and one other account.
 PUBLISHERS = {
     "PublisherArns": "111111111111",
     "PublisherTopicArns": f"arn:aws:sns:{REGION}:{ACCOUNT}:orders",

@@ -30,7 +30,7 @@ def write(stack: Stack, directory: Path = LOCAL) -> tuple[Path, Path]:
     template, values = directory / TEMPLATE.name, directory / ENVIRONMENT.name
     environment = environment_of(stack)
     document = template_with(environment[_FOR_ALL], stack.template)
-    template.write_text(f"# Written by make local; see docs/sam-local.md.\n{yaml_dump(document)}", encoding="utf-8")
+    template.write_text(f"# Written by make local; see docs/local.md.\n{yaml_dump(document)}", encoding="utf-8")
     values.write_text(f"{json.dumps(environment, indent=2)}\n", encoding="utf-8")
     return template, values
 

@@ -249,7 +249,7 @@ def test_alarms_are_told_by_name() -> None:
         {"ResourceType": "AWS::SQS::Queue", "PhysicalResourceId": "send"},
     ]
     found = [
-        {"AlarmName": "dead-letters", "StateValue": "ALARM", "AlarmDescription": "docs/runbook.md"},
+        {"AlarmName": "dead-letters", "StateValue": "ALARM", "AlarmDescription": "docs/operations.md"},
         {"AlarmName": "age", "StateValue": "OK"},
     ]
     clients = {
@@ -257,7 +257,7 @@ def test_alarms_are_told_by_name() -> None:
         "cloudwatch": FakeClient(describe_alarms={"MetricAlarms": found}),
     }
     loud, quiet = running.alarms(_stack(clients))
-    assert (loud.level, loud.said, loud.to_do) == (Level.BAD, "dead-letters is in ALARM", "docs/runbook.md")
+    assert (loud.level, loud.said, loud.to_do) == (Level.BAD, "dead-letters is in ALARM", "docs/operations.md")
     assert (quiet.level, quiet.said) == (Level.GOOD, "1 of 2 are quiet")
     none = {"cloudformation": FakeClient(describe_stack_resources={"StackResources": []})}
     assert _only(running.alarms(_stack(none))).level is Level.DOUBT

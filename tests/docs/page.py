@@ -49,7 +49,7 @@ class Page:
 
     @property
     def tested_shell(self) -> list[str]:
-        """Its shell blocks but those that it marks as run `by hand`."""
+        """Its shell blocks but those that it marks as run by hand."""
         return _TESTED_SHELL.findall(self.text)
 
     @property
@@ -65,6 +65,6 @@ class Page:
 
 
 def pages() -> Iterator[Page]:
-    """Give every page that a person reads."""
-    for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))):
+    """Yield every page that a person reads."""
+    for path in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))):
         yield Page(path)

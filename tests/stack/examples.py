@@ -1,4 +1,4 @@
-"""Runs the examples of docs/producers.md as a person would: in a shell, in Python, in Node.js."""
+"""Runs the examples of docs/sending.md as a person would: in a shell, in Python, in Node.js."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.embedded_aws import ACCOUNT, PUBLISHERS, REGION
-from tests.docs.producers_page import Block
+from tests.docs.examples_page import Block
 from tests.stack.deployment import Deployment
 
 _PACKAGES = Path(__file__).with_name("node")

@@ -1,4 +1,4 @@
-"""Outcome events on the deployed stack, as subscribers get them through rules with the patterns of docs/events.md."""
+"""Outcome events on the deployed stack, as subscribers get them through rules with the patterns of docs/outcomes.md."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from tests.stack.deployment import Deployment, request_body, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-PAGE = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "outcomes.md").read_text(encoding="utf-8")
 PATTERNS = dict(re.findall(r"```json pattern ([a-z ]+)\n(.*?)```", PAGE, re.DOTALL))
 SUBSCRIBER = re.findall(r"```yaml subscriber\n(.*?)```", PAGE, re.DOTALL)
 

@@ -1,7 +1,7 @@
-"""The shell blocks of the pages, as they stand there, but those that a page marks as run by hand.
+"""The shell blocks of the pages, except those marked as run by hand.
 
-Those build, deploy or remove, replace a secret that other tests send with, need Docker, or take minutes. The producers'
-page and the runbook have tests of their own.
+Those build, deploy or remove, replace a secret that other tests use, need Docker, or take minutes. Other tests run the
+examples of docs/sending.md and the commands of docs/operations.md.
 """
 
 import json
@@ -18,7 +18,7 @@ from tests.stack.examples import environment
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-ELSEWHERE = {"docs/producers.md", "docs/runbook.md"}
+ELSEWHERE = {"docs/sending.md", "docs/operations.md"}
 PAGES = [page for page in pages() if page.tested_shell and str(page) not in ELSEWHERE]
 
 

@@ -1,4 +1,4 @@
-"""The producers' page: each example as it stands there, by a user who may do what the page says and nothing else."""
+"""The examples of docs/sending.md, each run by a user with only the permissions that the page shows."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from string import Template
 import pytest
 
 from realtime_sms.encoding.text import encode
-from tests.docs.producers_page import Block, block
+from tests.docs.examples_page import DOCS, Block, block
 from tests.stack.deployment import Deployment
 from tests.stack.examples import environment, run
 
@@ -84,7 +84,7 @@ def test_the_outcome_can_be_asked_for(deployed: Deployment, tmp_path: Path) -> N
 
 def test_the_stacks_outputs_become_variables(deployed: Deployment, tmp_path: Path) -> None:
     """All of them, as they are; an API's address is AWS's own here, which this machine does not reach."""
-    run(block("outputs"), tmp_path, environment(deployed))
+    run(block("outputs", DOCS / "deploy.md"), tmp_path, environment(deployed))
     told = dict(re.findall(r"^export (\w+)='(.*)'$", (tmp_path / "outputs.env").read_text(), re.MULTILINE))
     reachable = {name: value for name, value in told.items() if ".execute-api." not in value}
     assert set(told) == set(deployed.outputs)

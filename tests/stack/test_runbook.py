@@ -1,4 +1,4 @@
-"""The runbook's commands, each as it stands there; and every alarm in the state that its metric puts it in."""
+"""The commands of docs/operations.md, each as it stands there; and that every alarm fires on its metric."""
 
 import os
 import re
@@ -18,17 +18,17 @@ from tests.stack.examples import environment
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-PAGE = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 COMMANDS = {
     f"{title}-{number}": command
-    for title, body in re.findall(r"^#+ ([^\n]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    for title, body in re.findall(r"^#+ ([^\n]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
     for number, command in enumerate(re.findall(r"```sh\n(.*?)```", body, re.DOTALL))
 }
 _RTSMS = f'rtsms() {{ "{sys.executable}" -m rtsms.main "$@"; }}\n'
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_of_the_runbook_runs(deployed: Deployment, name: str) -> None:
+def test_a_command_of_the_page_runs(deployed: Deployment, name: str) -> None:
     """With nothing but the stack's outputs and credentials."""
     own = {"STACK": STACK_NAME, "RTSMS_STACK": STACK_NAME, "PYTHONPATH": IMPORTS}
     ran = subprocess.run(

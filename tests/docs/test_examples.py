@@ -1,28 +1,27 @@
-"""The producers' page as a text: every example is one that a test runs, and what is not run is right all the same."""
+"""The examples of docs/sending.md: a test runs each one, or checks it here."""
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
-from tests.docs.producers_page import PAGE, block, blocks
+from tests.docs.examples_page import PAGE, block, blocks
 from tests.template.rendered import template
 
 RUN = {"cli", "boto3", "node", "sns", "sns-raw", "eventbridge", "curl", "curl-outcome"}
-RUN |= {"outputs", "sns-setup", "sns-raw-setup", "eventbridge-setup", "realtime", "moved", "moved-charset-6"}
+RUN |= {"sns-setup", "sns-raw-setup", "eventbridge-setup", "realtime", "moved", "moved-charset-6"}
 POLICIES = {"policy-sqs", "policy-sns", "policy-eventbridge", "policy-curl", "policy-moved"}
 DEPLOYMENTS = [one.text for one in blocks() if one.name == "deploy"]
 
 
 def test_every_example_is_run_or_looked_at() -> None:
-    """Those that tests/stack/test_producers.py runs, and those below."""
+    """By tests/stack/test_producers.py, or below."""
     assert {one.name for one in blocks()} == RUN | POLICIES | {"deploy", "key-policy"}
 
 
 def test_no_two_examples_are_the_same_request() -> None:
-    """Else one of them would send nothing, and nobody would see it."""
+    """Otherwise one of them would send nothing, unnoticed."""
     ids = [
         one.request_id for one in blocks() if one.name in RUN and one.name != "curl-outcome" and "order-" in one.text
     ]
@@ -31,7 +30,7 @@ def test_no_two_examples_are_the_same_request() -> None:
 
 @pytest.mark.parametrize("text", DEPLOYMENTS)
 def test_a_deployment_gives_parameters_that_the_template_takes(text: str) -> None:
-    """By name, and each value by the parameter's own pattern."""
+    """The parameter exists, and each value matches its pattern."""
     (name, values) = re.findall(r'"(\w+)=([^"]+)"', text)[0]
     assert all(re.search(template()["Parameters"][name]["AllowedPattern"], value) for value in values.split(","))
 
@@ -48,14 +47,14 @@ def test_a_deployment_gives_parameters_that_the_template_takes(text: str) -> Non
     ],
 )
 def test_the_keys_policy_lets_both_services_publish(service: str, action: str, allowed: bool) -> None:  # noqa: FBT001 (a case)
-    """And nobody else do anything."""
+    """And allows nobody else anything."""
     document = {"Version": "2012-10-17", "Statement": [json.loads(block("key-policy").text)]}
     context = EvalContext("*", "Service", "", action, "arn:aws:kms:sa-east-1:000000000000:key/1", "sa-east-1")
     assert (evaluate_resource_policy(document, context, service=service).decision == "Allow") is allowed
 
 
 def test_a_client_of_realtime_changes_address_and_authentication_only() -> None:
-    """The two calls of the page differ in nothing else."""
+    """The two calls of the page are otherwise equal."""
     before, after = (
         re.split(r"\s+\\?\n\s+|(?<!:)\s(?=--)", block(name).text.strip()) for name in ("realtime", "moved")
     )
@@ -68,14 +67,8 @@ def test_a_client_of_realtime_changes_address_and_authentication_only() -> None:
     }
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((\.\./[^)#]+)", PAGE.read_text(encoding="utf-8")))
-def test_links_lead_somewhere(link: str) -> None:
-    """To a file that is there."""
-    assert Path(PAGE.parent, link).exists()
-
-
 def test_nodes_packages_are_locked_without_the_address_of_a_registry() -> None:
-    """Each with its checksum, so that whichever registry is asked gives the same."""
+    """Each has a checksum, so that every registry gives the same."""
     lock = json.loads((PAGE.parents[1] / "tests" / "stack" / "node" / "package-lock.json").read_text(encoding="utf-8"))
     packages = [one for path, one in lock["packages"].items() if path]
     assert packages
