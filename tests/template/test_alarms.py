@@ -1,4 +1,4 @@
-"""Alarms, the dashboard and docs/operations.md: what they name is there, is written when its cause comes, and is explained."""
+"""Alarms and the dashboard: what they name exists, is written when its cause comes, and has its place in the docs."""
 
 import json
 import re
