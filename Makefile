@@ -60,7 +60,7 @@ simulate: $(VENV)/ready ## try every crash, duplicate and fault, further than `m
 	python -m local.model_checker
 
 redrive: $(VENV)/ready ## send dead letters back: make redrive STACK=name REASON=dead_lettered
-	python -m rtsms.main redrive --stack $(STACK) --reason $(REASON)
+	python -m rtsms redrive --stack $(STACK) --reason $(REASON)
 
 generated: $(VENV)/ready ## write the generated files again
 	python -m local.generated

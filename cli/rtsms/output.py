@@ -1,4 +1,4 @@
-"""What a command says: to a person by default, as JSON to a machine. Answers go to stdout, errors to stderr."""
+"""What a command prints: text for a person, or JSON with `--json`. Results go to stdout, errors to stderr."""
 
 import json
 import sys
@@ -10,13 +10,13 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rtsms.fault import Fault
+from rtsms.errors import CommandError
 
 _PIPED_WIDTH = 140  # columns where there is no terminal that has a width
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Make a console on which nothing is interpreted: a text that has brackets in it is shown as it is."""
+def make_console(*, stderr: bool = False) -> Console:
+    """Make a console that interprets no markup: brackets in a text are shown as they are."""
     terminal = (sys.stderr if stderr else sys.stdout).isatty()
     width = None if terminal else _PIPED_WIDTH
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
@@ -24,48 +24,56 @@ def console(*, stderr: bool = False) -> Console:
 
 @dataclass(frozen=True)
 class Output:
-    """Where a command's answer goes; `as_json` is the person's `--json`."""
+    """Prints the results of a command; `as_json` is the option `--json`."""
 
     as_json: bool = False
-    _console: Console = field(default_factory=console)
+    console: Console = field(default_factory=make_console)
 
-    def tell(self, document: Mapping[str, object], *shown: RenderableType) -> None:
-        """Give one answer: the document on one line to a machine, what is shown to a person."""
+    def result(self, document: Mapping[str, object], *shown: RenderableType) -> None:
+        """Print one result: the document as a line of JSON, or else what is shown to a person."""
         if self.as_json:
-            self.line(document)
-        else:
-            self.show(*shown)
+            self.json_line(document)
+        self.text(*shown)
 
-    def show(self, *shown: RenderableType) -> None:
-        """Show to a person what a machine is not told."""
+    def text(self, *shown: RenderableType) -> None:
+        """Print to a person only; with `--json` print nothing."""
         for one in () if self.as_json else shown:
-            if isinstance(one, str | Text):
-                self._console.print(one, soft_wrap=True)  # a line that is piped on must stay one
-            else:
-                self._console.print(one)
+            self.console.print(one, soft_wrap=isinstance(one, str | Text))  # a line that is piped on must stay one
 
-    def line(self, document: Mapping[str, object]) -> None:
-        """Write one JSON line."""
+    def json_line(self, document: Mapping[str, object]) -> None:
+        """Print one line of JSON."""
         click.echo(json.dumps(document, ensure_ascii=False))
 
-    @property
-    def console(self) -> Console:
-        """Give the console of the answers, for what changes while it is looked at."""
-        return self._console
+    def confirm(self, question: str, *, option: str) -> bool:
+        """Ask a person yes or no on the terminal.
+
+        Raises:
+            UsageError: there is no terminal, or `--json` was given; the message names the `option` that says yes.
+
+        """
+        if self.as_json or not sys.stdin.isatty():
+            why = "--json asks no questions" if self.as_json else "not a terminal"
+            raise click.UsageError(f"{why}: pass {option}")
+        return click.confirm(question, err=True)
 
 
-def tell_fault(fault: Fault, *, as_json: bool) -> None:
-    """Write an error to stderr."""
+def print_error(error: CommandError, *, as_json: bool) -> None:
+    """Print an error to stderr."""
     if as_json:
-        click.echo(json.dumps(fault.document, ensure_ascii=False), err=True)
+        click.echo(json.dumps(error.document, ensure_ascii=False), err=True)
         return
-    for line in fault.lines:
-        console(stderr=True).print(line, soft_wrap=True, style="red" if line.startswith("error") else None)
+    for line in error.lines:
+        make_console(stderr=True).print(line, soft_wrap=True, style="red" if line.startswith("error") else None)
 
 
-def table(*columns: str) -> Table:
-    """Make a table that looks as all of ours do; columns whose name ends with `#` are numbers."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
+def make_table(*columns: str) -> Table:
+    """Make a table; columns whose name ends with `#` hold numbers."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column.rstrip("#"), justify="right" if column.endswith("#") else "left", overflow="fold")
-    return made
+        table.add_column(column.rstrip("#"), justify="right" if column.endswith("#") else "left", overflow="fold")
+    return table
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 segment`, `2 segments`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,11 +1,16 @@
-"""What sending a text would mean: how it is carried to whom, what it costs in segments, and what makes it cost more.
+"""`rtsms preview`: how a text would be encoded, its segments, and the characters that make it cost more.
 
-The members are those of the API's `POST /messages/preview`.
+The JSON has the fields of the API's `POST /messages/preview`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
+
+import click
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
 
 from realtime_sms.encoding.charset import decode
 from realtime_sms.encoding.segment import GSM7, UCS2, Alphabet, split, units_left
@@ -13,10 +18,41 @@ from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.model import Policy
 from realtime_sms.requests.prepare import Defaults, PreparedRequest, encode_for
-from rtsms.fault import refused
-from rtsms.wanted import Wanted, ready
+from rtsms.errors import invalid_input
+from rtsms.options import Value, json_option
+from rtsms.output import Output, make_table, plural
+from rtsms.request import RequestBody, encoding_options, prepare_request, read_text, request_body, text_options
+from rtsms.stack import split_prefixes
 
-_NOBODY = "+56900000000"  # in the place of recipients where none are given, for a request needs one
+_LISTED = 20  # characters
+_EXAMPLE_NUMBER = "+56900000000"  # stands in where no recipients are given, because a request needs one
+
+
+@click.command("preview")
+@text_options
+@click.option("--to", multiple=True, metavar="NUMBER", help="Encode as for this number. Repeatable.")
+@encoding_options
+@click.option("--default-region", default="CL", show_default=True, help="Region of a number without +.")
+@click.option("--plain-text-prefixes", default="+56", show_default=True, help="Transliterate for these numbers.")
+@json_option
+def command(  # noqa: PLR0913 (one for each option)
+    *,
+    out: Output,
+    text: str | None,
+    source: TextIO | None,
+    to: tuple[str, ...],
+    default_region: str,
+    plain_text_prefixes: str,
+    **options: Value,
+) -> None:
+    """Show the segments of a TEXT, and why it needs them.
+
+    Nothing is sent, and AWS is not called. --default-region and --plain-text-prefixes stand for the parameters
+    DefaultRegion and PlainTextPrefixes of a deployment.
+    """
+    defaults = Defaults(default_region, plain_prefixes=split_prefixes(plain_text_prefixes))
+    seen = preview(request_body(read_text(text, source), to, **options), defaults)
+    out.result(seen.document, _group_table(seen), "", *_characters(seen))
 
 
 class Group(NamedTuple):
@@ -28,49 +64,60 @@ class Group(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """A text, how it is carried to each group, and what the policy `plain` would make of it."""
+    """A text, its encoding for each group, and its encoding by the policy `plain`."""
 
     text: str
     groups: Sequence[Group]
     plain: EncodedText
 
     @property
-    def segments(self) -> int:
-        """Count the segments that are paid for, over all recipients; of one, where none were given."""
-        return sum(group.encoded.segments * max(group.recipients, 1) for group in self.groups)
-
-    @property
     def document(self) -> dict[str, object]:
-        """Give it for machines."""
-        groups = [
-            {"policy": group.policy, "recipients": group.recipients, **encoding(group.encoded)} for group in self.groups
-        ]
+        """Return the preview as JSON; without recipients, `segments` is for one."""
         return {
             "recipients": sum(group.recipients for group in self.groups),
-            "segments": self.segments,
-            "groups": groups,
-            "plain": encoding(self.plain),
+            "segments": sum(group.encoded.segments * max(group.recipients, 1) for group in self.groups),
+            "groups": [
+                {"policy": group.policy, "recipients": group.recipients, **_encoding_document(group.encoded)}
+                for group in self.groups
+            ],
+            "plain": _encoding_document(self.plain),
         }
 
 
-def preview(wanted: Wanted, defaults: Defaults) -> Preview:
-    """Look at a request; its `recipients` may be missing.
+def preview(body: RequestBody, defaults: Defaults) -> Preview:
+    """Preview a request; its `recipients` may be empty.
 
     Raises:
-        Fault: it could not be sent.
+        CommandError: it cannot be sent.
 
     """
-    recipients = wanted.get("recipients") or [_NOBODY]
-    anybody = replace(defaults, sender=defaults.sender or "0")  # who sends makes no difference to a text
-    prepared = ready({**wanted, "recipients": recipients}, "preview", anybody)
-    groups = _groups(prepared) if wanted.get("recipients") else [_to_nobody(prepared)]
+    recipients = body.get("recipients") or [_EXAMPLE_NUMBER]
+    any_sender = replace(defaults, sender=defaults.sender or "0")  # the sender makes no difference to a text
+    prepared = prepare_request({**body, "recipients": recipients}, "preview", any_sender)
+    groups = _groups(prepared) if body.get("recipients") else [_group_without_recipients(prepared)]
     message = prepared.request.message
     text = decode(message.text, message.charset) if message.encoded else message.text
     return Preview(text, groups, encode(text, policy="plain"))
 
 
-def encoding(encoded: EncodedText) -> dict[str, object]:
-    """Give an encoding for machines."""
+def _groups(prepared: PreparedRequest) -> list[Group]:
+    return [
+        Group(policy, len(group.numbers), group.encoded)
+        for policy, group in prepared.groups.items()
+        if isinstance(group.encoded, EncodedText)
+    ]
+
+
+def _group_without_recipients(prepared: PreparedRequest) -> Group:
+    """Encode for no country in particular: by the policy asked for, or else with all characters."""
+    policy = prepared.request.encoding or "auto"
+    try:
+        return Group(policy, 0, encode_for(prepared.request, policy))
+    except ValueError as error:
+        raise invalid_input("message.text", [Problem("message.text", str(error))]) from None
+
+
+def _encoding_document(encoded: EncodedText) -> dict[str, object]:
     text = decode(encoded.text, encoded.charset)
     return {
         "charset": encoded.charset,
@@ -84,11 +131,11 @@ def encoding(encoded: EncodedText) -> dict[str, object]:
         "replaced": [one._asdict() for one in encoded.replaced],
         "text": text,
         "parts": split(text, _alphabet(encoded)),
-        "unitsLeft": left(encoded),
+        "unitsLeft": _units_left(encoded),
     }
 
 
-def left(encoded: EncodedText) -> int:
+def _units_left(encoded: EncodedText) -> int:
     """Count the units that still fit into the last segment."""
     alphabet = _alphabet(encoded)
     return units_left(split(decode(encoded.text, encoded.charset), alphabet), alphabet)
@@ -98,18 +145,36 @@ def _alphabet(encoded: EncodedText) -> Alphabet:
     return UCS2 if encoded.alphabet == "ucs2" else GSM7
 
 
-def _groups(prepared: PreparedRequest) -> list[Group]:
-    return [
-        Group(policy, len(group.numbers), group.encoded)
-        for policy, group in prepared.groups.items()
-        if isinstance(group.encoded, EncodedText)
-    ]
+def _group_table(seen: Preview) -> Table:
+    table = make_table("policy", "recipients#", "charset#", "alphabet", "units#", "left#", "segments#")
+    for policy, recipients, encoded in seen.groups:
+        sizes = (encoded.charset, encoded.alphabet, encoded.units, _units_left(encoded), encoded.segments)
+        table.add_row(policy, str(recipients or "-"), *map(str, sizes))
+    return table
 
 
-def _to_nobody(prepared: PreparedRequest) -> Group:
-    """Encode for no country in particular: as asked, else with all its characters."""
-    policy = prepared.request.encoding or "auto"
-    try:
-        return Group(policy, 0, encode_for(prepared.request, policy))
-    except ValueError as error:
-        raise refused("message.text", [Problem("message.text", str(error))]) from None
+def _characters(seen: Preview) -> Iterator[RenderableType]:
+    """Show the text, the characters that force Unicode, and the transliterated text."""
+    forced = {one.position: one.character for group in seen.groups for one in group.encoded.forced_by}
+    replaced = {one.position for group in seen.groups for one in group.encoded.replaced}
+    text = Text(seen.text)
+    for position in {*forced, *replaced}:
+        text.stylize("bold reverse", position, position + 1)
+    yield text
+    if forced:
+        yield from _forcing_table(forced, {one.position: one.replacement for one in seen.plain.replaced})
+    if seen.plain.replaced:
+        size = f"charset {seen.plain.charset}, {plural(seen.plain.segments, 'segment')}"
+        title = f"Transliterated (--encoding plain): {size}" if forced else "Sent transliterated"
+        yield f"\n{title}:"
+        yield Text(decode(seen.plain.text, seen.plain.charset))
+
+
+def _forcing_table(forced: Mapping[int, str], replacements: Mapping[int, str]) -> Iterator[RenderableType]:
+    table = make_table("forces Unicode", "code point", "position#", "transliterated")
+    for position, character in sorted(forced.items())[:_LISTED]:
+        table.add_row(character, f"U+{ord(character):04X}", str(position), replacements.get(position, "not possible"))
+    yield ""
+    yield table
+    if len(forced) > _LISTED:
+        yield f"and {len(forced) - _LISTED} more"

@@ -1,14 +1,16 @@
-"""Sending dead letters back by reason, under the request id that they had: nothing is sent twice.
+"""`rtsms redrive`: send dead letters back to the queue, each under its own request id, so that nothing is sent twice.
 
-SQS's own redrive would give each message a new id, and with it, to a request that names none, a new identity.
+SQS's own redrive gives each message a new id. A request without an id would get a new identity from it.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import click
 
 from realtime_sms.aws.dead_letters import DeadLetter, DeadLetters
-from realtime_sms.aws.producer import message
+from realtime_sms.aws.producer import Producer, message
 from realtime_sms.aws.submissions import Applied, Indeterminate, StoreUnavailableError, Submissions
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
@@ -16,78 +18,97 @@ from realtime_sms.requests.envelope import open_envelope, unwrap
 from realtime_sms.requests.errors import InvalidInputError
 from realtime_sms.requests.prepare import Defaults, prepare
 from realtime_sms.vocabulary import Reason, Status
+from rtsms.options import json_option, stack_options
+from rtsms.output import Output, plural
+from rtsms.stack import Stack
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
-REASONS = (Reason.UNREADABLE, Reason.INVALID_REQUEST, Reason.CONFLICT, Reason.DEAD_LETTERED)  # that a letter can have
-_HIDDEN = 120  # seconds for which a letter that stays is kept from coming round again
+REASONS = (Reason.UNREADABLE, Reason.INVALID_REQUEST, Reason.CONFLICT, Reason.DEAD_LETTERED)
+_HIDDEN_SECONDS = 120  # so that a letter that stays is not received again in the same run
 _BATCHES = 1000  # of ten letters
-_WAIT = 1  # second; a person who is told that there are no letters believes it
+_WAIT_SECONDS = 1  # asks all of SQS's servers: "0 letters" must be true
+
+
+@click.command("redrive")
+@click.option(
+    "--reason", required=True, type=click.Choice([one.value for one in REASONS]), help="Reason of the letters."
+)
+@json_option
+@stack_options
+def command(stack: Stack, out: Output, reason: str) -> None:
+    """Send the dead letters with one reason back to the queue.
+
+    Each keeps its request id, so nothing is sent twice.
+    """
+    dead_letters = DeadLetters(stack.session.client("sqs"), stack.outputs["DeadLetterQueueUrl"])
+    redrive = Redrive(stack.producer(), dead_letters, stack.submissions(), stack.defaults)
+    count = 0
+    for letter in redrive.run(reason, now=time.time()):
+        count += 1
+        out.result(
+            {"requestId": letter.request_id, "reason": reason, "reopened": letter.reopened},
+            f"{letter.request_id}  sent back  reopened {letter.reopened}",
+        )
+    out.result({"sentBack": count, "reason": reason}, f"{plural(count, 'letter')} with reason {reason} sent back")
 
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """One letter that went back, and how many of its recipients were reopened."""
+    """A letter that was sent back, and how many of its recipients were reopened."""
 
     request_id: str
-    reason: str
     reopened: int
 
 
 @dataclass(frozen=True, slots=True)
 class Redrive:
-    """Everything a redrive works on."""
+    """Sends dead letters back to the send queue."""
 
-    client: "SQSClient"
-    queue_url: str
-    letters: DeadLetters
+    producer: Producer
+    dead_letters: DeadLetters
     submissions: Submissions
     defaults: Defaults
 
     def run(self, reason: str, *, now: float) -> Iterator[Redriven]:
-        """Send back every letter with this reason that lay there before `now` (epoch seconds).
+        """Send back every letter with this reason that is older than `now` (epoch seconds).
 
-        One that is rejected again comes back as a new letter, which a later run may send.
-
-        A letter is taken out only when its message is on the queue again; a crash between leaves both, which the
-        request id makes harmless.
+        A letter that is rejected again comes back as a new letter, which a later run may send.
 
         Raises:
             StoreUnavailableError: the table did not answer; the letter stays.
 
         """
-        for letter in self.letters.receive(batches=_BATCHES, hidden=_HIDDEN, wait=_WAIT):
+        for letter in self.dead_letters.receive(batches=_BATCHES, hidden=_HIDDEN_SECONDS, wait=_WAIT_SECONDS):
             if letter.reason == reason and letter.sent_at < now:
                 yield self._send_back(letter, now)
 
     def _send_back(self, letter: DeadLetter, now: float) -> Redriven:
+        """Send before removing: a crash in between leaves two copies, which the request id makes harmless."""
         reopened = self._reopen(letter, now)
-        self.client.send_message(QueueUrl=self.queue_url, MessageBody=with_request_id(letter.body, letter.request_id))
-        self.letters.remove(letter)
-        return Redriven(letter.request_id, letter.reason, reopened)
+        self.producer.publish(with_request_id(letter.body, letter.request_id))
+        self.dead_letters.remove(letter)
+        return Redriven(letter.request_id, reopened)
 
     def _reopen(self, letter: DeadLetter, now: float) -> int:
-        """Let what was buried, and so never sent, be sent after all.
+        """Reopen the recipients that ended as dead letters, which means that they were never sent.
 
-        A message whose recipients are not reopened must not go back: the sender would take it for done. Nor one whose
-        outcomes may be deleted before it is: the sender would know nothing of what was sent.
+        If one cannot be reopened, the letter stays: the sender would take that recipient for done. All outcomes of the
+        request are kept for longer: without them the sender would not know what was sent.
         """
         try:
             drafts = prepare(open_envelope(letter.body, letter.message_id), self.defaults).drafts
         except InvalidInputError:
-            return 0  # it never had outcomes, but for the note that says why
+            return 0  # it has no outcomes, only the note that says why
         found = self.submissions.read((letter.request_id, draft.recipient) for draft in drafts)
         self.submissions.keep(found, now)
-        buried = [one for one in found.values() if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
-        answers = self.submissions.swap([Change(one, submission.reopen(one, now=now)) for one in buried])
-        if unanswered := [answer for answer in answers if isinstance(answer, Indeterminate)]:
-            raise StoreUnavailableError(unanswered[0].code)
-        return sum(isinstance(answer, Applied) for answer in answers)
+        dead = [one for one in found.values() if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
+        results = self.submissions.swap([Change(one, submission.reopen(one, now=now)) for one in dead])
+        if indeterminate := [result for result in results if isinstance(result, Indeterminate)]:
+            raise StoreUnavailableError(indeterminate[0].code)
+        return sum(isinstance(result, Applied) for result in results)
 
 
 def with_request_id(body: str, request_id: str) -> str:
-    """Write the request id into a message's body, taken out of its envelopes; what cannot be opened stays as it is."""
+    """Return the request without its envelopes and with its id; a body that is not a request stays as it is."""
     try:
         payload, _ = unwrap(body)
     except InvalidInputError:

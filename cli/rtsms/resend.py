@@ -1,91 +1,112 @@
-"""Sending again what nobody knows the fate of, because an operator says so: the person may get it twice.
+"""`rtsms resend`: send an SMS with an unknown outcome again; the person may get it twice.
 
-The table keeps no text, so the request has to be given again as it was published, with all its recipients. Whoever has
-an end already is not sent to.
+The table keeps no text, so the request must be given again as it was published, with all its recipients. Recipients
+with another status are not sent to.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+import time
+from typing import TextIO
+
+import click
 
 from realtime_sms.aws.producer import message
-from realtime_sms.aws.submissions import Applied, Key, WriteResult
+from realtime_sms.aws.submissions import Applied, Submissions
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.requests.envelope import IdentifiedRequest, unwrap
+from realtime_sms.requests.envelope import unwrap
 from realtime_sms.requests.errors import InvalidInputError
-from realtime_sms.requests.model import parse_request
-from realtime_sms.requests.prepare import Defaults, prepare
+from realtime_sms.requests.prepare import Defaults
 from realtime_sms.requests.recipients import mask
 from realtime_sms.vocabulary import Status
-from rtsms.fault import Exit, Fault, refused
-from rtsms.send import Queue
+from rtsms.errors import CommandError, Exit, invalid_input
+from rtsms.options import json_option, parse_number, stack_options
+from rtsms.output import Output
+from rtsms.request import RequestBody, parse_body
+from rtsms.stack import Stack
 
 
-class Submissions(Protocol):
-    """The outcomes table as a store of submissions."""
+@click.command("resend")
+@click.argument("request_id")
+@click.argument("number")
+@click.option(
+    "--request", type=click.File(encoding="utf-8"), required=True, help="The JSON that was published; - is stdin."
+)
+@click.option("--accept-duplicate", is_flag=True, help="Do not ask. The person may get the SMS twice.")
+@json_option
+@stack_options
+def command(  # noqa: PLR0913 (one for each option)
+    *, stack: Stack, out: Output, request_id: str, number: str, request: TextIO, accept_duplicate: bool
+) -> None:
+    """Send an SMS with an unknown outcome again.
 
-    def read(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
-        """Read submissions by key."""
+    The NUMBER may get it twice. The table keeps no text, so pass the request as it was published.
+    """
+    body, content_hash = read_published(request.read(), request_id, stack.defaults)
+    submissions = stack.submissions()
+    unknown = _find(submissions, request_id, parse_number(number, stack), content_hash)
+    masked = mask(unknown.recipient)
+    question = f"RealTime may have sent this SMS. Send it to {masked} again, as a possible duplicate?"
+    if not accept_duplicate and not out.confirm(question, option="--accept-duplicate"):
+        out.text("Nothing was sent.")
+        return
+    _reopen(submissions, unknown, now=time.time())
+    stack.producer().publish(message({**body, "requestId": request_id}))
+    out.result(
+        {"requestId": request_id, "recipient": masked, "maybeSent": True},
+        f"{request_id}  {masked}  will be sent again; rtsms status {request_id} shows the outcome",
+    )
 
-    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
-        """Carry out each change if the table still holds its `before`."""
 
-
-def find(submissions: Submissions, request_id: str, number: str, content_hash: str) -> Submission:
-    """Give the submission that is to be sent again.
+def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[RequestBody, str]:
+    """Read a request as it was published, with or without its envelopes; return it with its content hash.
 
     Raises:
-        Fault: there is none, its fate is known, or it was of other content.
+        CommandError: it is not a send request.
+
+    """
+    try:
+        payload, _ = unwrap(body)
+    except InvalidInputError as error:
+        raise invalid_input("the request", error.problems) from None
+    return payload, parse_body(payload, request_id, defaults).content_hash
+
+
+def _find(submissions: Submissions, request_id: str, number: str, content_hash: str) -> Submission:
+    """Find the submission to send again.
+
+    Raises:
+        CommandError: there is none, its outcome is not unknown, or it had other content.
 
     """
     where = f"request {request_id}, {mask(number)}"
     found = submissions.read([(request_id, number)]).get((request_id, number))
     if found is None:
-        raise Fault(Exit.NOT_FOUND, where, "nothing is known of it", to_do=f"rtsms status {request_id}")
+        raise CommandError(Exit.NOT_FOUND, where, "not found", to_do=f"rtsms status {request_id}")
     if found.content_hash != content_hash:
-        what = "the request given is not the one that was published under this id"
-        raise Fault(Exit.USAGE, where, what, to_do="give it as it was published, with all its recipients")
-    if found.status is not Status.UNKNOWN and not _resent(found):
-        raise Fault(Exit.USAGE, where, f"it is {found.status}, and only what is unknown can be sent again")
+        what = "this request is not the one that was published with this id"
+        raise CommandError(Exit.USAGE, where, what, to_do="pass it as it was published, with all its recipients")
+    if found.status is not Status.UNKNOWN and not _is_reopened(found):
+        raise CommandError(Exit.USAGE, where, f"it is {found.status}; only an unknown outcome can be sent again")
     return found
 
 
-def resend(
-    submissions: Submissions, queue: Queue, found: Submission, body: Mapping[str, object], *, now: float
-) -> None:
-    """Let it be sent once more, and publish its request again; after a crash between the two, say the same again.
+def _reopen(submissions: Submissions, unknown: Submission, *, now: float) -> None:
+    """Let the submission be sent again; after a crash before the publish, repeat the command.
 
     Raises:
-        Fault: it changed meanwhile.
-        QueueUnavailableError: it is not published, and the same may be said again.
+        CommandError: it changed meanwhile.
 
     """
-    if not _resent(found):
-        (answer,) = submissions.swap([Change(found, submission.resend(found, now=now))])
-        if not isinstance(answer, Applied):
-            where = f"request {found.request_id}, {mask(found.recipient)}"
-            raise Fault(
-                Exit.WRONG, where, "it changed meanwhile, or the table did not answer", to_do="look at its status"
-            )
-    queue.publish(message({**body, "requestId": found.request_id}))
+    if _is_reopened(unknown):
+        return
+    (result,) = submissions.swap([Change(unknown, submission.resend(unknown, now=now))])
+    if not isinstance(result, Applied):
+        where = f"request {unknown.request_id}, {mask(unknown.recipient)}"
+        what = "it changed meanwhile, or the table did not answer"
+        raise CommandError(Exit.FAILED, where, what, to_do=f"rtsms status {unknown.request_id}")
 
 
-def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[Mapping[str, object], str]:
-    """Read a request as it was published, in its envelopes or without; give it and the fingerprint of its content.
-
-    Raises:
-        Fault: it is no request.
-
-    """
-    try:
-        payload, _ = unwrap(body)
-        request = parse_request({**payload, "requestId": request_id})
-    except InvalidInputError as error:
-        raise refused("the request", error.problems) from None
-    return payload, prepare(IdentifiedRequest(request_id, request), defaults).content_hash
-
-
-def _resent(found: Submission) -> bool:
-    """Say whether it waits already because of an operator, as after a crash before its request was published."""
+def _is_reopened(found: Submission) -> bool:
+    """Return True if an operator reopened it already, as after a crash before its request was published."""
     return found.status is Status.WAITING and found.maybe_sent

@@ -1,106 +1,141 @@
-"""Publishing one request, and following it until every recipient has its end."""
+"""`rtsms send`: publish one request, and optionally follow it until every recipient has a final outcome."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+import time
+import uuid
+from collections.abc import Collection, Iterator
+from typing import TextIO
+
+import click
 
 from realtime_sms.aws.producer import message
-from realtime_sms.aws.requests import Rejection, Summary
+from realtime_sms.aws.requests import Summary
+from realtime_sms.encoding.text import EncodedText
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import PreparedRequest
-from rtsms.fault import Exit, Fault
-from rtsms.status import Requests, outcomes
-from rtsms.wanted import Wanted
+from realtime_sms.vocabulary import Status
+from rtsms import outcomes
+from rtsms.errors import CommandError, Exit
+from rtsms.options import Value, json_option, show_numbers_option, stack_options
+from rtsms.output import Output, plural
+from rtsms.request import (
+    RequestBody,
+    encoding_options,
+    prepare_request,
+    read_text,
+    request_body,
+    sending_options,
+    text_options,
+)
+from rtsms.stack import Stack
 
-_LOOK = 1.0  # seconds between two looks: an outcome takes about as long
-
-
-class Queue(Protocol):
-    """Where requests are published."""
-
-    def publish(self, body: str) -> None:
-        """Put a request on the queue."""
-
-
-class Clock(Protocol):
-    """Time as this machine has it."""
-
-    def monotonic(self) -> float:
-        """Give seconds since some moment."""
-
-    def sleep(self, seconds: float) -> None:
-        """Let time go by."""
+_POLL_SECONDS = 1.0  # an outcome takes about as long
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A request that is on the queue; `before` is what was known of its id beforehand."""
+@click.command("send")
+@text_options
+@click.option("--to", multiple=True, required=True, metavar="NUMBER", help="A recipient. Repeatable.")
+@encoding_options
+@sending_options
+@click.option("--request-id", help="A request id is never sent twice. Default: a new id.")
+@click.option("--wait", is_flag=True, help="Wait until every recipient has a final outcome.")
+@click.option("--timeout", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds to wait.")
+@show_numbers_option
+@json_option
+@stack_options
+def command(  # noqa: PLR0913 (one for each option)
+    *,
+    stack: Stack,
+    out: Output,
+    text: str | None,
+    source: TextIO | None,
+    to: tuple[str, ...],
+    request_id: str | None,
+    wait: bool,
+    timeout: float,
+    show_numbers: bool,
+    **options: Value,
+) -> int:
+    """Send a TEXT to one or more numbers.
 
-    prepared: PreparedRequest
-    before: Summary
+    It is safe to repeat with the same --request-id: RealTime is called once for each recipient.
+    """
+    request_id = request_id or str(uuid.uuid4())
+    body = request_body(read_text(text, source), to, **options)
+    prepared = prepare_request(body, request_id, stack.defaults)
+    before = publish(stack, request_id, body, prepared)
+    numbers, segments = prepared.recipients.numbers, _count_segments(prepared)
+    out.result(
+        {"requestId": request_id, "recipients": len(numbers), "segments": segments},
+        f"{request_id}  published: {plural(len(numbers), 'recipient')}, {plural(segments, 'segment')}",
+    )
+    exit_code = Exit.DONE
+    for one in follow(stack, request_id, numbers, before, timeout) if wait else ():
+        document = outcomes.as_document(one, show_numbers=show_numbers)
+        out.result(document, "  ".join(outcomes.as_row(document)).rstrip())
+        if one.status is not Status.SUBMITTED:
+            exit_code = Exit.FAILED
+    return exit_code
 
-    @property
-    def request_id(self) -> str:
-        """Give the id under which it is sent at most once."""
-        return self.prepared.opened.request_id
 
-
-def send(wanted: Wanted, prepared: PreparedRequest, queue: Queue, requests: Requests) -> Sent:
-    """Publish a request, unless its id is known to be another's.
+def publish(stack: Stack, request_id: str, body: RequestBody, prepared: PreparedRequest) -> Summary:
+    """Publish a request; return what was known of its id before.
 
     Raises:
-        Fault: the id was used with other content.
+        CommandError: the id was used with other content.
         StoreUnavailableError: the table did not answer; nothing was published.
-        QueueUnavailableError: it may be on the queue or not; the same id may be published again.
+        QueueUnavailableError: the request may be on the queue; it is safe to publish it again.
 
     """
-    request_id = prepared.opened.request_id
-    before = requests.summary(request_id)
-    _check_content(before, prepared)
-    queue.publish(message({**wanted, "requestId": request_id}))
-    return Sent(prepared, before)
+    before = stack.requests().summary(request_id)
+    if before.content_hash not in {None, prepared.content_hash}:
+        raise CommandError(
+            Exit.USAGE,
+            f"request {request_id}",
+            "this id was used with other content; nothing was published",
+            to_do="pass another --request-id, or none",
+        )
+    stack.producer().publish(message({**body, "requestId": request_id}))
+    return before
 
 
-def follow(sent: Sent, requests: Requests, clock: Clock, *, patience: float) -> Iterator[Submission]:
-    """Give each recipient's outcome when it is final, until all are.
+def follow(
+    stack: Stack, request_id: str, numbers: Collection[str], before: Summary, timeout: float
+) -> Iterator[Submission]:
+    """Yield the outcome of each recipient once it is final, until all are.
 
     Raises:
-        Fault: the request was rejected, or is not over after `patience` seconds.
+        CommandError: the request was rejected, or not all outcomes are final after `timeout` seconds.
         StoreUnavailableError: the table did not answer.
 
     """
-    left = set(sent.prepared.recipients.numbers)
-    every, deadline = len(left), clock.monotonic() + patience
+    requests, pending = stack.requests(), set(numbers)
+    deadline = time.monotonic() + timeout
     while True:
-        for one in outcomes(requests, sent.request_id):
-            if one.final and one.recipient in left:
-                left.remove(one.recipient)
+        for one in outcomes.read_outcomes(requests, request_id):
+            if one.final and one.recipient in pending:
+                pending.remove(one.recipient)
                 yield one
-        if not left:
+        if not pending:
             return
-        _check_rejection(sent, requests.summary(sent.request_id))
-        if clock.monotonic() >= deadline:
-            raise Fault(
-                Exit.NOT_OVER,
-                f"request {sent.request_id}",
-                f"{len(left)} of {every} recipients are not over after {patience:g} s",
-                to_do=f"rtsms status {sent.request_id} shows them; rtsms doctor says what stops sending",
+        _check_rejection(request_id, before, requests.summary(request_id))
+        if time.monotonic() >= deadline:
+            raise CommandError(
+                Exit.TIMEOUT,
+                f"request {request_id}",
+                f"{len(pending)} of {len(numbers)} recipients have no final outcome after {timeout:g} s",
+                to_do=f"rtsms status {request_id} shows them; rtsms doctor finds what stops sending",
             )
-        clock.sleep(_LOOK)
+        time.sleep(_POLL_SECONDS)
 
 
-def _check_content(summary: Summary, prepared: PreparedRequest) -> None:
-    if summary.content_hash not in {None, prepared.content_hash}:
-        raise Fault(
-            Exit.USAGE,
-            f"request {prepared.opened.request_id}",
-            "its id was used with other content, so this would not be sent",
-            to_do="give another --request-id, or none",
-        )
+def _check_rejection(request_id: str, before: Summary, now: Summary) -> None:
+    """Raise an error for a new rejection; an older one is of an older message."""
+    rejection = now.rejection
+    if rejection is not None and rejection != before.rejection:
+        raise CommandError(Exit.FAILED, f"request {request_id}", f"rejected: {rejection.reason}: {rejection.detail}")
 
 
-def _check_rejection(sent: Sent, summary: Summary) -> None:
-    """Stop at a note that was not there before: an older one is of an older message."""
-    rejection: Rejection | None = summary.rejection
-    if rejection is not None and rejection != sent.before.rejection:
-        raise Fault(Exit.WRONG, f"request {sent.request_id}", f"rejected: {rejection.reason}: {rejection.detail}")
+def _count_segments(prepared: PreparedRequest) -> int:
+    """Count the segments of all recipients together."""
+    groups = prepared.groups.values()
+    return sum(len(one.numbers) * one.encoded.segments for one in groups if isinstance(one.encoded, EncodedText))

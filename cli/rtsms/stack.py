@@ -1,8 +1,8 @@
-"""A deployed stack, found by its name: its outputs and parameters, and what of the shell stands on them."""
+"""A deployed stack, found by its name: its outputs, its parameters, and clients for its table and queues."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 import boto3
 from botocore.exceptions import ClientError
@@ -11,29 +11,50 @@ from realtime_sms.aws.producer import Producer
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.requests.prepare import Defaults
-from rtsms.fault import Exit, Fault
+from rtsms.errors import CommandError, Exit
 
 
-class Named(dict[str, str]):
-    """Outputs or parameters of a stack by name; a missing one says what that means."""
+class StackValues(dict[str, str]):
+    """Outputs or parameters of a stack by name; a missing name raises a `CommandError`."""
 
     def __init__(self, stack: str, kind: str, values: Mapping[str, str]) -> None:
         super().__init__(values)
         self._stack, self._kind = stack, kind
 
     def __missing__(self, name: str) -> str:
-        """Refuse: the stack is another one, or older than this command."""
-        raise Fault(
+        raise CommandError(
             Exit.NOT_FOUND,
             f"stack {self._stack}",
-            f"it has no {self._kind} {name}, so it is no RealTime SMS sender, or an older one",
-            to_do="give another --stack, or deploy this version",
+            f"it has no {self._kind} {name}: it is not a RealTime SMS sender, or an older version",
+            to_do="pass another --stack, or deploy this version",
         )
+
+
+class QueueDepth(NamedTuple):
+    """The approximate number of messages in a queue; delayed messages count as in flight."""
+
+    visible: int
+    in_flight: int
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[Any, str]) -> Self:
+        """Read the attributes of a queue."""
+        delayed = int(attributes.get("ApproximateNumberOfMessagesDelayed", 0))
+        hidden = int(attributes["ApproximateNumberOfMessagesNotVisible"])
+        return cls(int(attributes["ApproximateNumberOfMessages"]), hidden + delayed)
+
+    @property
+    def total(self) -> int:
+        """Return the number of all messages."""
+        return self.visible + self.in_flight
+
+    def __str__(self) -> str:
+        return f"{self.visible} available, {self.in_flight} in flight or delayed"
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One deployment, as CloudFormation describes it; `status` is CloudFormation's word."""
+    """One deployment as CloudFormation describes it; `status` is CloudFormation's status of the stack."""
 
     name: str
     session: boto3.Session
@@ -43,11 +64,11 @@ class Stack:
 
     @classmethod
     def find(cls, name: str, session: boto3.Session | None = None) -> Self:
-        """Look the stack up.
+        """Find the stack.
 
         Raises:
-            Fault: there is none of this name.
-            ClientError, BotoCoreError: you may not look, or AWS did not answer.
+            CommandError: no stack has this name.
+            ClientError, BotoCoreError: AWS refused the call, or did not answer.
 
         """
         session = session or boto3.Session()
@@ -56,47 +77,63 @@ class Stack:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ValidationError":
                 raise
-            raise Fault(
+            raise CommandError(
                 Exit.NOT_FOUND,
                 f"stack {name}",
-                f"there is none of this name in {session.region_name}",
-                to_do="give --stack, or --region and --profile of the account that has it",
+                f"there is no stack of this name in {session.region_name}",
+                to_do="pass --stack, or the --region and --profile of the account that has it",
             ) from None
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
         parameters = {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])}
         return cls(
             name,
             session,
-            Named(name, "output", outputs),
-            Named(name, "parameter", parameters),
+            StackValues(name, "output", outputs),
+            StackValues(name, "parameter", parameters),
             described["StackStatus"],
         )
 
     @property
     def defaults(self) -> Defaults:
-        """Give what the deployment fills in where a request is silent."""
-        prefixes = self.parameters["PlainTextPrefixes"].split(",")
-        named = tuple(prefix.strip() for prefix in prefixes if prefix.strip())
-        return Defaults(self.parameters["DefaultRegion"], self.parameters["DefaultSender"], named)
+        """Return the deployment's defaults for what a request leaves out."""
+        prefixes = split_prefixes(self.parameters["PlainTextPrefixes"])
+        return Defaults(self.parameters["DefaultRegion"], self.parameters["DefaultSender"], prefixes)
 
     @property
     def ttl_days(self) -> int:
-        """Give the days that an outcome is kept."""
+        """Return the number of days that an outcome is kept."""
         return int(self.parameters["OutcomeTtlDays"])
 
     @property
     def table(self) -> str:
-        """Name the outcomes table."""
+        """Return the name of the outcomes table."""
         return self.outputs["OutcomesTableName"]
 
     def submissions(self) -> Submissions:
-        """Give the submissions."""
+        """Return the store of submissions."""
         return Submissions(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
 
-    def register(self) -> Requests:
-        """Give what is known of requests."""
+    def requests(self) -> Requests:
+        """Return the store of requests."""
         return Requests(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
 
     def producer(self) -> Producer:
-        """Give the way in."""
+        """Return the producer of the send queue."""
         return Producer(self.session.client("sqs"), self.outputs["SendQueueUrl"])
+
+    def queue_depth(self, output: str) -> QueueDepth:
+        """Count the messages of the queue whose URL this output has."""
+        reply = self.session.client("sqs").get_queue_attributes(
+            QueueUrl=self.outputs[output],
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+                "ApproximateNumberOfMessagesDelayed",
+            ],
+        )
+        return QueueDepth.from_attributes(reply["Attributes"])
+
+
+def split_prefixes(listed: str) -> tuple[str, ...]:
+    """Split a list of number prefixes at its commas."""
+    return tuple(filter(None, (prefix.strip() for prefix in listed.split(","))))

@@ -1,35 +1,58 @@
-"""What became of a request: every recipient of it, also those that the API accepted and nobody has taken up yet."""
+"""`rtsms status`: the outcome of every recipient of a request, also of those that are still on the queue."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+
+import click
+from rich.console import RenderableType
 
 from realtime_sms.aws.item import iso
-from realtime_sms.aws.requests import Entry, Summary
-from realtime_sms.outcomes.submission import Submission
-from rtsms import outcome
-from rtsms.fault import Exit, Fault
+from realtime_sms.aws.requests import Entry, Rejection, Requests, Summary
+from rtsms import outcomes
+from rtsms.errors import CommandError, Exit
+from rtsms.options import json_option, show_numbers_option, stack_options
+from rtsms.output import Output, make_table
+from rtsms.stack import Stack
 
-_READ = 100  # outcomes a query
 
-
-class Requests(Protocol):
-    """What is known of requests, as the register tells it."""
-
-    def summary(self, request_id: str) -> Summary:
-        """Read what is known of a request as a whole."""
-
-    def page(self, request_id: str, after: str, most: int) -> list[Submission]:
-        """Give outcomes in the order of their sort keys."""
+@click.command("status")
+@click.argument("request_id")
+@click.option("--page", type=click.IntRange(1), default=1, help="Number of the page.", show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, help="Recipients a page.", show_default=True)
+@show_numbers_option
+@json_option
+@stack_options
+def command(  # noqa: PLR0913 (one for each option)
+    *, stack: Stack, out: Output, request_id: str, page: int, limit: int, show_numbers: bool
+) -> None:
+    """Show the outcome of each recipient of a request."""
+    requests = stack.requests()
+    summary = requests.summary(request_id)
+    if summary == Summary():
+        raise CommandError(
+            Exit.NOT_FOUND,
+            f"request {request_id}",
+            "not found: it is still on the queue, or was never published",
+            to_do="try again in some seconds, then look at the queue with rtsms watch",
+        )
+    recipients = _all_recipients(requests, request_id, summary, show_numbers=show_numbers)
+    shown = StatusPage(
+        request_id,
+        summary.rejection,
+        Counter(str(one["status"]) for one in recipients),
+        page,
+        max(1, -(-len(recipients) // limit)),
+        recipients[(page - 1) * limit : page * limit],
+    )
+    out.result(shown.document, *shown.text)
 
 
 @dataclass(frozen=True)
-class Page:
+class StatusPage:
     """One page of a request's recipients, in the order of their numbers; `states` counts all of them."""
 
     request_id: str
-    summary: Summary
+    rejection: Rejection | None
     states: Counter[str]
     page: int
     pages: int
@@ -37,68 +60,61 @@ class Page:
 
     @property
     def document(self) -> dict[str, object]:
-        """Give it for machines."""
-        rejection = self.summary.rejection
-        told: dict[str, object] = {
+        """Return the page as JSON."""
+        document: dict[str, object] = {
             "requestId": self.request_id,
             "states": dict(self.states),
             "page": self.page,
             "pages": self.pages,
             "recipients": self.recipients,
         }
-        if rejection:
-            told["rejected"] = {
-                "reason": rejection.reason,
-                "detail": rejection.detail,
-                "createdAt": iso(rejection.created_at),
+        if self.rejection:
+            document["rejected"] = {
+                "reason": self.rejection.reason,
+                "detail": self.rejection.detail,
+                "createdAt": iso(self.rejection.created_at),
             }
-        return told
+        return document
+
+    @property
+    def text(self) -> list[RenderableType]:
+        """Return the page as text."""
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
+        lines: list[RenderableType] = [f"{self.request_id}: {counts or 'no recipients are known'}"]
+        if self.rejection:
+            lines.append(f"a message with this id was rejected: {self.rejection.reason}: {self.rejection.detail}")
+        table = make_table(*outcomes.COLUMNS)
+        for one in self.recipients:
+            table.add_row(*outcomes.as_row(one))
+        lines += ["", table]
+        if self.page > self.pages:
+            lines.append(f"\nthere is no page {self.page}: the last page is {self.pages}")
+        elif self.page < self.pages:
+            following = f"rtsms status {self.request_id} --page {self.page + 1}"
+            lines.append(f"\npage {self.page} of {self.pages}; the next page: {following}")
+        return lines
 
 
-def status(requests: Requests, request_id: str, *, page: int, limit: int, numbers: bool) -> Page:
-    """Read a request's state; `page` counts from 1.
-
-    Raises:
-        Fault: nothing is known of it.
-        StoreUnavailableError: the table did not answer.
-
-    """
-    summary = requests.summary(request_id)
-    if summary == Summary():
-        raise Fault(
-            Exit.NOT_FOUND,
-            f"request {request_id}",
-            "nothing is known of it: it has not been taken up yet, or was never published",
-            to_do="try again in some seconds, then look at the queue with rtsms watch",
-        )
-    found = {one.recipient: outcome.shown(one, numbers=numbers) for one in outcomes(requests, request_id)}
-    expected = _expected(summary.entry, rejected=summary.superseded, numbers=numbers) if summary.entry else {}
-    every = expected | found
-    wanted = sorted(every)[(page - 1) * limit : page * limit]
-    return Page(
-        request_id,
-        summary,
-        Counter(str(one["status"]) for one in every.values()),
-        page,
-        max(1, -(-len(every) // limit)),
-        [every[recipient] for recipient in wanted],
-    )
+def _all_recipients(
+    requests: Requests, request_id: str, summary: Summary, *, show_numbers: bool
+) -> list[dict[str, object]]:
+    """Return all recipients as JSON, in the order of their numbers."""
+    found = {
+        one.recipient: outcomes.as_document(one, show_numbers=show_numbers)
+        for one in outcomes.read_outcomes(requests, request_id)
+    }
+    if summary.entry:
+        found = _queued(summary.entry, rejected=summary.superseded, show_numbers=show_numbers) | found
+    return [found[recipient] for recipient in sorted(found)]
 
 
-def outcomes(requests: Requests, request_id: str) -> Iterator[Submission]:
-    """Read every outcome of a request, some at a time."""
-    after = ""
-    while some := requests.page(request_id, after, _READ):
-        yield from some
-        after = some[-1].recipient
-
-
-def _expected(entry: Entry, *, rejected: bool, numbers: bool) -> dict[str, dict[str, object]]:
-    state: dict[str, object] = {"status": "rejected" if rejected else "queued", "final": rejected}
+def _queued(entry: Entry, *, rejected: bool, show_numbers: bool) -> dict[str, dict[str, object]]:
+    """Return the recipients that the API accepted, as if none had an outcome yet."""
     return {
         recipient: {
-            "recipient": outcome.number(recipient, whole=numbers),
-            **state,
+            "recipient": outcomes.show_recipient(recipient, whole=show_numbers),
+            "status": "rejected" if rejected else "queued",
+            "final": rejected,
             "charset": group.charset,
             "segments": group.segments,
         }

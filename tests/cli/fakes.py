@@ -1,16 +1,19 @@
 """A deployed stack in memory, and the command run against it as a person runs it."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from click.testing import CliRunner
 
+from local.embedded_aws.sam import ROOT
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
-from rtsms.main import cli
-from rtsms.stack import Named, Stack
+from rtsms.main import main
+from rtsms.stack import Stack, StackValues
 from tests.api.fakes import NOW, FakeOutbox, FakeRequests
 
 if TYPE_CHECKING:
@@ -22,22 +25,28 @@ PARAMETERS = {
     "PlainTextPrefixes": "+56",
     "OutcomeTtlDays": "45",
 }
+IMPORTS = os.pathsep.join(str(ROOT / part) for part in ("functions", "layers/realtime-sms", "cli"))
 OUTPUTS = {"SendQueueUrl": "http://queue", "OutcomesTableName": "outcomes"}
+TOKEN, SECRET = "a-token-of-realtime", "a-client-secret"
+SETTINGS = {
+    "RedrivePolicy": json.dumps({"deadLetterTargetArn": "arn:aws:sqs:x:1:dead", "maxReceiveCount": 1000}),
+    "VisibilityTimeout": "360",
+}
 
 
 @dataclass(frozen=True)
 class FakeStack(Stack):
-    """A stack whose register and queue are in memory; `clients` are by service name."""
+    """A stack whose requests and queue are in memory; `clients` are by service name."""
 
-    requests: FakeRequests = field(default_factory=FakeRequests)
+    held: FakeRequests = field(default_factory=FakeRequests)
     queue: FakeOutbox = field(default_factory=FakeOutbox)
 
-    def register(self) -> Any:  # noqa: ANN401 (a fake of it)
-        """Give the register."""
-        return self.requests
+    def requests(self) -> Any:  # noqa: ANN401 (a fake of it)
+        """Return the requests in memory."""
+        return self.held
 
     def producer(self) -> Any:  # noqa: ANN401 (a fake of it)
-        """Give the queue."""
+        """Return the queue in memory."""
         return self.queue
 
     @property
@@ -56,7 +65,7 @@ class FakeClient:
         """Give the method."""
         reply = self._replies[method]
 
-        def called(**_arguments: object) -> object:
+        def called(*_names: object, **_arguments: object) -> object:
             if isinstance(reply, Exception):
                 raise reply
             return reply
@@ -82,10 +91,54 @@ def fake_stack(clients: Mapping[str, object] | None = None, **parameters: str) -
     return FakeStack(
         "sms",
         session,
-        Named("sms", "output", OUTPUTS),
-        Named("sms", "parameter", PARAMETERS | parameters),
+        StackValues("sms", "output", OUTPUTS),
+        StackValues("sms", "parameter", PARAMETERS | parameters),
         "CREATE_COMPLETE",
     )
+
+
+def doctor_stack(
+    clients: Mapping[str, object] | None = None, status: str = "UPDATE_COMPLETE", url: str = "http://127.0.0.1:9"
+) -> FakeStack:
+    """Make a stack with all outputs and parameters that `rtsms doctor` reads."""
+    outputs = {
+        "SendQueueUrl": "http://aws/1/send",
+        "SendQueueArn": "arn:queue",
+        "DeadLetterQueueUrl": "http://aws/1/dead",
+        "OutcomesTableName": "outcomes",
+        "TokenSecretArn": "arn:token",
+        "CredentialsSecretArn": "arn:credentials",
+        "SendFunctionName": "send",
+    }
+    return replace(
+        fake_stack(clients, RealTimeBaseUrl=url, CallTimeoutSeconds="5"),
+        outputs=StackValues("sms", "output", outputs),
+        status=status,
+    )
+
+
+def healthy_clients(dead: int = 0) -> dict[str, object]:
+    """Make clients of a deployment in which all is well but for so many dead letters."""
+    counts = {"ApproximateNumberOfMessages": str(dead), "ApproximateNumberOfMessagesNotVisible": "0"}
+    stored = {"access_token": TOKEN, "client_id": "me", "client_secret": SECRET}
+    alarms = [{"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": "a"}]
+    return {
+        "secretsmanager": FakeClient(get_secret_value={"SecretString": json.dumps(stored)}),
+        "dynamodb": FakeClient(
+            describe_table={"Table": {"TableStatus": "ACTIVE"}}, batch_get_item={"Responses": {"outcomes": []}}
+        ),
+        "lambda": FakeClient(
+            list_event_source_mappings={"EventSourceMappings": [{"State": "Enabled", "FunctionArn": "arn:send"}]},
+            list_versions_by_function={"Versions": [{"Version": "$LATEST", "FunctionArn": "arn:send:$LATEST"}]},
+            get_function_configuration={"Timeout": 60},
+        ),
+        "sqs": FakeClient(get_queue_attributes={"Attributes": SETTINGS | counts}),
+        "cloudformation": FakeClient(describe_stack_resources={"StackResources": alarms}),
+        "cloudwatch": FakeClient(
+            describe_alarms={"MetricAlarms": [{"AlarmName": "a", "StateValue": "OK"}]},
+            get_metric_statistics={"Datapoints": [{"Timestamp": datetime.now(UTC), "Maximum": 3.0}]},
+        ),
+    }
 
 
 @dataclass(frozen=True)
@@ -117,7 +170,7 @@ class Ran:
 def run(*arguments: str, stack: Stack | Callable[..., Stack] | None = None, stdin: str | bytes = "") -> Ran:
     """Run the command, against this stack or what finds one."""
     find = stack if callable(stack) or stack is None else lambda _name, **_options: stack
-    result = CliRunner(mix_stderr=False).invoke(cli, arguments, obj=find, input=stdin)
+    result = CliRunner(mix_stderr=False).invoke(main, arguments, obj=find, input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ran(result.exit_code, result.stdout, result.stderr)

@@ -17,8 +17,8 @@ from botocore.exceptions import (
 
 from local.embedded_aws.sam import ROOT
 from realtime_sms.requests.prepare import Defaults
-from rtsms.fault import Exit, Fault
-from rtsms.main import cli
+from rtsms.errors import CommandError, Exit
+from rtsms.main import main
 from rtsms.redrive import REASONS
 from rtsms.stack import Stack
 from tests.cli.fakes import FakeClient, FakeSession, fake_stack, run
@@ -36,16 +36,16 @@ def _refusal(code: str) -> ClientError:
 @pytest.mark.parametrize(
     ("error", "code", "told"),
     [
-        (NoCredentialsError(), Exit.NO_ANSWER, "aws configure"),
+        (NoCredentialsError(), Exit.AWS, "aws configure"),
         (NoRegionError(), Exit.USAGE, "--region"),
         (ProfileNotFound(profile="p"), Exit.USAGE, "list-profiles"),
-        (EndpointConnectionError(endpoint_url="http://x"), Exit.NO_ANSWER, "AWS_ENDPOINT_URL"),
-        (EndpointConnectionError(endpoint_url="http://x"), Exit.NO_ANSWER, "the region's name"),
-        (OSError(28, "No space left on device"), Exit.WRONG, "No space left on device"),
-        (BotoCoreError(), Exit.NO_ANSWER, "BotoCoreError"),
-        (_refusal("AccessDenied"), Exit.NO_ANSWER, "IAM policy"),
-        (_refusal("ExpiredToken"), Exit.NO_ANSWER, "log in again"),
-        (_refusal("SomethingElse"), Exit.NO_ANSWER, "SomethingElse"),
+        (EndpointConnectionError(endpoint_url="http://x"), Exit.AWS, "AWS_ENDPOINT_URL"),
+        (EndpointConnectionError(endpoint_url="http://x"), Exit.AWS, "the region's name"),
+        (OSError(28, "No space left on device"), Exit.FAILED, "No space left on device"),
+        (BotoCoreError(), Exit.AWS, "BotoCoreError"),
+        (_refusal("AccessDenied"), Exit.AWS, "IAM policy"),
+        (_refusal("ExpiredToken"), Exit.AWS, "log in again"),
+        (_refusal("SomethingElse"), Exit.AWS, "SomethingElse"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
@@ -108,7 +108,7 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
 
 
-@pytest.mark.parametrize("path", list(_commands(cli)), ids=" ".join)
+@pytest.mark.parametrize("path", list(_commands(main)), ids=" ".join)
 def test_every_command_has_help_and_json(path: tuple[str, ...]) -> None:
     """And says in one sentence what it does."""
     ran = run(*path, "--help")
@@ -130,7 +130,7 @@ def test_a_stack_that_is_not_there_is_not_found() -> None:
     session = cast("boto3.Session", FakeSession({"cloudformation": FakeClient(describe_stacks=error)}))
     ran = run("status", "a", stack=lambda name, **_options: Stack.find(name, session))
     assert ran.code == 3
-    assert "stack realtime-sms: there is none of this name in sa-east-1" in ran.err
+    assert "stack realtime-sms: there is no stack of this name in sa-east-1" in ran.err
 
 
 def test_what_is_found_of_a_stack_is_what_the_rest_stands_on() -> None:
@@ -148,5 +148,5 @@ def test_what_is_found_of_a_stack_is_what_the_rest_stands_on() -> None:
     stack = Stack.find("sms", cast("boto3.Session", FakeSession({"cloudformation": client})))
     assert (stack.table, stack.status) == ("outcomes", "CREATE_COMPLETE")
     assert stack.defaults == Defaults("CL", "", ("+56", "+57"))
-    with pytest.raises(Fault, match="it has no parameter OutcomeTtlDays"):
+    with pytest.raises(CommandError, match="it has no parameter OutcomeTtlDays"):
         _ = stack.ttl_days

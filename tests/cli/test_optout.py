@@ -36,7 +36,7 @@ class FakeOptOuts:
 def numbers(monkeypatch: pytest.MonkeyPatch) -> FakeOptOuts:
     """Give a list in the place of the table's."""
     fake = FakeOptOuts()
-    monkeypatch.setattr("rtsms.commands.optout._list", lambda _stack: fake)
+    monkeypatch.setattr("rtsms.optout._opt_outs", lambda _stack: fake)
     return fake
 
 
@@ -58,7 +58,7 @@ def test_a_number_is_shown_and_taken_off(numbers: FakeOptOuts, stack: FakeStack)
     """Afterwards it is not found."""
     numbers.add(ONE, source="STOP", now=NOW)
     assert "STOP" in run("optout", "show", ONE, stack=stack).out
-    assert "taken off" in run("optout", "remove", ONE, stack=stack).out
+    assert "removed" in run("optout", "remove", ONE, stack=stack).out
     for what in ("show", "remove"):
         ran = run("optout", what, ONE, stack=stack)
         assert ran.code == 3

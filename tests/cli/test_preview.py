@@ -89,7 +89,7 @@ def test_a_text_comes_from_a_file(tmp_path: Path) -> None:
         (["hola", "--to", "12"], "recipients[0]: an entry of 2 characters is not an E.164 number"),
         (["hola", "--charset", "7"], "'7' is not one of"),
         (["á", "--charset", "1"], "charset 1 cannot carry U+00E1 at 0"),
-        (["hola", "--file", "-"], "give one text"),
+        (["hola", "--file", "-"], "pass one text"),
         ([""], "message.text"),
     ],
     ids=["exact", "no-policy", "no-number", "no-charset", "not-ascii", "two-texts", "empty"],
@@ -104,4 +104,4 @@ def test_what_cannot_be_sent_is_refused_with_its_place(arguments: list[str], tol
 
 def test_octets_that_are_no_utf_8_are_refused() -> None:
     """With the place of the first."""
-    assert "octet 1 of it cannot be read" in run("preview", stdin=b"a\xf1o").err
+    assert "byte 1 cannot be decoded" in run("preview", stdin=b"a\xf1o").err

@@ -12,12 +12,12 @@ from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import Status
-from rtsms.wanted import ready
+from rtsms.request import prepare_request
 from tests.cli.fakes import FakeStack, Ran, fake_stack, run, submission
 
 ONE = "+56912345678"
 REQUEST: dict[str, Any] = {"recipients": [ONE, "913333333"], "message": {"text": "Su clave es 4711"}}
-HASH = ready(REQUEST, "order-1", Defaults(sender="96000")).content_hash
+HASH = prepare_request(REQUEST, "order-1", Defaults(sender="96000")).content_hash
 
 
 @dataclass

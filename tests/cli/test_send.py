@@ -8,37 +8,43 @@ import pytest
 from realtime_sms.aws.requests import Rejection, Summary
 from realtime_sms.requests.prepare import Defaults, PreparedRequest
 from realtime_sms.vocabulary import Reason, Status
-from rtsms.fault import Exit, Fault
-from rtsms.send import Sent, follow, send
-from rtsms.wanted import ready
-from tests.api.fakes import NOW, FakeOutbox, FakeRequests
+from rtsms.errors import CommandError, Exit
+from rtsms.request import prepare_request
+from rtsms.send import follow, publish
+from tests.api.fakes import NOW
 from tests.cli.fakes import fake_stack, run, submission
 
 ONE, OTHER = "+56912345678", "+56912345679"
-WANTED = {"recipients": [ONE, OTHER], "sender": "96000", "message": {"text": "hola"}}
+BODY = {"recipients": [ONE, OTHER], "sender": "96000", "message": {"text": "hola"}}
 SECRET = "Su clave es 4711"
 
 
 @dataclass
 class FakeClock:
-    """A clock that stands still but for sleep, during which other things happen."""
+    """A clock that moves only with `sleep`; each sleep makes the next event happen."""
 
-    happenings: list[Callable[[], None]] = field(default_factory=list)
+    events: list[Callable[[], None]] = field(default_factory=list)
     seconds: float = 0.0
 
     def monotonic(self) -> float:
-        """Give the seconds slept."""
+        """Return the seconds slept."""
         return self.seconds
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, while the next thing happens."""
+        """Sleep, and make the next event happen."""
         self.seconds += seconds
-        if self.happenings:
-            self.happenings.pop(0)()
+        if self.events:
+            self.events.pop(0)()
 
 
-def _composed() -> PreparedRequest:
-    return ready(WANTED, "order-1", Defaults())
+def _clock(monkeypatch: pytest.MonkeyPatch, *events: Callable[[], None]) -> FakeClock:
+    clock = FakeClock(list(events))
+    monkeypatch.setattr("rtsms.send.time", clock)
+    return clock
+
+
+def _prepared() -> PreparedRequest:
+    return prepare_request(BODY, "order-1", Defaults())
 
 
 def test_a_request_is_published_as_it_was_asked_for() -> None:
@@ -106,7 +112,7 @@ def test_a_deployment_without_a_sender_needs_one() -> None:
 def test_the_same_id_with_other_content_is_refused() -> None:
     """It would only be rejected."""
     stack = fake_stack()
-    stack.requests.hold(submission("order-1", ONE, content_hash="other"))
+    stack.held.hold(submission("order-1", ONE, content_hash="other"))
     ran = run("send", "hola", "--to", ONE, "--request-id", "order-1", stack=stack)
     assert (ran.code, stack.messages) == (2, [])
     assert "used with other content" in ran.err
@@ -115,8 +121,8 @@ def test_the_same_id_with_other_content_is_refused() -> None:
 def test_the_same_request_may_be_published_again() -> None:
     """The id makes it harmless."""
     stack = fake_stack()
-    prepared = _composed()
-    stack.requests.hold(submission("order-1", ONE, content_hash=prepared.content_hash))
+    prepared = _prepared()
+    stack.held.hold(submission("order-1", ONE, content_hash=prepared.content_hash))
     assert (
         run(
             "send", "hola", "--to", ONE, "--to", OTHER, "--sender", "96000", "--request-id", "order-1", stack=stack
@@ -129,44 +135,42 @@ def test_a_queue_that_does_not_answer_is_told() -> None:
     """With the code for it."""
     stack = fake_stack()
     stack.queue.failing = True
-    assert run("send", "hola", "--to", ONE, stack=stack).code == Exit.NO_ANSWER
+    assert run("send", "hola", "--to", ONE, stack=stack).code == Exit.AWS
 
 
-def test_waiting_ends_when_every_recipient_has_its_end() -> None:
-    """Each is told once, when it is final."""
-    prepared, requests, queue = _composed(), FakeRequests(), FakeOutbox()
-    sent = send(WANTED, prepared, queue, requests)
-    hash_ = prepared.content_hash
-    clock = FakeClock(
-        [
-            lambda: requests.hold(submission("order-1", ONE, content_hash=hash_, status=Status.WAITING)),
-            lambda: requests.hold(submission("order-1", OTHER, content_hash=hash_)),
-            lambda: requests.hold(submission("order-1", ONE, content_hash=hash_, status=Status.FAILED)),
-        ]
+def test_waiting_ends_when_every_outcome_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each outcome is reported once."""
+    stack, prepared = fake_stack(), _prepared()
+    held, hash_ = stack.held, prepared.content_hash
+    before = publish(stack, "order-1", BODY, prepared)
+    _clock(
+        monkeypatch,
+        lambda: held.hold(submission("order-1", ONE, content_hash=hash_, status=Status.WAITING)),
+        lambda: held.hold(submission("order-1", OTHER, content_hash=hash_)),
+        lambda: held.hold(submission("order-1", ONE, content_hash=hash_, status=Status.FAILED)),
     )
-    told = [(one.recipient, one.status) for one in follow(sent, requests, clock, patience=60)]
+    told = [(one.recipient, one.status) for one in follow(stack, "order-1", [ONE, OTHER], before, 60)]
     assert told == [(OTHER, Status.SUBMITTED), (ONE, Status.FAILED)]
-    assert len(queue.bodies) == 1
+    assert len(stack.queue.bodies) == 1
 
 
-def test_waiting_ends_when_the_time_is_over() -> None:
-    """And says how many are left."""
-    requests = FakeRequests()
-    sent = Sent(_composed(), Summary())
-    with pytest.raises(Fault, match="2 of 2 recipients are not over after 3 s") as told:
-        list(follow(sent, requests, FakeClock(), patience=3))
-    assert told.value.exit_code == Exit.NOT_OVER
+def test_waiting_ends_at_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says how many recipients have no final outcome."""
+    _clock(monkeypatch)
+    with pytest.raises(CommandError, match="2 of 2 recipients have no final outcome after 3 s") as told:
+        list(follow(fake_stack(), "order-1", [ONE, OTHER], Summary(), 3))
+    assert told.value.exit_code == Exit.TIMEOUT
 
 
-def test_waiting_ends_with_a_rejection_and_passes_over_an_older_one() -> None:
-    """An older one is of an older message."""
-    requests = FakeRequests()
+def test_waiting_ends_with_a_new_rejection_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older rejection is of an older message."""
+    stack = fake_stack()
     old, new = (Rejection(Reason.INVALID_REQUEST, "sender: is bad", NOW + later) for later in (0, 1))
-    requests.rejections["order-1"] = old
-    sent = send(WANTED, _composed(), FakeOutbox(), requests)
-    clock = FakeClock([lambda: None, lambda: requests.rejections.update({"order-1": new})])
-    with pytest.raises(Fault, match="rejected: invalid_request: sender: is bad"):
-        list(follow(sent, requests, clock, patience=60))
+    stack.held.rejections["order-1"] = old
+    before = publish(stack, "order-1", BODY, _prepared())
+    clock = _clock(monkeypatch, lambda: None, lambda: stack.held.rejections.update({"order-1": new}))
+    with pytest.raises(CommandError, match="rejected: invalid_request: sender: is bad"):
+        list(follow(stack, "order-1", [ONE, OTHER], before, 60))
     assert clock.seconds == 2
 
 
@@ -174,8 +178,10 @@ def test_waiting_ends_with_a_rejection_and_passes_over_an_older_one() -> None:
 def test_the_exit_code_says_whether_all_were_submitted(status: Status, code: int) -> None:
     """And the numbers are masked."""
     stack = fake_stack()
-    content = ready({"recipients": [ONE], "message": {"text": "hola"}}, "order-1", Defaults(sender="1")).content_hash
-    stack.requests.hold(submission("order-1", ONE, content_hash=content, status=status))
+    content = prepare_request(
+        {"recipients": [ONE], "message": {"text": "hola"}}, "order-1", Defaults(sender="1")
+    ).content_hash
+    stack.held.hold(submission("order-1", ONE, content_hash=content, status=status))
     ran = run("send", "hola", "--to", ONE, "--request-id", "order-1", "--wait", "--json", stack=stack)
     assert ran.code == code
     published, outcome = ran.lines

@@ -14,8 +14,8 @@ NUMBERS = [f"+5691234{number:04}" for number in range(250)]
 def stack() -> FakeStack:
     """Give a stack that knows of one request with many recipients."""
     made = fake_stack()
-    made.requests.hold(*(submission("order-1", number) for number in NUMBERS[1:]))
-    made.requests.hold(
+    made.held.hold(*(submission("order-1", number) for number in NUMBERS[1:]))
+    made.held.hold(
         submission("order-1", NUMBERS[0], status=Status.FAILED, reason=Reason.SENDER_REFUSED, http_status=406)
     )
     return made
@@ -57,19 +57,19 @@ def test_no_whole_number_is_shown_unless_asked_for(stack: FakeStack) -> None:
 
 def test_a_person_is_told_how_to_see_the_next_page(stack: FakeStack) -> None:
     """And a last page has none."""
-    assert "page 1 of 5; the next: rtsms status order-1 --page 2" in run("status", "order-1", stack=stack).out
-    assert "the next" not in run("status", "order-1", "--page", "5", stack=stack).out
+    assert "page 1 of 5; the next page: rtsms status order-1 --page 2" in run("status", "order-1", stack=stack).out
+    assert "the next page" not in run("status", "order-1", "--page", "5", stack=stack).out
 
 
 def test_a_page_that_there_is_not_is_told_of_as_such(stack: FakeStack) -> None:
     """An empty table would say that nobody was sent to."""
-    assert "there is no page 6: the last is 5" in run("status", "order-1", "--page", "6", stack=stack).out
+    assert "there is no page 6: the last page is 5" in run("status", "order-1", "--page", "6", stack=stack).out
 
 
 def test_the_delivery_is_shown_where_it_is_known() -> None:
     """With when we learned it."""
     stack = fake_stack()
-    stack.requests.hold(submission("order-1", NUMBERS[0], delivery=Delivery.DELIVERED, delivery_at=NOW, cost="0.5"))
+    stack.held.hold(submission("order-1", NUMBERS[0], delivery=Delivery.DELIVERED, delivery_at=NOW, cost="0.5"))
     (one,) = run("status", "order-1", "--json", stack=stack).answer["recipients"]
     assert (one["delivery"], one["deliveryAt"], one["cost"]) == ("delivered", "2027-01-15T08:00:00.000Z", "0.5")
     assert "delivered" in run("status", "order-1", stack=stack).out
@@ -78,10 +78,10 @@ def test_the_delivery_is_shown_where_it_is_known() -> None:
 def test_recipients_that_the_api_accepted_are_queued_until_taken_up() -> None:
     """They are not forgotten because nothing became of them yet."""
     stack = fake_stack()
-    stack.requests.create(
+    stack.held.create(
         Entry(request_id="order-1", content_hash="h", groups=(Addressed(0, 1, tuple(NUMBERS[:2])),), created_at=NOW)
     )
-    stack.requests.hold(submission("order-1", NUMBERS[1]))
+    stack.held.hold(submission("order-1", NUMBERS[1]))
     answer = run("status", "order-1", "--json", stack=stack).answer
     assert [one["status"] for one in answer["recipients"]] == ["queued", "submitted"]
 
@@ -89,7 +89,7 @@ def test_recipients_that_the_api_accepted_are_queued_until_taken_up() -> None:
 def test_a_rejection_is_told() -> None:
     """Where a message of this id was rejected."""
     stack = fake_stack()
-    stack.requests.rejections["order-1"] = Rejection(Reason.CONFLICT, "other content", NOW)
+    stack.held.rejections["order-1"] = Rejection(Reason.CONFLICT, "other content", NOW)
     assert "rejected: conflict: other content" in run("status", "order-1", stack=stack).out
     assert run("status", "order-1", "--json", stack=stack).answer["rejected"]["reason"] == "conflict"
 

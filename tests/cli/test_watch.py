@@ -29,7 +29,7 @@ def stack() -> FakeStack:
         }
     )
     made.outputs["DeadLetterQueueUrl"] = "http://dead"  # type: ignore[index]  # a dict, as it happens
-    made.requests.hold(submission("order-1", "+56912345678"))
+    made.held.hold(submission("order-1", "+56912345678"))
     return made
 
 
@@ -50,10 +50,10 @@ def test_one_look_shows_everything(stack: FakeStack) -> None:
 def test_a_person_sees_the_same(stack: FakeStack) -> None:
     """Of a request that nothing is known of, that."""
     told = run("watch", "order-2", "--once", stack=stack).out
-    assert "7 to be taken up, 3 in flight or waiting" in told
+    assert "7 available, 3 in flight or delayed" in told
     assert "auth open since 1970-01-01T00:00:00.000Z (forbidden)" in told
     assert "9 submitted" in told
-    assert "not taken up yet" in told
+    assert "no outcomes yet" in told
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["person", "machine"])
@@ -68,7 +68,7 @@ def test_ctrl_c_is_how_one_stops_watching(stack: FakeStack, monkeypatch: pytest.
     monkeypatch.setattr("time.sleep", sleep)
     ran = run("watch", *(["--json"] if as_json else []), stack=stack)
     assert (ran.code, ran.err) == (0, "")
-    assert len(ran.lines) == 3 if as_json else "7 to be taken up" in ran.out
+    assert len(ran.lines) == 3 if as_json else "7 available" in ran.out
 
 
 def test_each_look_is_shown_at_once_where_there_is_no_terminal(
@@ -79,7 +79,7 @@ def test_each_look_is_shown_at_once_where_there_is_no_terminal(
 
     def sleep(_seconds: float) -> None:
         out: Any = sys.stdout.buffer  # in memory, where `run` reads it afterwards
-        told.append(out.getvalue().count(b"7 to be taken up"))
+        told.append(out.getvalue().count(b"7 available"))
         if len(told) == 2:
             raise KeyboardInterrupt
 

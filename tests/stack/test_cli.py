@@ -19,11 +19,10 @@ from local.embedded_aws.server import LocalSession
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import Status
-from rtsms.campaign import request_id as row_id
+from rtsms.bulk.mail_merge import request_id as row_id
 from rtsms.resend import read_published
 from rtsms.stack import Stack
-from tests.cli.fakes import Ran, run
-from tests.cli.test_killed import IMPORTS
+from tests.cli.fakes import IMPORTS, Ran, run
 from tests.stack.deployment import Deployment, left_behind, request_body
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -220,7 +219,7 @@ def test_each_command_needs_the_permissions_that_its_page_lists(deployed: Deploy
         session = _operator(deployed, permissions[command])
         for arguments in several:
             ran = run(*arguments, stack=lambda _name, session=session, **_options: Stack.find(STACK_NAME, session))
-            refused = [one for one in ran.out.splitlines() if "could not be looked at" in one]
+            refused = [one for one in ran.out.splitlines() if "could not be checked" in one]
             assert (ran.err, refused) == ("", []), command
 
 
@@ -229,4 +228,4 @@ def test_who_may_do_nothing_is_told_what_to_ask_for(deployed: Deployment) -> Non
     nobody = _operator(deployed, [])
     ran = run("status", "order-1", stack=lambda _name, **_options: Stack.find(STACK_NAME, nobody))
     assert ran.code == 4
-    assert "you may not do this (AccessDenied" in ran.err
+    assert "you are not allowed to do this (AccessDenied" in ran.err

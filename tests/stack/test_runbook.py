@@ -12,7 +12,7 @@ import pytest
 
 from local.embedded_aws.running import STACK_NAME
 from local.embedded_aws.sam import ROOT
-from tests.cli.test_killed import IMPORTS
+from tests.cli.fakes import IMPORTS
 from tests.stack.deployment import Deployment, until
 from tests.stack.examples import environment
 
@@ -24,7 +24,7 @@ COMMANDS = {
     for title, body in re.findall(r"^#+ ([^\n]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
     for number, command in enumerate(re.findall(r"```sh\n(.*?)```", body, re.DOTALL))
 }
-_RTSMS = f'rtsms() {{ "{sys.executable}" -m rtsms.main "$@"; }}\n'
+_RTSMS = f'rtsms() {{ "{sys.executable}" -m rtsms "$@"; }}\n'
 
 
 @pytest.mark.parametrize("name", COMMANDS)

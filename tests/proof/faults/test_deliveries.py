@@ -10,6 +10,7 @@ import pytest
 from local.model_checker.explorer import quiet
 from realtime_sms.aws import clients
 from realtime_sms.aws.dead_letters import DeadLetters
+from realtime_sms.aws.producer import Producer
 from realtime_sms.aws.submissions import Indeterminate, StoreUnavailableError, Submissions
 from realtime_sms.requests.prepare import Defaults
 from rtsms.redrive import Redrive, with_request_id
@@ -155,4 +156,5 @@ def test_a_letter_grows_by_its_request_id_only() -> None:
 
 def _redrive() -> Redrive:
     sqs, submissions = clients.sqs(), Submissions(clients.dynamodb(), TABLE, ttl_days=45)
-    return Redrive(sqs, SEND_QUEUE, DeadLetters(sqs, DEAD_LETTERS), submissions, Defaults(sender="96000"))
+    producer, dead_letters = Producer(sqs, SEND_QUEUE), DeadLetters(sqs, DEAD_LETTERS)
+    return Redrive(producer, dead_letters, submissions, Defaults(sender="96000"))

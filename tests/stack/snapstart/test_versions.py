@@ -13,8 +13,7 @@ from local.embedded_aws import running_stack
 from local.embedded_aws.function_log import lines
 from local.embedded_aws.running import STACK_NAME
 from local.embedded_aws.sam import deploy
-from rtsms.doctor.finding import Level
-from rtsms.doctor.running import event_source
+from rtsms.doctor.checks import Level, check_event_source
 from tests.docs.page import pages
 from tests.stack.deployment import Deployment, until
 from tests.stack.examples import environment
@@ -61,13 +60,13 @@ def test_messages_meet_the_version_of_the_last_deployment(updated: Deployment) -
 
 def test_what_is_left_behind_is_named_and_the_pages_command_deletes_it(updated: Deployment) -> None:
     """The version that messages meet stays."""
-    good, left = event_source(updated.found(STACK_NAME))
+    good, left = check_event_source(updated.found(STACK_NAME))
     assert (good.level, left.level) == (Level.GOOD, Level.DOUBT)
     assert left.said.endswith("version 1")
     (page,) = (one for one in pages() if str(one) == "docs/deploy.md")
     (script,) = (block for block in page.tested_shell if "delete-function" in block)
     subprocess.run(["bash", "-euo", "pipefail", "-c", script], env=environment(updated), check=True, timeout=60)
-    (only,) = event_source(updated.found(STACK_NAME))
+    (only,) = check_event_source(updated.found(STACK_NAME))
     assert only.level is Level.GOOD
     published = updated.functions.list_versions_by_function(FunctionName=updated.outputs["SendFunctionName"])
     assert [one["Version"] for one in published["Versions"]] == ["$LATEST", "2"]

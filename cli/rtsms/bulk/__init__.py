@@ -1,0 +1,1 @@
+"""`rtsms bulk`: send a text to every row of a CSV file."""

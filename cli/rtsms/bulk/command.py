@@ -1,0 +1,189 @@
+"""`rtsms bulk`: validate a CSV file, show its bad rows and its segments, and publish it."""
+
+import sys
+import time
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from operator import attrgetter
+from pathlib import Path
+from typing import TextIO
+
+import click
+from botocore.config import Config
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from realtime_sms.aws.producer import Producer
+from rtsms.bulk.campaign import Campaign, make_campaign_id
+from rtsms.bulk.csv_file import ENCODINGS, CsvFile
+from rtsms.bulk.journal import Journal
+from rtsms.bulk.mail_merge import MailMerge, number_column
+from rtsms.bulk.publisher import Publisher
+from rtsms.bulk.template import Template
+from rtsms.bulk.validation import BadRow, ValidatedFile, validate
+from rtsms.errors import Exit
+from rtsms.options import Value, json_option, stack_options
+from rtsms.output import Output, make_console, plural
+from rtsms.request import encoding_options, read_text, request_body, sending_options
+from rtsms.stack import Stack
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class _Price(click.ParamType):
+    name = "price"
+
+    def convert(self, value: Value, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        try:
+            price = Decimal(value)
+        except InvalidOperation:
+            price = Decimal(-1)
+        if not price.is_finite() or price < 0:
+            self.fail(f"{value!r} is not a price such as 0.045", param, ctx)
+        return price
+
+
+@click.command("bulk")
+@click.argument("file", type=_FILE)
+@click.option("--template", help="The text, with column names in braces: 'Hola {{nombre}}'.")
+@click.option("--template-file", type=click.File(encoding="utf-8"), help="Read the text from a file.")
+@click.option("--to-column", help="Column of the numbers. Default: the one called number, numero, phone, celular …")
+@click.option("--key-column", help="Column that identifies a row; one key is sent to once. Default: the number.")
+@click.option("--campaign", help="Start of the request ids. Default: made of the file's name and all that is sent.")
+@encoding_options
+@sending_options
+@click.option("--price-per-segment", "price", type=_Price(), help="Estimate the cost with this price.")
+@click.option("--file-encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Of the file.")
+@click.option("--delimiter", help="Between columns. Default: detected among , ; tab and |.")
+@click.option("--dry-run", is_flag=True, help="Check the file, and publish nothing.")
+@click.option("--skip-bad-rows", is_flag=True, help="Publish the good rows even if there are bad ones.")
+@click.option("--yes", is_flag=True, help="Do not ask before publishing.")
+@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Default: FILE.journal.")
+@click.option(
+    "--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Parallel calls to the queue."
+)
+@click.option("--show", type=click.IntRange(0), default=20, show_default=True, help="Bad rows to list.")
+@json_option
+@stack_options
+def command(  # noqa: PLR0913 (one for each option)
+    *,
+    stack: Stack,
+    out: Output,
+    file: Path,
+    template: str | None,
+    template_file: TextIO | None,
+    campaign: str | None,
+    price: Decimal | None,
+    dry_run: bool,
+    skip_bad_rows: bool,
+    yes: bool,
+    journal: Path | None,
+    at_once: int,
+    show: int,
+    **options: Value,
+) -> int:
+    """Send a text to every row of a CSV FILE.
+
+    The first line names the columns. The whole file is checked before anything is sent. It is safe to repeat: a run
+    that was killed continues where it stopped.
+    """
+    csv_file = CsvFile.open(file, encoding=options["file_encoding"], delimiter=options["delimiter"])
+    merge = _mail_merge(csv_file, Template(read_text(template, template_file)), stack, options)
+    validated = ValidatedFile()
+    _print_bad_rows(out, validate(csv_file, merge, validated), show)
+    checked = Campaign(csv_file, merge, validated, make_campaign_id(campaign, csv_file, validated))
+    _print_validated(out, checked, price)
+    if validated.bad and not skip_bad_rows:
+        out.text("\nNothing was published. Correct these rows, or leave them out with --skip-bad-rows.")
+        return Exit.USAGE
+    if not dry_run:
+        with checked.journal(journal, stack.outputs["SendQueueUrl"]) as opened:
+            _publish(checked, opened, _publisher(stack, at_once), out, ask=not yes)
+    return Exit.DONE
+
+
+def _mail_merge(file: CsvFile, template: Template, stack: Stack, options: dict[str, Value]) -> MailMerge:
+    request = request_body("", [], **options)
+    del request["recipients"]
+    to_column = options["to_column"] or number_column(file.columns)
+    return MailMerge(template, file.columns, to_column, options["key_column"], request, stack.defaults)
+
+
+def _print_bad_rows(out: Output, bad: Iterable[BadRow], show: int) -> None:
+    """Print bad rows: all of them as JSON, as they are found; the first ones as text."""
+    listed: list[BadRow] = []
+    count = 0
+    columns = (SpinnerColumn(), TextColumn("checking the file"), TimeElapsedColumn())
+    with _progress(out, *columns, transient=True) as progress:
+        progress.add_task("checking", total=None)
+        for count, one in enumerate(bad, 1):
+            if out.as_json:
+                out.json_line({"type": "badRow", "line": one.line, "why": one.why})
+            elif count <= show:
+                listed.append(one)
+    for one in sorted(listed, key=attrgetter("line")):
+        out.text(f"line {one.line}: {one.why}")
+    if count > show:
+        out.text(f"and {plural(count - show, 'more bad row')}")
+
+
+def _progress(out: Output, *columns: ProgressColumn, transient: bool = False) -> Progress:
+    """Make a progress bar on stderr; it is shown only to a person at a terminal."""
+    hidden = out.as_json or not sys.stderr.isatty()
+    console = make_console(stderr=True)
+    return Progress(*columns, console=console, disable=hidden, transient=transient, redirect_stdout=False)
+
+
+def _print_validated(out: Output, campaign: Campaign, price: Decimal | None) -> None:
+    validated = campaign.validated
+    cost = None if price is None else validated.segments * price
+    repeated = f"; {validated.repeated:,} repeat the number of an earlier row" if validated.repeated else ""
+    rows = plural(len(validated.numbers), "row")
+    out.result(
+        {
+            "type": "checked",
+            "campaign": campaign.campaign_id,
+            "rows": len(validated.numbers),
+            "good": validated.good,
+            "bad": validated.bad,
+            "repeatedNumbers": validated.repeated,
+            "segments": validated.segments,
+            **({} if cost is None else {"cost": str(cost)}),
+        },
+        f"{campaign.file.path.name}: {rows}, {validated.good:,} good, {validated.bad:,} bad{repeated}",
+        plural(validated.segments, "segment")
+        + ("" if cost is None else f", {cost} at {price} a segment")
+        + f"; campaign {campaign.campaign_id}",
+    )
+
+
+def _publish(campaign: Campaign, journal: Journal, publisher: Publisher, out: Output, *, ask: bool) -> None:
+    remaining = campaign.remaining(journal)
+    before = campaign.validated.good - remaining
+    if before:
+        out.text(f"{before:,} of them were published by an earlier run")
+    if remaining and ask and not out.confirm(f"Publish {plural(remaining, 'request')}?", option="--yes or --dry-run"):
+        out.text("Nothing was published.")
+        return
+    columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with _progress(out, *columns) as progress:
+        task = progress.add_task("publishing", total=campaign.validated.good, completed=before)
+        campaign.publish(journal, publisher, lambda rows: progress.advance(task, rows))
+    out.result(
+        {"type": "published", "campaign": campaign.campaign_id, "published": remaining, "before": before},
+        f"{plural(remaining, 'request')} published; the journal is {journal.path}",
+    )
+
+
+def _publisher(stack: Stack, parallel_calls: int) -> Publisher:
+    config = Config(max_pool_connections=parallel_calls, retries={"mode": "standard", "total_max_attempts": 3})
+    producer = Producer(stack.session.client("sqs", config=config), stack.outputs["SendQueueUrl"])
+    return Publisher(producer.publish_batch, time.sleep, parallel_calls)

@@ -1,0 +1,142 @@
+"""A mail merge: from a row of a file to its send request, under an id that follows from the row.
+
+The id is made of the campaign's id and the row's key alone. A campaign that is published again has the same request
+ids, so RealTime is called once for each row.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+
+from realtime_sms.aws.producer import message
+from realtime_sms.encoding.text import encode
+from realtime_sms.requests.model import MAX_SEGMENTS, MAX_TEXT, SendRequest
+from realtime_sms.requests.prepare import Defaults, policy_for
+from realtime_sms.requests.recipients import parse_recipients
+from rtsms.bulk.csv_file import Row
+from rtsms.bulk.template import Template, quoted
+from rtsms.errors import CommandError, Exit
+from rtsms.request import RequestBody, prepare_request
+
+_ID_BYTES = 12  # of the hash of a row's key: in one of 10^17 campaigns of a million rows, two have the same hash
+_EXAMPLE_NUMBER = "+56900000000"
+_NUMBER_COLUMNS = frozenset({
+    "number", "numero", "número", "phone", "telefono", "teléfono", "celular", "movil", "móvil", "fono",
+    "recipient", "destinatario", "msisdn", "to",
+})  # fmt: skip
+
+
+class BadRowError(ValueError):
+    """A row that cannot be sent; the text names the column and the problem, and quotes no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoodRow:
+    """What is kept of a row that can be sent: its number without the plus sign, its key, its segments."""
+
+    number: int = field(repr=False)
+    key: str = field(repr=False)
+    segments: int
+
+
+@dataclass(frozen=True)
+class MailMerge:
+    """What is sent to each row; `request` has the fields that are the same for all rows."""
+
+    template: Template
+    columns: Sequence[str]
+    recipient_column: str
+    key_column: str | None
+    request: RequestBody
+    defaults: Defaults
+
+    def __post_init__(self) -> None:
+        """Check what would be wrong with every row.
+
+        Raises:
+            CommandError: a column does not exist, or no request with these options can be sent.
+
+        """
+        self.template.check(self.columns)
+        for column in filter(None, (self.recipient_column, self.key_column)):
+            if column not in self.columns:
+                what = f"no column is called '{column}'; the columns are {quoted(self.columns)}"
+                raise CommandError(Exit.USAGE, "the file", what)
+        _ = self._example
+
+    @cached_property
+    def _example(self) -> SendRequest:
+        """Return the request with a text that can always be sent."""
+        body = {**self.request, "message": {**self._message, "text": "text"}, "recipients": [_EXAMPLE_NUMBER]}
+        return prepare_request(body, "example", self.defaults).request
+
+    @property
+    def _message(self) -> Mapping[str, object]:
+        found = self.request.get("message")
+        return found if isinstance(found, Mapping) else {}
+
+    def check(self, row: Row) -> GoodRow:
+        """Check a row.
+
+        Raises:
+            BadRowError: it cannot be sent.
+
+        """
+        values = self._values(row)
+        recipients = parse_recipients([values[self.recipient_column]], self.defaults.region)
+        if recipients.refused:
+            raise BadRowError(f"{self.recipient_column}: {recipients.refused[0].problem.what}")
+        (number,) = recipients.numbers
+        key = values[self.key_column] if self.key_column else number
+        if not key:
+            raise BadRowError(f"{self.key_column}: is empty, but must name the row")
+        if empty := [name for name in self.template.names if not values[name]]:
+            raise BadRowError(f"{', '.join(empty)}: is empty, but the text needs it")
+        return GoodRow(int(number[1:]), key, self._count_segments(self.template.render(values), number))
+
+    def queue_message(self, campaign_id: str, row: Row, number: int) -> str:
+        """Return a good row's request as a queue message."""
+        values = self._values(row)
+        key = values[self.key_column] if self.key_column else f"+{number}"
+        text = {**self._message, "text": self.template.render(values)}
+        body = {**self.request, "recipients": [f"+{number}"], "message": text}
+        return message({"requestId": request_id(campaign_id, key), **body})
+
+    def _values(self, row: Row) -> dict[str, str]:
+        if len(row.fields) != len(self.columns):
+            raise BadRowError(f"it has {len(row.fields)} fields, but the first line has {len(self.columns)}")
+        return {name: value.strip() for name, value in zip(self.columns, row.fields, strict=True)}
+
+    def _count_segments(self, text: str, number: str) -> int:
+        request = self._example
+        if len(text) > MAX_TEXT:
+            raise BadRowError(f"text: has {len(text)} characters; {MAX_TEXT} allowed")
+        policy = policy_for(request, number, self.defaults.plain_prefixes)
+        try:
+            segments = encode(text, request.message.charset, policy=policy).segments
+        except ValueError as error:
+            raise BadRowError(f"text: {error}") from None
+        most = request.max_segments or MAX_SEGMENTS
+        if not 0 < segments <= most:
+            raise BadRowError(f"text: needs {segments} segments; {most} allowed")
+        return segments
+
+
+def request_id(campaign_id: str, key: str) -> str:
+    """Return the request id of a row; its hash shows neither key nor number."""
+    return f"{campaign_id}:{blake2b(key.encode(), digest_size=_ID_BYTES, key=campaign_id.encode()).hexdigest()}"
+
+
+def number_column(columns: Sequence[str]) -> str:
+    """Find the column of the numbers by its name.
+
+    Raises:
+        CommandError: no column has such a name, or several have.
+
+    """
+    found = [column for column in columns if column.casefold() in _NUMBER_COLUMNS]
+    if len(found) != 1:
+        what = f"cannot tell which column has the numbers; the columns are {quoted(columns)}"
+        raise CommandError(Exit.USAGE, "the file", what, to_do="pass --to-column")
+    return found[0]

@@ -1,0 +1,61 @@
+"""A text with placeholders, `Hola {{nombre}}`, that are replaced by a row's values.
+
+This is our own code, not a template library: conditions, loops and HTML escapes have no use in an SMS.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from rtsms.errors import CommandError, Exit
+
+_PLACEHOLDER = re.compile(r"(?<!\{)\{\{\s*([^{}]*?)\s*\}\}(?!\})")
+_BRACES = re.compile(r"\{\{|\}\}")
+
+
+class Template:
+    """A text and its placeholders; values are inserted as they are, so braces in a value mean nothing."""
+
+    def __init__(self, text: str) -> None:
+        """Parse a template.
+
+        Raises:
+            CommandError: it is empty, has single braces left over, or has an empty placeholder.
+
+        """
+        if not text:
+            to_do = "pass --template or --template-file, or write the text to stdin"
+            raise CommandError(Exit.USAGE, "template", "it is empty", to_do=to_do)
+        self.text = text
+        self._literals: Sequence[str] = _PLACEHOLDER.split(text)[::2]
+        self._names: Sequence[str] = _PLACEHOLDER.findall(text)
+        if "" in self._names or any(map(_BRACES.search, self._literals)):
+            raise CommandError(Exit.USAGE, "template", "a placeholder must be a column name in braces: {{name}}")
+
+    @property
+    def names(self) -> list[str]:
+        """Return the columns that it names, each once."""
+        return list(dict.fromkeys(self._names))
+
+    def check(self, columns: Iterable[str]) -> None:
+        """Check that every placeholder is a column.
+
+        Raises:
+            CommandError: some are not; all of them are named.
+
+        """
+        columns = list(columns)
+        if unknown := [name for name in self.names if name not in columns]:
+            what = f"no column is called {quoted(unknown)}; the columns are {quoted(columns)}"
+            raise CommandError(Exit.USAGE, "template", what, to_do="spell it as in the file, with capitals and accents")
+
+    def render(self, values: Mapping[str, str]) -> str:
+        """Replace the placeholders by a row's values."""
+        pieces = [self._literals[0]]
+        for name, literal in zip(self._names, self._literals[1:], strict=True):
+            pieces += values[name], literal
+        return "".join(pieces)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Return a list of names in quotes."""
+    return ", ".join(f"'{name}'" for name in names)

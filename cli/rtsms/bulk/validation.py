@@ -1,0 +1,116 @@
+"""Validate a whole file before anything is sent: the bad rows with their lines, and the segments of the good ones.
+
+Only a few numbers are kept of each row, 32 bytes in arrays, however long its text is.
+"""
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b, sha256
+from json import dumps
+
+from rtsms.bulk.csv_file import CsvFile, Row
+from rtsms.bulk.mail_merge import BadRowError, MailMerge
+
+BAD = 0  # the number of a row that is not sent
+_FINGERPRINT_DIGITS = 16
+_64_BITS = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be sent, and why."""
+
+    line: int
+    why: str
+
+
+def _numbers() -> array[int]:
+    return array("Q")
+
+
+@dataclass
+class ValidatedFile:
+    """A validated file; the arrays have one entry for each row, in the order of the file."""
+
+    fingerprint: str = ""
+    segments: int = 0  # of the good rows
+    bad: int = 0
+    repeated: int = 0  # rows with the number of an earlier row, but with another key
+    numbers: array[int] = field(default_factory=_numbers, repr=False)
+    keys: array[int] = field(default_factory=_numbers, repr=False)
+    lines: array[int] = field(default_factory=_numbers, repr=False)
+    hashes: array[int] = field(default_factory=_numbers, repr=False)
+
+    @property
+    def good(self) -> int:
+        """Count the rows that can be sent."""
+        return len(self.numbers) - self.bad
+
+
+def validate(file: CsvFile, merge: MailMerge, validated: ValidatedFile) -> Iterator[BadRow]:
+    """Read a file into `validated`, and yield bad rows as they are found; duplicates come last.
+
+    Raises:
+        CommandError: the file cannot be read as CSV.
+
+    """
+    digest = sha256(dumps(_settings(merge), sort_keys=True).encode())
+    segments = array("H")
+    for row in file.rows(digest.update):
+        number, key, needed = BAD, 0, 0
+        try:
+            good = merge.check(row)
+            number, key, needed = good.number, _hash_key(good.key), good.segments
+        except BadRowError as error:
+            yield BadRow(row.line, str(error))
+        validated.numbers.append(number)
+        validated.keys.append(key)
+        validated.lines.append(row.line)
+        validated.hashes.append(hash_row(row))
+        segments.append(needed)
+    validated.fingerprint = digest.hexdigest()[:_FINGERPRINT_DIGITS]
+    yield from _drop_duplicates(merge, validated)
+    validated.repeated = sum(1 for _ in _repeats(validated.numbers))
+    validated.bad = validated.numbers.count(BAD)
+    pairs = zip(segments, validated.numbers, strict=True)
+    validated.segments = sum(needed for needed, number in pairs if number != BAD)
+
+
+def hash_row(row: Row) -> int:
+    """Hash a row, to notice when the file changes after its validation."""
+    return hash(tuple(row.fields)) & _64_BITS
+
+
+def _settings(merge: MailMerge) -> dict[str, object]:
+    """Return what, together with the file, makes two campaigns the same."""
+    return {
+        "template": merge.template.text,
+        "to": merge.recipient_column,
+        "key": merge.key_column,
+        "request": merge.request,
+    }
+
+
+def _drop_duplicates(merge: MailMerge, validated: ValidatedFile) -> Iterator[BadRow]:
+    """Keep the first of the rows with one key: the others would have the same request id."""
+    column = merge.key_column or merge.recipient_column
+    for again, first in sorted(_repeats(validated.keys)):
+        validated.numbers[again] = BAD
+        yield BadRow(validated.lines[again], f"{column}: the same as in line {validated.lines[first]}")
+
+
+def _repeats(values: array[int]) -> Iterator[tuple[int, int]]:
+    """Yield the index of each value that was there before, and the index of the first; 0 is no value."""
+    ordered = sorted(range(len(values)), key=values.__getitem__)  # stable: the first one comes first
+    first = 0
+    for index in ordered:
+        if values[index] != values[first] or index == ordered[0]:
+            first = index
+        elif values[index]:
+            yield index, first
+
+
+def _hash_key(key: str) -> int:
+    """Hash a key to 64 bits, never to 0."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) or 1

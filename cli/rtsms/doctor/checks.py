@@ -1,0 +1,311 @@
+"""The checks of `rtsms doctor`, in the order in which one thing depends on another: see `CHECKS`."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+from rich.text import Text
+
+from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.item import iso
+from realtime_sms.aws.token import Credentials, TokenUnavailableError, read_token
+from realtime_sms.provider import calls
+from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
+from realtime_sms.provider.client import RealTimeClient
+from realtime_sms.vocabulary import Reason
+from rtsms.stack import QueueDepth, Stack
+
+_MIN_RECEIVES = 100  # a message waits by becoming visible again, so a lower maxReceiveCount would end waiting messages
+_LONG_WAIT = 900  # seconds
+_AGE_WINDOW = timedelta(minutes=15)  # SQS reports the age every few minutes
+_TIMEOUTS = 6  # AWS Lambda Developer Guide, "Using Lambda with Amazon SQS": visibility is at least so many timeouts
+_REFRESH = "invoke the refresh function (docs/operations.md) and read its log"
+_PUT_TOKEN = "put working credentials, or a token, into their secret (docs/operations.md)"  # noqa: S105 (not a secret)
+_TO_CLOSE = {
+    Reason.NO_BALANCE: "top up",
+    Reason.UNAUTHORIZED: "put working credentials, or a token, into their secret",
+    Reason.FORBIDDEN: "ask RealTime's support why this account may not send",
+}
+
+
+class Level(StrEnum):
+    """The result of a check; only `bad` makes the command fail."""
+
+    GOOD = "good"
+    DOUBT = "doubt"
+    BAD = "bad"
+
+
+_MARKS = {Level.GOOD: ("✓", "green"), Level.DOUBT: ("!", "yellow"), Level.BAD: ("✗", "red")}
+
+
+class Finding(NamedTuple):
+    """What a check found, and what to do if it is not good."""
+
+    check: str
+    level: Level
+    said: str
+    to_do: str = ""
+
+    @property
+    def document(self) -> dict[str, str]:
+        """Return the finding as JSON."""
+        document = {"check": self.check, "level": self.level.value, "said": self.said}
+        return document | ({"toDo": self.to_do} if self.to_do else {})
+
+    @property
+    def lines(self) -> list[Text | str]:
+        """Return the finding as text."""
+        line = Text.assemble(_MARKS[self.level], f" {self.check}: {self.said}")
+        return [line, f"  → {self.to_do}"] if self.to_do else [line]
+
+
+def good(check: str, said: str) -> Finding:
+    """Return a finding that needs nothing."""
+    return Finding(check, Level.GOOD, said)
+
+
+def doubt(check: str, said: str, to_do: str) -> Finding:
+    """Return a finding that somebody should look at."""
+    return Finding(check, Level.DOUBT, said, to_do)
+
+
+def bad(check: str, said: str, to_do: str) -> Finding:
+    """Return a finding that stops sending, or will."""
+    return Finding(check, Level.BAD, said, to_do)
+
+
+def check_stack(stack: Stack) -> Iterator[Finding]:
+    """Check CloudFormation's status of the stack."""
+    said = f"{stack.name}: {stack.status}"
+    if stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        yield good("stack", said)
+    elif stack.status.endswith("_IN_PROGRESS"):
+        yield doubt("stack", said, "run the command again when that is done")
+    elif stack.status == "UPDATE_ROLLBACK_COMPLETE":
+        yield doubt("stack", "the last update failed; the version before it runs", "look at the stack's events")
+    else:
+        yield bad("stack", said, "look at the stack's events in CloudFormation")
+
+
+def check_table(stack: Stack) -> Iterator[Finding]:
+    """Check the outcomes table."""
+    status = stack.session.client("dynamodb").describe_table(TableName=stack.table)["Table"]["TableStatus"]
+    if status in {"ACTIVE", "UPDATING"}:
+        yield good("table", f"{stack.table}: {status}")
+    else:
+        yield bad("table", f"{stack.table}: {status}", "nothing is sent without it; look at the table in DynamoDB")
+
+
+def check_token(stack: Stack) -> Iterator[Finding]:
+    """Check the token secret; no value of it is shown."""
+    try:
+        held = read_token(stack.session.client("secretsmanager"), stack.outputs["TokenSecretArn"])
+    except TokenUnavailableError as error:
+        yield bad("token", str(error), _PUT_TOKEN)
+        return
+    if held.expires_at is None:
+        yield good("token", "well-formed; it does not say when it expires")
+        return
+    left = held.expires_at - time.time()
+    if left <= 0:
+        yield bad("token", f"it expired {-left / 60:.0f} min ago", _REFRESH)
+    else:
+        yield good("token", f"well-formed; it expires in {left / 60:.0f} min")
+
+
+def check_credentials(stack: Stack) -> Iterator[Finding]:
+    """Check the credentials secret, which may be empty if the deployment gets its tokens from elsewhere."""
+    arn = stack.outputs["CredentialsSecretArn"]
+    to_do = f'put {{"client_id": "…", "client_secret": "…"}} into {arn}, unless you put tokens there yourself'
+    try:
+        reply = stack.session.client("secretsmanager").get_secret_value(SecretId=arn)
+        Credentials.model_validate_json(reply.get("SecretString", ""))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        yield doubt("credentials", "there are none, so the token is not refreshed", to_do)
+    except ValidationError:
+        yield bad("credentials", "they are not well-formed, so the token is not refreshed", to_do)
+    else:
+        yield good("credentials", "well-formed")
+
+
+def check_realtime(stack: Stack) -> Iterator[Finding]:
+    """Ask RealTime for the balance, with the token, from this machine."""
+    url = stack.parameters["RealTimeBaseUrl"]
+    try:
+        held = read_token(stack.session.client("secretsmanager"), stack.outputs["TokenSecretArn"])
+    except TokenUnavailableError:
+        yield doubt("RealTime", "could not be checked without a token", _PUT_TOKEN)
+        return
+    client = RealTimeClient(url, deadline=float(stack.parameters["CallTimeoutSeconds"]))
+    try:
+        yield judge_balance_call(client.exchange(calls.balance(held.access_token)), url)
+    finally:
+        client.close()
+
+
+def judge_balance_call(result: calls.CallResult, url: str) -> Finding:
+    """Judge RealTime's reply to *Get balance*."""
+    match result:
+        case Reply(status=200):
+            balance = calls.balance_of(result)
+            if balance > 0:
+                return good("RealTime", f"accepts the token; the balance is {balance}")
+            return bad(
+                "RealTime", f"accepts the token; the balance is {balance}", "top up; sending then continues by itself"
+            )
+        case Reply(status=401):
+            return bad("RealTime", "refuses the token (401)", f"{_REFRESH}; or {_PUT_TOKEN}")
+        case Reply(status=403):
+            return bad("RealTime", "does not allow this account to call it (403)", "ask RealTime's support")
+        case Reply():
+            return doubt("RealTime", f"answers {result.status}", "run the command again in some minutes")
+        case NotSent() | ReplyLost():
+            return doubt("RealTime", f"cannot be reached at {url} from here: {result.cause}", "check the network")
+
+
+def check_breakers(stack: Stack) -> Iterator[Finding]:
+    """List the open breakers."""
+    opened = Breakers(stack.session.client("dynamodb"), stack.table).read()
+    for one in opened:
+        said = f"{one.breaker} is open since {iso(one.since)} ({one.reason}): no calls are made"
+        yield bad("breakers", said, f"{_TO_CLOSE.get(one.reason, 'remove the cause')}; the breaker closes by itself")
+    if not opened:
+        yield good("breakers", "closed")
+
+
+def check_event_source(stack: Stack) -> Iterator[Finding]:
+    """Check the mapping that passes messages to the send function, or to a version of it."""
+    queue = stack.outputs["SendQueueArn"]
+    mappings = stack.session.client("lambda").list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
+    states = {mapping["State"] for mapping in mappings}
+    if not states:
+        yield bad("sending", "no event source passes messages to the send function", "deploy the template again")
+    elif states == {"Enabled"}:
+        yield good("sending", "messages are passed to the send function")
+    elif states <= {"Disabled", "Disabling"}:
+        to_do = "aws lambda update-event-source-mapping --enabled, unless it was stopped on purpose"
+        yield bad("sending", "the event source mapping is disabled: messages stay in the queue", to_do)
+    else:
+        said = f"the event source mapping is {', '.join(sorted(states))}"
+        yield doubt("sending", said, "run the command again in a minute")
+    yield from _unused_versions(stack, {mapping["FunctionArn"] for mapping in mappings})
+
+
+def _unused_versions(stack: Stack, used: AbstractSet[str]) -> Iterator[Finding]:
+    """List the versions left behind by deployments with SnapStart; Lambda charges for the snapshot of each."""
+    name = stack.outputs["SendFunctionName"]
+    published = stack.session.client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+    unused = [one["Version"] for one in published if one["Version"] != "$LATEST" and one["FunctionArn"] not in used]
+    if unused:
+        said = f"Lambda keeps, and charges for, a snapshot that is no longer used: version {', '.join(unused)}"
+        yield doubt("sending", said, "delete versions that are some minutes old (docs/deploy.md, SnapStart)")
+
+
+def check_send_queue(stack: Stack) -> Iterator[Finding]:
+    """Check the settings of the send queue, who may use it, and how long messages wait in it."""
+    attributes: Mapping[Any, str] = stack.session.client("sqs").get_queue_attributes(
+        QueueUrl=stack.outputs["SendQueueUrl"], AttributeNames=["All"]
+    )["Attributes"]
+    function = stack.session.client("lambda").get_function_configuration(FunctionName=stack.outputs["SendFunctionName"])
+    yield judge_queue_settings(attributes, stack.outputs["DeadLetterQueueUrl"], int(function["Timeout"]))
+    yield judge_queue_policy(json.loads(attributes.get("Policy") or "{}"))
+    yield judge_waiting(QueueDepth.from_attributes(attributes), _oldest_age(stack))
+
+
+def judge_queue_settings(attributes: Mapping[Any, str], dead_letter_url: str, timeout: int) -> Finding:
+    """Judge the queue's redrive policy and visibility timeout; `timeout` is the send function's, in seconds."""
+    check, deploy = "queue settings", "deploy the template again"
+    redrive = json.loads(attributes.get("RedrivePolicy") or "{}")
+    if redrive.get("deadLetterTargetArn", "").rpartition(":")[2] != dead_letter_url.rpartition("/")[2]:
+        return bad(check, "its dead letters do not go to the stack's dead-letter queue", deploy)
+    receives = int(redrive.get("maxReceiveCount", 0))
+    if receives < _MIN_RECEIVES:
+        return bad(check, f"a message becomes a dead letter after {receives} receives, even if it only waits", deploy)
+    visibility = int(attributes["VisibilityTimeout"])
+    if visibility < _TIMEOUTS * timeout:
+        said = f"the visibility timeout is {visibility} s, less than 6 times the function's timeout of {timeout} s"
+        return bad(check, said, deploy)
+    said = f"dead letter after {receives} receives; visibility timeout {visibility} s, at least 6 times the function's"
+    return good(check, said)
+
+
+def judge_queue_policy(document: Mapping[str, Any]) -> Finding:
+    """Judge who may use the queue."""
+    for statement in document.get("Statement", []):
+        anybody = statement.get("Principal") in ("*", {"AWS": "*"})
+        if statement.get("Effect") == "Allow" and anybody and not statement.get("Condition"):
+            to_do = "name who may publish, with the Publisher parameters"
+            return bad("queue policy", "anybody may use the queue", to_do)
+    return good("queue policy", "names who may publish" if document else "none: this account's IAM decides")
+
+
+def judge_waiting(depth: QueueDepth, age: float | None) -> Finding:
+    """Judge how long messages wait; `age` is that of the oldest one in seconds, None if unknown."""
+    said = str(depth) if age is None else f"{depth}; the oldest is {age:.0f} s old"
+    if age is not None and age > _LONG_WAIT:
+        to_do = "run rtsms watch: an open breaker, throttling or too few concurrent functions delay them"
+        return doubt("send queue", said, to_do)
+    return good("send queue", said)
+
+
+def _oldest_age(stack: Stack) -> float | None:
+    """Return the age of the oldest message of the send queue in seconds, None if CloudWatch has no data."""
+    now = datetime.now(UTC)
+    reply = stack.session.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/SQS",
+        MetricName="ApproximateAgeOfOldestMessage",
+        Dimensions=[{"Name": "QueueName", "Value": stack.outputs["SendQueueUrl"].rpartition("/")[2]}],
+        StartTime=now - _AGE_WINDOW,
+        EndTime=now,
+        Period=60,
+        Statistics=["Maximum"],
+    )
+    latest = max(reply["Datapoints"], key=lambda point: point["Timestamp"], default=None)
+    return None if latest is None else latest["Maximum"]
+
+
+def check_dead_letters(stack: Stack) -> Iterator[Finding]:
+    """Count the dead letters."""
+    if count := stack.queue_depth("DeadLetterQueueUrl").total:
+        to_do = "docs/operations.md explains each reason; rtsms redrive --reason … sends them back"
+        yield doubt("dead letters", f"{count} in the dead-letter queue", to_do)
+    else:
+        yield good("dead letters", "none")
+
+
+def check_alarms(stack: Stack) -> Iterator[Finding]:
+    """Check the alarms of the stack."""
+    resources = stack.session.client("cloudformation").describe_stack_resources(StackName=stack.name)["StackResources"]
+    names = [one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::CloudWatch::Alarm"]
+    if not names:
+        yield doubt("alarms", "the stack has none", "deploy the latest template")
+        return
+    found = stack.session.client("cloudwatch").describe_alarms(AlarmNames=names, MaxRecords=100)["MetricAlarms"]
+    loud = [alarm for alarm in found if alarm["StateValue"] == "ALARM"]
+    for alarm in loud:
+        yield bad("alarms", f"{alarm['AlarmName']} is in ALARM", alarm.get("AlarmDescription", "see docs/"))
+    if len(loud) < len(found):
+        yield good("alarms", f"{len(found) - len(loud)} of {len(found)} are quiet")
+
+
+CHECKS: tuple[tuple[str, Callable[[Stack], Iterable[Finding]]], ...] = (
+    ("stack", check_stack),
+    ("table", check_table),
+    ("token", check_token),
+    ("credentials", check_credentials),
+    ("RealTime", check_realtime),
+    ("breakers", check_breakers),
+    ("sending", check_event_source),
+    ("send queue", check_send_queue),
+    ("dead letters", check_dead_letters),
+    ("alarms", check_alarms),
+)

@@ -1,0 +1,76 @@
+"""Options and arguments that several commands share."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol
+
+import boto3
+import click
+
+from realtime_sms.requests.recipients import parse_recipients
+from rtsms.errors import invalid_input
+from rtsms.output import Output
+from rtsms.stack import Stack
+
+type Value = Any  # of an option, as click parsed it
+type Command = Callable[..., int | None]
+
+
+class FindStack(Protocol):
+    """Finds a deployed stack; a test passes its own as the object of click's context."""
+
+    def __call__(self, name: str, *, region: str | None, profile: str | None) -> Stack:
+        """Return the stack of this name."""
+
+
+def find_stack(name: str, *, region: str | None, profile: str | None) -> Stack:
+    """Find a stack with the user's own credentials."""
+    return Stack.find(name, boto3.Session(region_name=region, profile_name=profile))
+
+
+def stack_options(command: Command) -> Command:
+    """Add the options that name a deployment; the command gets the argument `stack`."""
+
+    @click.option(
+        "--stack",
+        envvar="RTSMS_STACK",
+        default="realtime-sms",
+        show_default=True,
+        show_envvar=True,
+        help="Name of the CloudFormation stack.",
+    )
+    @click.option("--region", envvar="AWS_REGION", show_envvar=True, help="AWS region. Default: the profile's region.")
+    @click.option("--profile", help="Profile of the AWS configuration.")
+    @wraps(command)
+    def with_stack(*, stack: str, region: str | None, profile: str | None, **others: Value) -> int | None:
+        find: FindStack = click.get_current_context().obj or find_stack
+        return command(stack=find(stack, region=region, profile=profile), **others)
+
+    return with_stack
+
+
+def json_option(command: Command) -> Command:
+    """Add the option `--json`; the command gets the argument `out`."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+    @wraps(command)
+    def with_output(*, as_json: bool, **others: Value) -> int | None:
+        return command(out=Output(as_json=as_json), **others)
+
+    return with_output
+
+
+show_numbers_option = click.option("--show-numbers", is_flag=True, help="Show whole numbers instead of masked ones.")
+
+
+def parse_number(written: str, stack: Stack) -> str:
+    """Return a number in E.164; one without `+` is read as a number of the deployment's default region.
+
+    Raises:
+        CommandError: it is not a phone number.
+
+    """
+    parsed = parse_recipients([written], stack.defaults.region)
+    if parsed.refused:
+        raise invalid_input("NUMBER", [parsed.refused[0].problem])
+    return parsed.numbers[0]

@@ -1,0 +1,95 @@
+"""`rtsms optout`: the list of numbers that get no SMS."""
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+import click
+
+from realtime_sms.aws.item import iso
+from realtime_sms.aws.opt_outs import OptOut, OptOuts
+from realtime_sms.requests.recipients import mask
+from rtsms.errors import CommandError, Exit
+from rtsms.options import json_option, parse_number, show_numbers_option, stack_options
+from rtsms.output import Output, plural
+from rtsms.stack import Stack
+
+_SOURCE = "operator"
+_PAGE = 100
+
+
+@click.group("optout")
+def command() -> None:
+    """Manage the opt-out list: numbers that get no SMS."""
+
+
+@command.command("add")
+@click.argument("number")
+@show_numbers_option
+@json_option
+@stack_options
+def add(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
+    """Add a NUMBER; if it is on the list, its entry stays as it is."""
+    entry = _opt_outs(stack).add(parse_number(number, stack), source=_SOURCE, now=time.time())
+    _print(out, entry, "added", show_numbers=show_numbers)
+
+
+@command.command("remove")
+@click.argument("number")
+@show_numbers_option
+@json_option
+@stack_options
+def remove(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
+    """Remove a NUMBER."""
+    parsed = parse_number(number, stack)
+    entry = _found(_opt_outs(stack).remove(parsed), parsed)
+    _print(out, entry, "removed", show_numbers=show_numbers)
+
+
+@command.command("show")
+@click.argument("number")
+@show_numbers_option
+@json_option
+@stack_options
+def show(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
+    """Show when a NUMBER was added, and by what."""
+    parsed = parse_number(number, stack)
+    entry = _found(_opt_outs(stack).get(parsed), parsed)
+    _print(out, entry, show_numbers=show_numbers)
+
+
+@command.command("list")
+@click.option("--limit", type=click.IntRange(1), help="List at most this many numbers.")
+@show_numbers_option
+@json_option
+@stack_options
+def list_(*, stack: Stack, out: Output, limit: int | None, show_numbers: bool) -> None:
+    """List the numbers in ascending order."""
+    count = 0
+    for entry in islice(_all_entries(_opt_outs(stack)), limit):
+        _print(out, entry, show_numbers=show_numbers)
+        count += 1
+    out.text(plural(count, "number"))
+
+
+def _opt_outs(stack: Stack) -> OptOuts:
+    return OptOuts(stack.session.client("dynamodb"), stack.table)
+
+
+def _all_entries(opt_outs: OptOuts) -> Iterator[OptOut]:
+    after = ""
+    while page := opt_outs.page(after, _PAGE):
+        yield from page
+        after = page[-1].number
+
+
+def _found(entry: OptOut | None, number: str) -> OptOut:
+    if entry is None:
+        raise CommandError(Exit.NOT_FOUND, "opt-out list", f"{mask(number)} is not on it")
+    return entry
+
+
+def _print(out: Output, entry: OptOut, *done: str, show_numbers: bool) -> None:
+    number = entry.number if show_numbers else mask(entry.number)
+    document = {"number": number, "source": entry.source, "createdAt": iso(entry.created_at)}
+    out.result(document, "  ".join([*document.values(), *done]))

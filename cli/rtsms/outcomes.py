@@ -1,0 +1,74 @@
+"""One recipient's outcome as a command shows it: the API's fields, with the number masked by default."""
+
+from collections.abc import Iterator, Mapping
+
+from realtime_sms.aws.item import iso
+from realtime_sms.aws.requests import Requests
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.recipients import mask
+
+_PAGE = 100  # outcomes a query
+_FIELDS = (
+    "reason",
+    "detail",
+    "attempt",
+    "httpStatus",
+    "submissionId",
+    "charset",
+    "segments",
+    "delivery",
+    "deliveryReason",
+    "cost",
+)
+_TIMES = ("dueAt", "expiresAt", "createdAt", "updatedAt", "submittedAt", "deliveryAt")
+
+COLUMNS = {
+    "recipient": "recipient",
+    "status": "status",
+    "reason": "reason",
+    "attempt#": "attempt",
+    "segments#": "segments",
+    "delivery": "delivery",
+    "updated": "updatedAt",
+    "detail": "detail",
+}
+"""The columns of a table of outcomes: each heading with its field."""
+
+
+def read_outcomes(requests: Requests, request_id: str) -> Iterator[Submission]:
+    """Read every outcome of a request, page by page."""
+    after = ""
+    while page := requests.page(request_id, after, _PAGE):
+        yield from page
+        after = page[-1].recipient
+
+
+def as_document(submission: Submission, *, show_numbers: bool) -> dict[str, object]:
+    """Return an outcome as JSON; unknown fields are left out."""
+    document: dict[str, object] = {
+        "recipient": show_recipient(submission.recipient, whole=show_numbers),
+        "status": submission.status.value,
+        "final": submission.final,
+    }
+    for field in _FIELDS:
+        document[field] = getattr(submission, _attribute(field))
+    for field in _TIMES:
+        seconds = getattr(submission, _attribute(field))
+        document[field] = None if seconds is None else iso(seconds)
+    document["maybeSent"] = submission.maybe_sent or None
+    document["operator"] = dict(submission.operator) or None
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def as_row(document: Mapping[str, object]) -> list[str]:
+    """Return an outcome's JSON as a row under `COLUMNS`."""
+    return [str(document.get(field, "")) for field in COLUMNS.values()]
+
+
+def show_recipient(recipient: str, *, whole: bool) -> str:
+    """Return the number, masked or whole; an entry that is not a number is shown by its place in the request."""
+    return recipient if whole or not recipient.startswith("+") else mask(recipient)
+
+
+def _attribute(field: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in field)

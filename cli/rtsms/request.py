@@ -1,0 +1,127 @@
+"""A send request made from the command line: its options, its JSON, and the check that it can be sent."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from typing import TextIO, get_args
+
+import click
+
+from realtime_sms.encoding.charset import CHARSETS
+from realtime_sms.requests.envelope import IdentifiedRequest
+from realtime_sms.requests.errors import InvalidInputError, Problem
+from realtime_sms.requests.model import Policy, parse_request
+from realtime_sms.requests.prepare import Defaults, PreparedRequest, Refusal, prepare
+from rtsms.errors import invalid_input
+from rtsms.options import Command, Value
+
+type RequestBody = Mapping[str, object]  # the JSON object of a send request
+type _Decorator = Callable[[Command], Command]
+
+_STDIN = "-"
+_POLICIES: tuple[str, ...] = get_args(Policy.__value__)
+_FIELD_OF_OPTION = {
+    "sender": "sender",
+    "encoding": "encoding",
+    "max_segments": "maxSegments",
+    "expires_at": "expiresAt",
+    "on_unknown": "onUnknown",
+}
+
+
+def _combine(*options: _Decorator) -> _Decorator:
+    """Combine options into one decorator; the help lists them in the order written here."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
+
+
+text_options = _combine(
+    click.argument("text", required=False),
+    click.option("--file", "source", type=click.File(encoding="utf-8"), help="Read the text from a file; - is stdin."),
+)
+encoding_options = _combine(
+    click.option(
+        "--encoding",
+        type=click.Choice(_POLICIES),
+        help="Characters outside GSM 03.38: auto keeps, plain transliterates, exact rejects them.",
+    ),
+    click.option("--charset", type=click.Choice([str(number) for number in CHARSETS]), help="RealTime's charset."),
+)
+sending_options = _combine(
+    click.option("--sender", help="Up to 11 letters and digits, or 15 digits. Default: the deployment's sender."),
+    click.option("--max-segments", type=click.IntRange(1), help="Do not send a text that needs more segments."),
+    click.option("--expires-at", metavar="TIME", help="Do not send after this time (RFC 3339, with a time zone)."),
+    click.option(
+        "--on-unknown",
+        type=click.Choice(["keep", "resend"]),
+        help="If an outcome is unknown: keep it, or resend and accept a possible duplicate.",
+    ),
+    click.option("--metadata", multiple=True, metavar="NAME=VALUE", help="Stored with each outcome. Repeatable."),
+)
+
+
+def read_text(text: str | None, source: TextIO | None) -> str:
+    """Return the text to send; a line break at the end of a file or of stdin is removed.
+
+    Raises:
+        UsageError: there is no text, there are two, or it is not UTF-8.
+
+    """
+    if (text is None) == (source is None) and (text is not None or sys.stdin.isatty()):
+        raise click.UsageError("pass one text: as an argument, from a file, or on stdin")
+    if text is not None and text != _STDIN:
+        return text
+    try:
+        read = (source or click.get_text_stream("stdin", encoding="utf-8")).read()
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"the text is not UTF-8: byte {error.start} cannot be decoded") from None
+    return str(read).removesuffix("\n").removesuffix("\r")
+
+
+def request_body(text: str, recipients: Sequence[str], **options: Value) -> dict[str, object]:
+    """Make the request's JSON object from the options; `prepare_request` checks the values."""
+    message = {"text": text} | ({"charset": int(options["charset"])} if options.get("charset") else {})
+    chosen = {field: options[name] for name, field in _FIELD_OF_OPTION.items() if options.get(name) is not None}
+    metadata = dict(_name_and_value(written) for written in options.get("metadata", ()))
+    return {"recipients": list(recipients), "message": message, **chosen} | ({"metadata": metadata} if metadata else {})
+
+
+def _name_and_value(written: str) -> tuple[str, str]:
+    name, equals, value = written.partition("=")
+    if not equals:
+        raise click.BadParameter("must be NAME=VALUE", param_hint="--metadata")
+    return name, value
+
+
+def parse_body(body: RequestBody, request_id: str, defaults: Defaults) -> PreparedRequest:
+    """Parse a request and prepare it as the deployment would.
+
+    Raises:
+        CommandError: it is not a send request.
+
+    """
+    try:
+        request = parse_request({**body, "requestId": request_id})
+    except InvalidInputError as error:
+        raise invalid_input("the request", error.problems) from None
+    return prepare(IdentifiedRequest(request_id, request), defaults)
+
+
+def prepare_request(body: RequestBody, request_id: str, defaults: Defaults) -> PreparedRequest:
+    """Parse and prepare a request, and check that it can be sent to every recipient.
+
+    Raises:
+        CommandError: it cannot be sent, to one recipient or to all; every problem is named.
+
+    """
+    prepared = parse_body(body, request_id, defaults)
+    if problems := list(_problems(prepared)):
+        raise invalid_input("the request", problems)
+    return prepared
+
+
+def _problems(prepared: PreparedRequest) -> Iterator[Problem]:
+    for one in prepared.recipients.refused:
+        yield one.problem
+    for group in prepared.groups.values():
+        if isinstance(group.encoded, Refusal):
+            yield group.encoded.problem

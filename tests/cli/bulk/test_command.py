@@ -1,0 +1,228 @@
+"""`rtsms bulk` as a person sees it: first what is wrong and what it costs, then, if they want, it is published."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from realtime_sms.aws.producer import Refusal
+from realtime_sms.requests.prepare import Defaults
+from rtsms.bulk.campaign import Campaign
+from rtsms.bulk.csv_file import CsvFile
+from rtsms.bulk.mail_merge import MailMerge, request_id
+from rtsms.bulk.publisher import Publisher
+from rtsms.bulk.template import Template
+from rtsms.bulk.validation import ValidatedFile, validate
+from rtsms.errors import CommandError
+from tests.cli.fakes import FakeStack, Ran, fake_stack, run
+
+TEXT = "Hola {{nombre}}, su pedido {{pedido}} está en camino"
+GOOD = ("912345678,Ana,1", "913333333,Eva,2")
+
+
+class FakeSqs:
+    """A queue in memory."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+        self.failing = False
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 (boto3's names)
+        """Take a batch."""
+        assert QueueUrl == "http://queue"
+        if self.failing:
+            raise EndpointConnectionError(endpoint_url="http://queue")
+        self.bodies += [entry["MessageBody"] for entry in Entries]
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+
+@pytest.fixture
+def sqs() -> FakeSqs:
+    """Give a queue."""
+    return FakeSqs()
+
+
+@pytest.fixture
+def stack(sqs: FakeSqs) -> FakeStack:
+    """Give a stack with it."""
+    return fake_stack({"sqs": sqs})
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    """Write a good sheet."""
+    return _write(tmp_path, *GOOD)
+
+
+def _write(tmp_path: Path, *rows: str) -> Path:
+    file = tmp_path / "clientes de mayo.csv"
+    file.write_text("\n".join(["numero,nombre,pedido", *rows]), encoding="utf-8")
+    return file
+
+
+def _bulk(stack: FakeStack, sheet: Path, *arguments: str) -> Ran:
+    return run("bulk", str(sheet), "--template", TEXT, *arguments, stack=stack)
+
+
+def test_every_row_is_published_under_its_own_id(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """With its text."""
+    ran = _bulk(
+        stack, sheet, "--yes", "--campaign", "mayo", "--sender", "Tienda", "--metadata", "campaign=mayo", "--json"
+    )
+    assert ran.code == 0
+    assert [json.loads(body) for body in sqs.bodies] == [
+        {
+            "requestId": request_id("mayo", number),
+            "recipients": [number],
+            "message": {"text": f"Hola {name}, su pedido {order} está en camino"},
+            "sender": "Tienda",
+            "metadata": {"campaign": "mayo"},
+        }
+        for number, name, order in [("+56912345678", "Ana", "1"), ("+56913333333", "Eva", "2")]
+    ]
+    assert ran.lines == [
+        {
+            "type": "checked",
+            "campaign": "mayo",
+            "rows": 2,
+            "good": 2,
+            "bad": 0,
+            "repeatedNumbers": 0,
+            "segments": 2,
+        },
+        {"type": "published", "campaign": "mayo", "published": 2, "before": 0},
+    ]
+
+
+def test_the_same_command_again_publishes_nothing(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """And without its journal the same ids."""
+    _bulk(stack, sheet, "--yes")
+    assert _bulk(stack, sheet, "--yes", "--json").lines[-1]["published"] == 0
+    sheet.with_name(f"{sheet.name}.journal").unlink()
+    _bulk(stack, sheet, "--yes")
+    assert sqs.bodies[:2] == sqs.bodies[2:]
+    assert json.loads(sqs.bodies[0])["requestId"].startswith("clientes-de-mayo-")
+
+
+def test_bad_rows_stop_it_before_anything_is_published(stack: FakeStack, sqs: FakeSqs, tmp_path: Path) -> None:
+    """Each is told by line; no number is told whole."""
+    sheet = _write(tmp_path, *GOOD, "+5691,Ana,3", "912345678,Ana,4")
+    ran = _bulk(stack, sheet, "--yes")
+    assert (ran.code, sqs.bodies) == (2, [])
+    assert "line 4: numero: " in ran.out
+    assert "line 5: numero: the same as in line 2" in ran.out
+    assert "4 rows, 2 good, 2 bad" in ran.out
+    assert "912345678" not in ran.out.replace("+56912345678", "")  # the example in the error is nobody's number
+    machine = _bulk(stack, sheet, "--yes", "--json")
+    assert [(one["type"], one.get("line")) for one in machine.lines] == [
+        ("badRow", 4),
+        ("badRow", 5),
+        ("checked", None),
+    ]
+
+
+def test_good_rows_are_published_without_the_bad_ones_if_asked(stack: FakeStack, sqs: FakeSqs, tmp_path: Path) -> None:
+    """And the bad ones never are."""
+    sheet = _write(tmp_path, "1,Ana,3", *GOOD, "912345678,Ana,4")
+    assert _bulk(stack, sheet, "--yes", "--skip-bad-rows").code == 0
+    assert len(sqs.bodies) == 2
+
+
+def test_many_bad_rows_are_listed_up_to_a_number(stack: FakeStack, tmp_path: Path) -> None:
+    """To a person."""
+    ran = _bulk(stack, _write(tmp_path, *["1,Ana,1"] * 5), "--show", "2")
+    assert ran.out.count("line ") == 2
+    assert "and 3 more bad rows" in ran.out
+
+
+def test_a_dry_run_publishes_nothing_and_tells_the_cost(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """Segments by price, to the last digit."""
+    ran = _bulk(stack, sheet, "--dry-run", "--price-per-segment", "0.045")
+    assert (ran.code, sqs.bodies) == (0, [])
+    assert "2 segments, 0.090 at 0.045 a segment" in ran.out
+    assert list(sheet.parent.iterdir()) == [sheet]
+
+
+@pytest.mark.parametrize("price", ["x", "-1", "NaN"])
+def test_a_price_is_a_number(stack: FakeStack, sheet: Path, price: str) -> None:
+    """And not negative."""
+    assert _bulk(stack, sheet, f"--price-per-segment={price}").code == 2
+
+
+def test_nothing_is_published_where_nobody_can_be_asked(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """Unless they said yes beforehand."""
+    ran = _bulk(stack, sheet)
+    assert (ran.code, sqs.bodies) == (2, [])
+    assert "--yes" in ran.err
+
+
+def test_an_edited_file_is_not_taken_for_the_rest_of_the_old_one(
+    stack: FakeStack, sqs: FakeSqs, tmp_path: Path
+) -> None:
+    """Its journal says so; another journal is another campaign."""
+    _bulk(stack, _write(tmp_path, *GOOD), "--yes")
+    edited = _write(tmp_path, *GOOD, "914444444,Luz,3")
+    ran = _bulk(stack, edited, "--yes")
+    assert (ran.code, len(sqs.bodies)) == (2, 2)
+    assert "with another campaign and another content" in ran.err
+    assert _bulk(stack, edited, "--yes", "--journal", str(tmp_path / "other")).code == 0
+
+
+def test_a_queue_that_does_not_answer_is_told_with_how_to_go_on(
+    stack: FakeStack, sqs: FakeSqs, sheet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the same command goes on."""
+    monkeypatch.setattr("rtsms.bulk.publisher._PAUSES", (0.0,) * 5)
+    sqs.failing = True
+    ran = _bulk(stack, sheet, "--yes")
+    assert ran.code == 4
+    assert "continues where it stopped" in ran.err
+    sqs.failing = False
+    assert _bulk(stack, sheet, "--yes").code == 0
+    assert len(sqs.bodies) == 2
+
+
+@pytest.mark.parametrize("name", ["a b", ":a", "", "a" * 65])
+def test_a_campaigns_name_begins_a_request_id(stack: FakeStack, sheet: Path, name: str) -> None:
+    """So it must be able to."""
+    assert "--campaign: must be" in _bulk(stack, sheet, "--campaign", name, "--dry-run").err
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [("912345678,Ana,1", "913333333,Eva,3"), GOOD[:1], (*GOOD, "914444444,Luz,3"), GOOD[::-1]],
+    ids=["edited", "shorter", "longer", "sorted"],
+)
+def test_a_file_that_changes_while_it_is_published_stops_it(tmp_path: Path, rows: tuple[str, ...]) -> None:
+    """A number must not get another row's text."""
+    file = CsvFile.open(_write(tmp_path, *GOOD))
+    merge = MailMerge(Template(TEXT), file.columns, "numero", None, {"sender": "1"}, Defaults())
+    validated, bodies = ValidatedFile(), list[str]()
+    assert not list(validate(file, merge, validated))
+    campaign = Campaign(file, merge, validated, "mayo")
+
+    def send(some: Sequence[str]) -> list[Refusal | None]:
+        bodies.extend(some)
+        return [None] * len(some)
+
+    rows_and_numbers = zip(file.rows(), validated.numbers, strict=True)
+    unchanged = {merge.queue_message("mayo", row, number) for row, number in rows_and_numbers}
+    _write(tmp_path, *rows)
+    with pytest.raises(CommandError, match="changed while"), campaign.journal(None, "q") as journal:
+        campaign.publish(journal, Publisher(send, lambda _seconds: None, 1), lambda _rows: None)
+    assert set(bodies) <= unchanged
+
+
+def test_an_interrupted_run_says_how_to_go_on(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """With the exit code of an interruption."""
+
+    def interrupt(**_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    sqs.send_message_batch = interrupt  # type: ignore[method-assign,assignment]  # once
+    ran = _bulk(stack, sheet, "--yes")
+    assert ran.code == 130
+    assert "continues where it stopped" in ran.err

@@ -1,0 +1,59 @@
+"""CSV as spreadsheets write it, and what is no CSV with the line that it is not."""
+
+from pathlib import Path
+
+import pytest
+
+from rtsms.bulk.csv_file import CsvFile, Row
+from rtsms.errors import CommandError
+
+
+def _csv_file(tmp_path: Path, octets: bytes, **options: str) -> CsvFile:
+    file = tmp_path / "clientes.csv"
+    file.write_bytes(octets)
+    return CsvFile.open(file, **options)
+
+
+@pytest.mark.parametrize(
+    ("octets", "options"),
+    [
+        ("número,nombre\n1,Peña\n".encode(), {}),
+        ("número;nombre\r\n1;Peña\r\n".encode(), {}),
+        ("\ufeffnúmero\tnombre\n1\tPeña".encode(), {}),
+        ("número;nombre\n1;Peña\n".encode("cp1252"), {"encoding": "cp1252"}),
+        ("\n número | nombre \n\n1|Peña\n\n".encode(), {"delimiter": "|"}),
+        ('"número","nombre"\n"1","Peña"\n'.encode(), {}),
+    ],
+    ids=["plain", "semicolons-crlf", "bom-tabs-no-end", "cp1252", "blank-lines", "quoted"],
+)
+def test_a_file_is_read_as_it_was_written(tmp_path: Path, octets: bytes, options: dict[str, str]) -> None:
+    """The delimiter is found out."""
+    opened = _csv_file(tmp_path, octets, **options)
+    assert opened.columns == ("número", "nombre")
+    assert [row.fields for row in opened.rows()] == [["1", "Peña"]]
+
+
+def test_a_row_has_the_line_that_it_begins_in(tmp_path: Path) -> None:
+    """Also after a field of several lines."""
+    opened = _csv_file(tmp_path, b'a,b\n1,"x\ny"\n\n2,"say ""hi"""\n')
+    assert list(opened.rows()) == [Row(2, ["1", "x\ny"]), Row(5, ["2", 'say "hi"'])]
+
+
+@pytest.mark.parametrize(
+    ("octets", "told"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        (b"a,b,a\n", "two columns are called 'a'"),
+        (b"a,b\n1,\xf1\n", "line 2: it is not UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16"), "line 1: it is UTF-16"),
+        (b'a,b\n1,2\n3,"x\n4,5\n', "line 3: it cannot be read as CSV"),
+        (b'a,b\n1,"x"y\n', "line 2: it cannot be read as CSV"),
+        (b"a,b\r1,2\r", "line 1: it has a single carriage return"),
+    ],
+    ids=["empty", "blank", "twice", "latin", "utf-16", "open-quote", "text-after-quote", "old-mac"],
+)
+def test_what_cannot_be_read_is_told_with_its_line(tmp_path: Path, octets: bytes, told: str) -> None:
+    """And what to do."""
+    with pytest.raises(CommandError, match=told):
+        list(_csv_file(tmp_path, octets).rows())

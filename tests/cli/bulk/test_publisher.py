@@ -1,0 +1,111 @@
+"""Batches: as many as a call takes, what failed for now again, and what was taken is told before any error."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from realtime_sms.aws.producer import QueueUnavailableError, Refusal
+from rtsms.bulk.publisher import Publisher, RowMessage, make_batches
+
+MESSAGES = [RowMessage(row, f"body {row}") for row in range(95)]
+
+
+class FakeQueue:
+    """Takes messages; `refusals` are given instead, call by call, until there are none left."""
+
+    def __init__(self, *refusals: Refusal | Exception | None) -> None:
+        self.taken: list[str] = []
+        self.calls = 0
+        self._refusals = list(refusals)
+        self._lock = threading.Lock()
+
+    def send(self, bodies: Sequence[str]) -> list[Refusal | None]:
+        """Take a batch, but for its first message where a refusal is due."""
+        with self._lock:
+            self.calls += 1
+            refusal = self._refusals.pop(0) if self._refusals else None
+            if isinstance(refusal, Exception):
+                raise refusal
+            self.taken += bodies[1 if refusal else 0 :]
+            return [refusal if index == 0 else None for index in range(len(bodies))]
+
+
+def _publish(queue: FakeQueue, parallel_calls: int = 4) -> list[int]:
+    told: list[int] = []
+    Publisher(queue.send, lambda _seconds: None, parallel_calls).publish(iter(MESSAGES), told.extend)
+    return told
+
+
+def _unavailable(cause: Exception) -> QueueUnavailableError:
+    error = QueueUnavailableError(type(cause).__name__)
+    error.__cause__ = cause
+    return error
+
+
+DENIED = ClientError(
+    {"Error": {"Code": "AccessDenied", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 403}},  # type: ignore[typeddict-item]  # as much as is looked at
+    "SendMessageBatch",
+)
+GONE = EndpointConnectionError(endpoint_url="http://x")
+
+
+def test_batches_are_as_large_as_a_call_takes() -> None:
+    """By number and by octets."""
+    assert [len(batch) for batch in make_batches(MESSAGES)] == [10] * 9 + [5]
+    large = [RowMessage(row, "ñ" * 50_000) for row in range(5)]
+    assert [len(batch) for batch in make_batches(large)] == [2, 2, 1]
+
+
+def test_everything_is_published_once() -> None:
+    """And told."""
+    queue = FakeQueue()
+    assert sorted(_publish(queue)) == list(range(95))
+    assert sorted(queue.taken) == sorted(message.body for message in MESSAGES)
+
+
+@pytest.mark.parametrize(
+    "refusal", [Refusal("InternalError", for_good=False), _unavailable(GONE)], ids=["entry", "call"]
+)
+def test_what_failed_for_now_is_tried_again_and_the_rest_is_not(refusal: Refusal | Exception) -> None:
+    """Nothing is left out, and nothing doubled."""
+    queue = FakeQueue(refusal, refusal)
+    assert sorted(_publish(queue)) == list(range(95))
+    assert len(queue.taken) == len(set(queue.taken)) == 95
+
+
+@pytest.mark.parametrize(
+    "refusal", [Refusal("InvalidMessageContents", for_good=True), _unavailable(DENIED)], ids=["entry", "call"]
+)
+def test_what_failed_for_good_ends_it_and_is_not_tried_again(refusal: Refusal | Exception) -> None:
+    """What was taken meanwhile is told."""
+    queue = FakeQueue(refusal)
+    told: list[int] = []
+    with pytest.raises(QueueUnavailableError):
+        Publisher(queue.send, lambda _seconds: None, 2).publish(iter(MESSAGES), told.extend)
+    assert sorted(f"body {row}" for row in told) == sorted(queue.taken)
+    assert queue.calls < 10
+
+
+def test_a_queue_that_never_answers_ends_it() -> None:
+    """After some tries."""
+    queue = FakeQueue(*[_unavailable(GONE)] * 1000)
+    with pytest.raises(QueueUnavailableError):
+        _publish(queue, parallel_calls=1)
+    assert 1 < queue.calls < 10
+
+
+def test_what_is_in_flight_at_an_interruption_is_told() -> None:
+    """Ctrl-C loses nothing that the queue took."""
+    queue = FakeQueue()
+    told: list[int] = []
+
+    def interrupt(rows: Sequence[int]) -> None:
+        told.extend(rows)
+        if len(told) == len(rows):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Publisher(queue.send, lambda _seconds: None, 4).publish(iter(MESSAGES), interrupt)
+    assert sorted(f"body {row}" for row in told) == sorted(queue.taken)

@@ -1,0 +1,147 @@
+"""A sheet is checked wholly before anything is sent, and what is let through can be sent."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from realtime_sms.requests.prepare import Defaults
+from rtsms.bulk.csv_file import CsvFile, Row
+from rtsms.bulk.mail_merge import MailMerge, number_column, request_id
+from rtsms.bulk.template import Template
+from rtsms.bulk.validation import BAD, ValidatedFile, validate
+from rtsms.errors import CommandError
+from rtsms.request import prepare_request
+
+COLUMNS = ("numero", "nombre", "pedido")
+TEXT = "Hola {{nombre}}"
+
+
+def _merge(text: str = TEXT, key: str | None = None, defaults: Defaults | None = None, **request: Any) -> MailMerge:  # noqa: ANN401 (members of a request)
+    return MailMerge(Template(text), COLUMNS, "numero", key, request, defaults or Defaults(sender="96000"))
+
+
+def _validated(tmp_path: Path, merge: MailMerge, *rows: str) -> tuple[ValidatedFile, list[tuple[int, str]]]:
+    file = tmp_path / "clientes.csv"
+    file.write_text("\n".join([",".join(COLUMNS), *rows]), encoding="utf-8")
+    validated = ValidatedFile()
+    bad = [(one.line, one.why) for one in validate(CsvFile.open(file), merge, validated)]
+    return validated, bad
+
+
+def test_bad_rows_are_told_by_line_with_the_reason(tmp_path: Path) -> None:
+    """Neither a name nor a whole number is quoted."""
+    validated, bad = _validated(
+        tmp_path,
+        _merge(maxSegments=1),
+        "912345678,Ana,1",
+        "12,Ana,2",
+        "+5691234,Ana,3",
+        "912345679,,4",
+        f"912345680,{'x' * 200},5",
+        "912345681,Ana",
+        "912345682,Ana,7",
+    )
+    assert bad == [
+        (3, "numero: an entry of 2 characters is not an E.164 number such as +56912345678, nor a number of CL"),
+        (4, "numero: '+56***34' is not an E.164 number such as +56912345678, nor a number of CL"),
+        (5, "nombre: is empty, but the text needs it"),
+        (6, "text: needs 2 segments; 1 allowed"),
+        (7, "it has 2 fields, but the first line has 3"),
+    ]
+    assert (validated.good, validated.bad, validated.segments) == (2, 5, 2)
+    assert [number for number in validated.numbers if number != BAD] == [56912345678, 56912345682]
+
+
+def test_the_second_row_with_a_number_is_a_duplicate(tmp_path: Path) -> None:
+    """However it is written."""
+    validated, bad = _validated(tmp_path, _merge(), "912345678,Ana,1", "913333333,Eva,2", "+56 9 1234 5678,Ana,3")
+    assert bad == [(4, "numero: the same as in line 2")]
+    assert (validated.good, validated.bad) == (2, 1)
+
+
+def test_with_a_key_a_number_may_come_twice_and_a_key_may_not(tmp_path: Path) -> None:
+    """It is counted."""
+    validated, bad = _validated(
+        tmp_path, _merge(key="pedido"), "912345678,Ana,1", "912345678,Ana,2", "913333333,Eva,1", "913333334,Eva,"
+    )
+    assert bad == [(5, "pedido: is empty, but must name the row"), (4, "pedido: the same as in line 2")]
+    assert (validated.good, validated.repeated) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("request_", "row"),
+    [
+        ({}, ["912345678", "Ana", ""]),
+        ({}, ["+34600000000", "Ñandú 🚚" * 100, ""]),
+        ({}, ["+34600000000", "🚚" * 9000, ""]),
+        ({}, ["1", "Ana", ""]),
+        ({"encoding": "exact"}, ["912345678", "Andrés", ""]),
+        ({"encoding": "exact"}, ["912345678", "Andrés".replace("é", "á"), ""]),
+        ({"message": {"charset": 1}}, ["912345678", "Ñ", ""]),
+        ({"message": {"charset": 6}}, ["912345678", "Ñ" * 65, ""]),
+        ({"message": {"charset": 8}}, ["912345678", "á", ""]),
+        ({"maxSegments": 2}, ["+34600000000", "á" * 135, ""]),
+        ({"maxSegments": 2}, ["912345678", "x" * 301, ""]),
+        ({}, ["912345678", "\x1b", ""]),
+    ],
+)
+def test_a_row_fits_exactly_if_its_request_could_be_sent(request_: dict[str, Any], row: list[str]) -> None:
+    """The quick check of a row says what the sender would say."""
+    merge = _merge(**request_)
+    body: dict[str, Any] = {
+        **request_,
+        "recipients": [row[0]],
+        "message": {**request_.get("message", {}), "text": f"Hola {row[1]}"},
+    }
+    try:
+        prepared = prepare_request(body, "id", merge.defaults)
+    except CommandError:
+        with pytest.raises(ValueError, match=r"^(numero|text): "):
+            merge.check(Row(2, row))
+    else:
+        (group,) = prepared.groups.values()
+        assert merge.check(Row(2, row)).segments == group.encoded.segments  # type: ignore[union-attr]  # it can be sent
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (lambda: _merge("{{apellido}}"), "no column is called 'apellido'"),
+        (lambda: _merge(key="rut"), "no column is called 'rut'"),
+        (lambda: _merge(sender="Tienda Ñ"), "sender: must be"),
+        (lambda: _merge(defaults=Defaults()), "sender: is missing"),
+        (lambda: number_column(["nombre", "phone", "celular"]), "cannot tell which column has the numbers"),
+        (lambda: number_column(["nombre"]), "cannot tell which column has the numbers"),
+    ],
+    ids=["placeholder", "key", "sender", "no-sender", "two-columns", "no-column"],
+)
+def test_what_is_wrong_with_every_row_is_told_once(made: Any, told: str) -> None:  # noqa: ANN401 (makes one or the other)
+    """Before the first row is read."""
+    with pytest.raises(CommandError, match=told):
+        made()
+
+
+def test_ids_follow_from_campaign_and_key_alone() -> None:
+    """And tell no number."""
+    assert request_id("mayo", "+56912345678") == request_id("mayo", "+56912345678")
+    assert len({request_id(campaign, key) for campaign in ("mayo", "junio") for key in ("a", "b")}) == 4
+    assert "912345678" not in request_id("mayo", "+56912345678")
+
+
+def test_the_fingerprint_is_of_the_file_and_of_all_that_is_sent(tmp_path: Path) -> None:
+    """So that the same command makes the same ids, and another text makes others."""
+    rows = ["912345678,Ana,1"]
+    prints = [
+        _validated(tmp_path, merge, *some)[0].fingerprint
+        for merge, some in [
+            (_merge(), rows),
+            (_merge(), rows),
+            (_merge("Chao {{nombre}}"), rows),
+            (_merge(sender="1"), rows),
+            (_merge(key="pedido"), rows),
+            (_merge(), [*rows, "912345679,Eva,2"]),
+        ]
+    ]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 5

@@ -1,0 +1,260 @@
+"""`rtsms doctor`: each thing that can be wrong is told with what to do, and one that cannot be asked stops no other."""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from realtime_sms.provider.calls import CallResult, NotSent, Reply, ReplyLost
+from rtsms.doctor import checks
+from rtsms.doctor.checks import Finding, Level
+from rtsms.stack import QueueDepth
+from tests.cli.fakes import SECRET, SETTINGS, TOKEN, FakeClient, doctor_stack, healthy_clients, run
+
+
+def _refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": TOKEN}}, "Operation")
+
+
+def _only(findings: Iterable[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+def _secrets(value: str | Exception) -> dict[str, object]:
+    reply = value if isinstance(value, Exception) else {"SecretString": value}
+    return {"secretsmanager": FakeClient(get_secret_value=reply)}
+
+
+NOW = time.time()
+
+
+@pytest.mark.parametrize(
+    ("secret", "level"),
+    [
+        (json.dumps({"access_token": TOKEN}), Level.GOOD),
+        (json.dumps({"access_token": TOKEN, "issued_at": NOW, "expires_at": NOW + 3600}), Level.GOOD),
+        (json.dumps({"access_token": TOKEN, "issued_at": 0, "expires_at": NOW - 3600}), Level.BAD),
+        (json.dumps({"token": TOKEN}), Level.BAD),
+        (TOKEN, Level.BAD),
+        (_refusal("ResourceNotFoundException"), Level.BAD),
+    ],
+    ids=["own", "refreshed", "over", "other-name", "no-json", "empty"],
+)
+def test_the_token_secret_is_judged_and_never_shown(secret: str | Exception, level: Level) -> None:
+    """Neither whole nor in part."""
+    finding = _only(checks.check_token(doctor_stack(_secrets(secret))))
+    assert finding.level is level
+    assert ("is empty" in finding.said) == isinstance(secret, Exception)
+    assert TOKEN not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("secret", "level"),
+    [
+        (json.dumps({"client_id": "me", "client_secret": SECRET}), Level.GOOD),
+        (json.dumps({"client_id": "me", "client_secrte": SECRET}), Level.BAD),
+        (SECRET, Level.BAD),
+        (_refusal("ResourceNotFoundException"), Level.DOUBT),
+    ],
+    ids=["good", "misspelt", "no-json", "none"],
+)
+def test_the_credentials_are_judged_and_never_shown(secret: str | Exception, level: Level) -> None:
+    """A deployment may have a token of its own instead."""
+    finding = _only(checks.check_credentials(doctor_stack(_secrets(secret))))
+    assert finding.level is level
+    assert SECRET not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "level", "said"),
+    [
+        (Reply(200, b'{"balance": "457.00"}'), Level.GOOD, "457.00"),
+        (Reply(200, b'{"balance": "0.00"}'), Level.BAD, "the balance is 0.00"),
+        (Reply(401), Level.BAD, "refuses the token"),
+        (Reply(403), Level.BAD, "does not allow"),
+        (Reply(503), Level.DOUBT, "503"),
+        (NotSent("dns"), Level.DOUBT, "dns"),
+        (ReplyLost("timeout"), Level.DOUBT, "timeout"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_realtime_answers_is_judged(exchange: CallResult, level: Level, said: str) -> None:
+    """By *Get balance*, which sends nothing."""
+    finding = checks.judge_balance_call(exchange, "https://x")
+    assert finding.level is level
+    assert said in finding.said
+    assert bool(finding.to_do) == (level is not Level.GOOD)
+
+
+def test_realtime_is_asked_from_here() -> None:
+    """Where nobody listens, that is told."""
+    finding = _only(checks.check_realtime(doctor_stack(_secrets(json.dumps({"access_token": TOKEN})))))
+    assert (finding.level, finding.said) == (Level.DOUBT, "cannot be reached at http://127.0.0.1:9 from here: refused")
+    assert _only(checks.check_realtime(doctor_stack(_secrets("")))).level is Level.DOUBT
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        (SETTINGS, ""),
+        (SETTINGS | {"RedrivePolicy": ""}, "do not go to the stack's dead-letter queue"),
+        (
+            SETTINGS
+            | {"RedrivePolicy": json.dumps({"deadLetterTargetArn": "arn:aws:sqs:x:1:dead", "maxReceiveCount": 5})},
+            "after 5 receives",
+        ),
+        (SETTINGS | {"VisibilityTimeout": "30"}, "visibility timeout is 30 s"),
+    ],
+    ids=["good", "no-redrive", "few-receives", "short-visibility"],
+)
+def test_the_queues_settings_are_judged(attributes: dict[str, str], said: str) -> None:
+    """What waits must not be called dead, and what is being sent must not be handed out again."""
+    finding = checks.judge_queue_settings(attributes, "http://aws/1/dead", 60)
+    assert finding.level is (Level.BAD if said else Level.GOOD)
+    assert said in finding.said
+
+
+@pytest.mark.parametrize(
+    ("statement", "level"),
+    [
+        (None, Level.GOOD),
+        ({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}, Level.BAD),
+        ({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sqs:*"}, Level.BAD),
+        ({"Effect": "Deny", "Principal": "*", "Action": "sqs:*"}, Level.GOOD),
+        ({"Effect": "Allow", "Principal": "*", "Condition": {"ArnEquals": {}}}, Level.GOOD),
+        ({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}}, Level.GOOD),
+    ],
+    ids=["none", "anybody", "any-account", "denied", "conditional", "named"],
+)
+def test_a_queue_that_anybody_may_use_is_bad(statement: dict[str, Any] | None, level: Level) -> None:
+    """They would send on our account."""
+    assert checks.judge_queue_policy({"Statement": [statement]} if statement else {}).level is level
+
+
+@pytest.mark.parametrize(("age", "level"), [(None, Level.GOOD), (10.0, Level.GOOD), (3600.0, Level.DOUBT)])
+def test_messages_that_wait_long_are_doubtful(age: float | None, level: Level) -> None:
+    """Something holds them up."""
+    assert checks.judge_waiting(QueueDepth(3, 4), age).level is level
+
+
+@pytest.mark.parametrize(
+    ("status", "level"),
+    [
+        ("CREATE_COMPLETE", Level.GOOD),
+        ("UPDATE_IN_PROGRESS", Level.DOUBT),
+        ("UPDATE_ROLLBACK_COMPLETE", Level.DOUBT),
+        ("ROLLBACK_COMPLETE", Level.BAD),
+        ("DELETE_FAILED", Level.BAD),
+    ],
+)
+def test_the_stacks_status_is_judged(status: str, level: Level) -> None:
+    """A failed update leaves the version before it running."""
+    assert _only(checks.check_stack(doctor_stack(status=status))).level is level
+
+
+@pytest.mark.parametrize(
+    ("states", "level"),
+    [(["Enabled"], Level.GOOD), (["Disabled"], Level.BAD), ([], Level.BAD), (["Enabling"], Level.DOUBT)],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else None,
+)
+def test_the_event_source_is_judged(states: list[str], level: Level) -> None:
+    """Disabled, messages stay in the queue."""
+    assert _only(checks.check_event_source(doctor_stack(_mapped(*states)))).level is level
+
+
+@pytest.mark.parametrize(("used", "left"), [("1", "2, 3"), ("3", "1, 2"), ("$LATEST", "1, 2, 3")])
+def test_versions_that_no_message_meets_are_named(used: str, left: str) -> None:
+    """Their snapshots are paid for until they are deleted."""
+    _, finding = checks.check_event_source(doctor_stack(_mapped("Enabled", used=used, versions=3)))
+    assert (finding.level, finding.said.endswith(f"version {left}")) == (Level.DOUBT, True)
+
+
+def test_the_version_that_messages_meet_is_not_left_behind() -> None:
+    """A deployment with SnapStart has one."""
+    assert _only(checks.check_event_source(doctor_stack(_mapped("Enabled", used="1", versions=1)))).level is Level.GOOD
+
+
+def _mapped(*states: str, used: str = "$LATEST", versions: int = 0) -> dict[str, object]:
+    """Give mappings to the version that is used, and the list of a function that has so many."""
+    function = "arn:send" if used == "$LATEST" else f"arn:send:{used}"
+    mappings = [{"State": state, "FunctionArn": function} for state in states]
+    published = [
+        {"Version": one, "FunctionArn": f"arn:send:{one}"} for one in ("$LATEST", *map(str, range(1, versions + 1)))
+    ]
+    replies = {
+        "list_event_source_mappings": {"EventSourceMappings": mappings},
+        "list_versions_by_function": {"Versions": published},
+    }
+    return {"lambda": FakeClient(**replies)}
+
+
+def _breakers(*items: dict[str, Any]) -> dict[str, object]:
+    return {"dynamodb": FakeClient(batch_get_item={"Responses": {"outcomes": list(items)}})}
+
+
+def test_an_open_breaker_is_bad_and_says_since_when() -> None:
+    """With what closes it."""
+    item = {
+        "recipient": {"S": "balance"},
+        "reason": {"S": "no_balance"},
+        "since": {"N": "1800000000"},
+        "times": {"N": "1"},
+    }
+    finding = _only(checks.check_breakers(doctor_stack(_breakers(item))))
+    assert finding.level is Level.BAD
+    assert "balance is open since 2027-01-15T08:00:00.000Z (no_balance)" in finding.said
+    assert "top up" in finding.to_do
+    assert _only(checks.check_breakers(doctor_stack(_breakers()))).level is Level.GOOD
+
+
+def test_alarms_are_told_by_name() -> None:
+    """Those of the stack and no others."""
+    resources = [
+        {"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": "dead-letters"},
+        {"ResourceType": "AWS::SQS::Queue", "PhysicalResourceId": "send"},
+    ]
+    found = [
+        {"AlarmName": "dead-letters", "StateValue": "ALARM", "AlarmDescription": "docs/operations.md"},
+        {"AlarmName": "age", "StateValue": "OK"},
+    ]
+    clients = {
+        "cloudformation": FakeClient(describe_stack_resources={"StackResources": resources}),
+        "cloudwatch": FakeClient(describe_alarms={"MetricAlarms": found}),
+    }
+    loud, quiet = checks.check_alarms(doctor_stack(clients))
+    assert (loud.level, loud.said, loud.to_do) == (Level.BAD, "dead-letters is in ALARM", "docs/operations.md")
+    assert (quiet.level, quiet.said) == (Level.GOOD, "1 of 2 are quiet")
+    none = {"cloudformation": FakeClient(describe_stack_resources={"StackResources": []})}
+    assert _only(checks.check_alarms(doctor_stack(none))).level is Level.DOUBT
+
+
+def test_what_may_not_be_looked_at_stops_nothing_else() -> None:
+    """It is told what to ask for."""
+    denied = _refusal("AccessDenied")
+    clients = {
+        "secretsmanager": FakeClient(get_secret_value=denied),
+        "dynamodb": FakeClient(describe_table=denied, batch_get_item=denied),
+        "lambda": FakeClient(list_event_source_mappings=denied, get_function_configuration=denied),
+        "sqs": FakeClient(get_queue_attributes=denied),
+        "cloudformation": FakeClient(describe_stack_resources=denied),
+    }
+    ran = run("doctor", "--json", stack=doctor_stack(clients))
+    *findings, summary = ran.lines
+    assert {finding["check"] for finding in findings} == {name for name, _ in checks.CHECKS}
+    assert "IAM policy" in findings[1]["toDo"]
+    assert summary["summary"]["bad"] == sum(finding["level"] == "bad" for finding in findings)
+    assert TOKEN not in ran.out
+
+
+def test_the_exit_code_says_whether_something_is_bad() -> None:
+    """What is doubtful alone does not fail."""
+    ran = run("doctor", stack=doctor_stack(healthy_clients(dead=2)))
+    assert ran.code == 0, ran.out
+    assert "✓ token: " in ran.out
+    assert "! dead letters: 2 in the dead-letter queue\n  → " in ran.out
+    assert ran.out.endswith("10 good, 2 doubt, 0 bad\n")
+    assert run("doctor", stack=doctor_stack(healthy_clients(), status="ROLLBACK_COMPLETE")).code == 1
