@@ -85,6 +85,31 @@ def test_every_file_exists(page: Page) -> None:
 
 
 @each_page
+def test_every_file_of_the_layer_exists(page: Page) -> None:
+    """A page may name a file of the shared layer by its path in there."""
+    layer = ROOT / "layers" / "realtime-sms" / "realtime_sms"
+    rooms = "|".join(path.name for path in layer.iterdir() if path.is_dir())
+    for code in page.code:
+        for name in re.findall(rf"(?<![\w/.-])((?:{rooms})/[\w./-]*(?:\.py|/))(?![\w.])", code):
+            assert (layer / name).exists(), name
+
+
+def test_every_function_on_the_way_of_a_message_exists() -> None:
+    """A name that ends in brackets is defined in the file that the page names before it."""
+    page = Page(ROOT / "docs" / "how-it-works.md")
+    layer = ROOT / "layers" / "realtime-sms" / "realtime_sms"
+    spans = re.findall(r"`([\w./-]+\.py|[\w.]+\(\))`", page.prose)
+    file = ""
+    for span in spans:
+        if span.endswith(".py"):
+            file = span
+        else:
+            (path,) = [folder / file for folder in (ROOT, layer) if (folder / file).is_file()]
+            name = span.removesuffix("()").rpartition(".")[2]
+            assert re.search(rf"^ *(?:def|class) {name}\b", path.read_text(encoding="utf-8"), re.MULTILINE), span
+
+
+@each_page
 def test_every_module_that_is_run_exists(page: Page) -> None:
     """`python -m` is told nothing that cannot be imported."""
     for code in page.code:
