@@ -1,0 +1,52 @@
+"""Numbers of the template that depend on one another; CloudFormation cannot compute them."""
+
+from typing import Any
+
+from realtime_sms.aws.item import LIFETIME
+from tests.template.rendered import rendered, template
+
+API_GATEWAY_WAITS = 29  # seconds: API Gateway quotas, integration timeout
+DAY = 86_400
+
+
+def _properties(name: str) -> dict[str, Any]:
+    properties: dict[str, Any] = rendered()[name]["Properties"]
+    return properties
+
+
+def test_a_message_stays_hidden_for_six_timeouts_of_the_send_function() -> None:
+    """As Lambda's documentation asks of a queue that invokes a function."""
+    assert _properties("SendQueue")["VisibilityTimeout"] == 6 * _properties("SendFunction")["Timeout"]
+
+
+def test_a_message_is_kept_for_as_long_as_a_submission_waits() -> None:
+    """The code ends what has waited longer."""
+    assert _properties("SendQueue")["MessageRetentionPeriod"] == LIFETIME
+
+
+def test_a_dead_letter_has_room_for_its_reason() -> None:
+    """The message itself may fill the send queue's size."""
+    assert _properties("DeadLetterQueue")["MaximumMessageSize"] > _properties("SendQueue")["MaximumMessageSize"]
+
+
+def test_an_outcome_outlives_its_message() -> None:
+    """In whichever queue it is, and whichever number the parameter takes."""
+    kept = sum(_properties(name)["MessageRetentionPeriod"] for name in ("SendQueue", "DeadLetterQueue"))
+    assert template()["Parameters"]["OutcomeTtlDays"]["MinValue"] * DAY > kept
+
+
+def test_a_function_behind_the_api_answers_before_api_gateway_gives_up() -> None:
+    """Else the caller gets a 504 while the function goes on."""
+    assert all(_properties(name)["Timeout"] < API_GATEWAY_WAITS for name in ("ApiFunction", "CallbacksFunction"))
+
+
+def test_runs_of_maintenance_do_not_overlap() -> None:
+    """A run ends before the next minute begins."""
+    assert _properties("MaintenanceFunctionEveryMinute")["ScheduleExpression"] == "rate(1 minute)"
+    assert _properties("MaintenanceFunction")["Timeout"] < 60
+
+
+def test_a_refresh_has_time_for_the_longest_call() -> None:
+    """Whatever the parameter allows."""
+    longest = template()["Parameters"]["CallTimeoutSeconds"]["MaxValue"]
+    assert _properties("RefreshFunction")["Timeout"] > longest
