@@ -71,7 +71,7 @@ def test_the_template_is_the_real_one_but_for_paths_names_and_processor(
     layer = "RealTimeSmsLayer"
     assert Path(template["Globals"]["Function"]["CodeUri"], "send", "handler.py").is_file()
     built = Path(template["Resources"][layer]["Properties"].pop("ContentUri"))
-    assert (built / "python" / "realtime_sms" / "wire.py").is_file()
+    assert (built / "python" / "realtime_sms" / "vocabulary.py").is_file()
     real["Resources"][layer]["Properties"].pop("ContentUri")
     real["Globals"]["Function"]["CodeUri"] = template["Globals"]["Function"]["CodeUri"]
     real["Parameters"]["Architecture"]["Default"] = template["Parameters"]["Architecture"]["Default"]
