@@ -4,20 +4,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 import click
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    ReadTimeoutError,
-    SSOTokenLoadError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
+from botocore import exceptions as boto
+from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.aws.producer import QueueUnavailableError
 from realtime_sms.aws.submissions import StoreUnavailableError
@@ -82,63 +70,57 @@ def aws_error(error: BaseException) -> CommandError:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ClientError | BotoCoreError):
         cause = cause.__cause__
-    if cause is None:
-        return CommandError(Exit.AWS, "AWS", f"the call failed ({error})", to_do="try again")
     if isinstance(cause, ClientError):
-        return _refused_call(cause)
-    for kind, code, what, to_do in _BY_TYPE:
-        if isinstance(cause, kind):
-            return CommandError(code, "AWS", what, to_do=to_do)
-    return CommandError(Exit.AWS, "AWS", f"the call failed ({type(cause).__name__})", to_do="try again")
-
-
-def _refused_call(error: ClientError) -> CommandError:
-    code = error.response["Error"]["Code"]
-    where = f"AWS {error.operation_name}"
-    for codes, what, to_do in _BY_CODE:
-        if code in codes:
-            return CommandError(Exit.AWS, where, f"{what} ({code})", to_do=to_do)
-    return CommandError(Exit.AWS, where, f"the call was refused ({code})", to_do="run rtsms doctor")
+        code = cause.response["Error"]["Code"]
+        what, to_do = _BY_CODE.get(code, ("the call was refused", "run rtsms doctor"))
+        return CommandError(Exit.AWS, f"AWS {cause.operation_name}", f"{what} ({code})", to_do=to_do)
+    exit_code = Exit.USAGE if isinstance(cause, boto.ProfileNotFound | boto.NoRegionError) else Exit.AWS
+    name = str(error) if cause is None else type(cause).__name__
+    found = next((explained for kind, explained in _BY_TYPE.items() if isinstance(cause, kind)), None)
+    what, to_do = found or (f"the call failed ({name})", "try again")
+    return CommandError(exit_code, "AWS", what, to_do=to_do)
 
 
 _LOG_IN = "log in again (aws sso login), or renew the credentials in the environment"
-_CHECK_NETWORK = "check the region's name, the network, and AWS_ENDPOINT_URL if it is set"
-_BY_TYPE: tuple[tuple[type[BotoCoreError], Exit, str, str], ...] = (
-    (ProfileNotFound, Exit.USAGE, "the profile does not exist", "aws configure list-profiles lists the profiles"),
-    (NoRegionError, Exit.USAGE, "no region is set", "pass --region, or set AWS_REGION"),
-    (NoCredentialsError, Exit.AWS, "there are no credentials", "run aws configure, or pass --profile"),
-    (PartialCredentialsError, Exit.AWS, "the credentials are incomplete", "run aws configure"),
-    (SSOTokenLoadError, Exit.AWS, "you are not logged in", _LOG_IN),
-    (UnauthorizedSSOTokenError, Exit.AWS, "the login has expired", _LOG_IN),
-    (TokenRetrievalError, Exit.AWS, "the login has expired", _LOG_IN),
-    (EndpointConnectionError, Exit.AWS, "cannot be reached", _CHECK_NETWORK),
-    (ConnectTimeoutError, Exit.AWS, "cannot be reached", _CHECK_NETWORK),
-    (ReadTimeoutError, Exit.AWS, "did not answer in time", "try again"),
+_EXPIRED = "the login has expired", _LOG_IN
+_UNREACHABLE = "cannot be reached", "check the region's name, the network, and AWS_ENDPOINT_URL if it is set"
+_DENIED = (
+    "you are not allowed to do this",
+    "add this action to your IAM policy; docs/rtsms.md lists what each command needs",
 )
-_BY_CODE: tuple[tuple[frozenset[str], str, str], ...] = (
-    (
-        frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault"}),
-        "you are not allowed to do this",
-        "add this action to your IAM policy; docs/rtsms.md lists what each command needs",
-    ),
-    (frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"}), "the login has expired", _LOG_IN),
-    (
-        frozenset(
-            {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"}
-        ),
-        "the credentials are not valid here",
-        "pass --profile, or correct the credentials",
-    ),
-    (
-        frozenset(
-            {"Throttling", "ThrottlingException", "RequestLimitExceeded", "ProvisionedThroughputExceededException"}
-        ),
-        "there were too many calls",
-        "wait a moment and try again",
-    ),
-    (
-        frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "ResourceNotFoundException"}),
-        "a resource of the stack does not exist",
-        "run rtsms doctor; the stack may be partly deleted",
-    ),
-)
+_INVALID = "the credentials are not valid here", "pass --profile, or correct the credentials"
+_THROTTLED = "there were too many calls", "wait a moment and try again"
+_MISSING = "a resource of the stack does not exist", "run rtsms doctor; the stack may be partly deleted"
+
+_BY_TYPE: dict[type[BotoCoreError], tuple[str, str]] = {
+    boto.ProfileNotFound: ("the profile does not exist", "aws configure list-profiles lists the profiles"),
+    boto.NoRegionError: ("no region is set", "pass --region, or set AWS_REGION"),
+    boto.NoCredentialsError: ("there are no credentials", "run aws configure, or pass --profile"),
+    boto.PartialCredentialsError: ("the credentials are incomplete", "run aws configure"),
+    boto.SSOTokenLoadError: ("you are not logged in", _LOG_IN),
+    boto.UnauthorizedSSOTokenError: _EXPIRED,
+    boto.TokenRetrievalError: _EXPIRED,
+    boto.EndpointConnectionError: _UNREACHABLE,
+    boto.ConnectTimeoutError: _UNREACHABLE,
+    boto.ReadTimeoutError: ("did not answer in time", "try again"),
+}
+_BY_CODE = {
+    "AccessDenied": _DENIED,
+    "AccessDeniedException": _DENIED,
+    "AccessDeniedFault": _DENIED,
+    "UnauthorizedOperation": _DENIED,
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "RequestExpired": _EXPIRED,
+    "InvalidAccessKeyId": _INVALID,
+    "InvalidClientTokenId": _INVALID,
+    "SignatureDoesNotMatch": _INVALID,
+    "UnrecognizedClientException": _INVALID,
+    "ProvisionedThroughputExceededException": _THROTTLED,
+    "RequestLimitExceeded": _THROTTLED,
+    "Throttling": _THROTTLED,
+    "ThrottlingException": _THROTTLED,
+    "AWS.SimpleQueueService.NonExistentQueue": _MISSING,
+    "QueueDoesNotExist": _MISSING,
+    "ResourceNotFoundException": _MISSING,
+}

@@ -32,9 +32,9 @@ class Rtsms(click.Group):
         try:
             code = super().main(arguments, prog_name or _NAME, complete_var, standalone_mode=False, **extra)
         except (click.Abort, KeyboardInterrupt, click.ClickException, *AWS_ERRORS, OSError) as error:
-            told = _command_error(error)
-            print_error(told, as_json="--json" in arguments)
-            code = told.exit_code
+            failure = _command_error(error)
+            print_error(failure, as_json="--json" in arguments)
+            code = failure.exit_code
         if standalone_mode:
             sys.exit(int(code or 0))
         return code

@@ -1,8 +1,8 @@
 """Options and arguments that several commands share."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Protocol
+from functools import reduce, wraps
+from typing import Any
 
 import boto3
 import click
@@ -16,16 +16,13 @@ type Value = Any  # of an option, as click parsed it
 type Command = Callable[..., int | None]
 
 
-class FindStack(Protocol):
-    """Finds a deployed stack; a test passes its own as the object of click's context."""
-
-    def __call__(self, name: str, *, region: str | None, profile: str | None) -> Stack:
-        """Return the stack of this name."""
-
-
-def find_stack(name: str, *, region: str | None, profile: str | None) -> Stack:
-    """Find a stack with the user's own credentials."""
+def _find_stack(name: str, *, region: str | None, profile: str | None) -> Stack:
     return Stack.find(name, boto3.Session(region_name=region, profile_name=profile))
+
+
+def combine(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Combine options into one decorator; the help lists them in the order written here."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
 
 def stack_options(command: Command) -> Command:
@@ -43,7 +40,7 @@ def stack_options(command: Command) -> Command:
     @click.option("--profile", help="Profile of the AWS configuration.")
     @wraps(command)
     def with_stack(*, stack: str, region: str | None, profile: str | None, **others: Value) -> int | None:
-        find: FindStack = click.get_current_context().obj or find_stack
+        find = click.get_current_context().obj or _find_stack  # a test passes its own
         return command(stack=find(stack, region=region, profile=profile), **others)
 
     return with_stack
@@ -64,12 +61,7 @@ show_numbers_option = click.option("--show-numbers", is_flag=True, help="Show wh
 
 
 def parse_number(written: str, stack: Stack) -> str:
-    """Return a number in E.164; one without `+` is read as a number of the deployment's default region.
-
-    Raises:
-        CommandError: it is not a phone number.
-
-    """
+    """Return a number in E.164; one without `+` is read as a number of the deployment's default region."""
     parsed = parse_recipients([written], stack.defaults.region)
     if parsed.refused:
         raise invalid_input("NUMBER", [parsed.refused[0].problem])

@@ -10,12 +10,14 @@ from realtime_sms.aws.item import iso
 from realtime_sms.aws.opt_outs import OptOut, OptOuts
 from realtime_sms.requests.recipients import mask
 from rtsms.errors import CommandError, Exit
-from rtsms.options import json_option, parse_number, show_numbers_option, stack_options
+from rtsms.options import combine, json_option, parse_number, show_numbers_option, stack_options
 from rtsms.output import Output, plural
 from rtsms.stack import Stack
 
 _SOURCE = "operator"
 _PAGE = 100
+_list_options = combine(show_numbers_option, json_option, stack_options)
+_number_options = combine(click.argument("number"), _list_options)
 
 
 @click.group("optout")
@@ -24,10 +26,7 @@ def command() -> None:
 
 
 @command.command("add")
-@click.argument("number")
-@show_numbers_option
-@json_option
-@stack_options
+@_number_options
 def add(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
     """Add a NUMBER; if it is on the list, its entry stays as it is."""
     entry = _opt_outs(stack).add(parse_number(number, stack), source=_SOURCE, now=time.time())
@@ -35,10 +34,7 @@ def add(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
 
 
 @command.command("remove")
-@click.argument("number")
-@show_numbers_option
-@json_option
-@stack_options
+@_number_options
 def remove(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
     """Remove a NUMBER."""
     parsed = parse_number(number, stack)
@@ -47,12 +43,9 @@ def remove(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> Non
 
 
 @command.command("show")
-@click.argument("number")
-@show_numbers_option
-@json_option
-@stack_options
+@_number_options
 def show(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
-    """Show when a NUMBER was added, and by what."""
+    """Show when and from where a NUMBER was added."""
     parsed = parse_number(number, stack)
     entry = _found(_opt_outs(stack).get(parsed), parsed)
     _print(out, entry, show_numbers=show_numbers)
@@ -60,9 +53,7 @@ def show(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
 
 @command.command("list")
 @click.option("--limit", type=click.IntRange(1), help="List at most this many numbers.")
-@show_numbers_option
-@json_option
-@stack_options
+@_list_options
 def list_(*, stack: Stack, out: Output, limit: int | None, show_numbers: bool) -> None:
     """List the numbers in ascending order."""
     count = 0

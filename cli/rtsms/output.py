@@ -45,15 +45,9 @@ class Output:
         click.echo(json.dumps(document, ensure_ascii=False))
 
     def confirm(self, question: str, *, option: str) -> bool:
-        """Ask a person yes or no on the terminal.
-
-        Raises:
-            UsageError: there is no terminal, or `--json` was given; the message names the `option` that says yes.
-
-        """
+        """Ask on the terminal; where that is not possible, raise an error that names the option to pass."""
         if self.as_json or not sys.stdin.isatty():
-            why = "--json asks no questions" if self.as_json else "not a terminal"
-            raise click.UsageError(f"{why}: pass {option}")
+            raise click.UsageError(f"{'--json asks no questions' if self.as_json else 'not a terminal'}: pass {option}")
         return click.confirm(question, err=True)
 
 

@@ -32,8 +32,13 @@ _EXAMPLE_NUMBER = "+56900000000"  # stands in where no recipients are given, bec
 @text_options
 @click.option("--to", multiple=True, metavar="NUMBER", help="Encode as for this number. Repeatable.")
 @encoding_options
-@click.option("--default-region", default="CL", show_default=True, help="Region of a number without +.")
-@click.option("--plain-text-prefixes", default="+56", show_default=True, help="Transliterate for these numbers.")
+@click.option("--default-region", default="CL", show_default=True, help="Country of a number without + (ISO 3166).")
+@click.option(
+    "--plain-text-prefixes",
+    default="+56",
+    show_default=True,
+    help="Prefixes of the numbers whose text is transliterated.",
+)
 @json_option
 def command(  # noqa: PLR0913 (one for each option)
     *,
@@ -51,8 +56,8 @@ def command(  # noqa: PLR0913 (one for each option)
     DefaultRegion and PlainTextPrefixes of a deployment.
     """
     defaults = Defaults(default_region, plain_prefixes=split_prefixes(plain_text_prefixes))
-    seen = preview(request_body(read_text(text, source), to, **options), defaults)
-    out.result(seen.document, _group_table(seen), "", *_characters(seen))
+    result = preview(request_body(read_text(text, source), to, **options), defaults)
+    out.result(result.document, _group_table(result), "", *_characters(result))
 
 
 class Group(NamedTuple):
@@ -85,12 +90,7 @@ class Preview(NamedTuple):
 
 
 def preview(body: RequestBody, defaults: Defaults) -> Preview:
-    """Preview a request; its `recipients` may be empty.
-
-    Raises:
-        CommandError: it cannot be sent.
-
-    """
+    """Preview a request, whose `recipients` may be empty; raise a `CommandError` if it cannot be sent."""
     recipients = body.get("recipients") or [_EXAMPLE_NUMBER]
     any_sender = replace(defaults, sender=defaults.sender or "0")  # the sender makes no difference to a text
     prepared = prepare_request({**body, "recipients": recipients}, "preview", any_sender)
@@ -145,29 +145,29 @@ def _alphabet(encoded: EncodedText) -> Alphabet:
     return UCS2 if encoded.alphabet == "ucs2" else GSM7
 
 
-def _group_table(seen: Preview) -> Table:
+def _group_table(result: Preview) -> Table:
     table = make_table("policy", "recipients#", "charset#", "alphabet", "units#", "left#", "segments#")
-    for policy, recipients, encoded in seen.groups:
+    for policy, recipients, encoded in result.groups:
         sizes = (encoded.charset, encoded.alphabet, encoded.units, _units_left(encoded), encoded.segments)
         table.add_row(policy, str(recipients or "-"), *map(str, sizes))
     return table
 
 
-def _characters(seen: Preview) -> Iterator[RenderableType]:
+def _characters(result: Preview) -> Iterator[RenderableType]:
     """Show the text, the characters that force Unicode, and the transliterated text."""
-    forced = {one.position: one.character for group in seen.groups for one in group.encoded.forced_by}
-    replaced = {one.position for group in seen.groups for one in group.encoded.replaced}
-    text = Text(seen.text)
+    forced = {one.position: one.character for group in result.groups for one in group.encoded.forced_by}
+    replaced = {one.position for group in result.groups for one in group.encoded.replaced}
+    text = Text(result.text)
     for position in {*forced, *replaced}:
         text.stylize("bold reverse", position, position + 1)
     yield text
     if forced:
-        yield from _forcing_table(forced, {one.position: one.replacement for one in seen.plain.replaced})
-    if seen.plain.replaced:
-        size = f"charset {seen.plain.charset}, {plural(seen.plain.segments, 'segment')}"
+        yield from _forcing_table(forced, {one.position: one.replacement for one in result.plain.replaced})
+    if result.plain.replaced:
+        size = f"charset {result.plain.charset}, {plural(result.plain.segments, 'segment')}"
         title = f"Transliterated (--encoding plain): {size}" if forced else "Sent transliterated"
         yield f"\n{title}:"
-        yield Text(decode(seen.plain.text, seen.plain.charset))
+        yield Text(decode(result.plain.text, result.plain.charset))
 
 
 def _forcing_table(forced: Mapping[int, str], replacements: Mapping[int, str]) -> Iterator[RenderableType]:

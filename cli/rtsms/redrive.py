@@ -30,7 +30,10 @@ _WAIT_SECONDS = 1  # asks all of SQS's servers: "0 letters" must be true
 
 @click.command("redrive")
 @click.option(
-    "--reason", required=True, type=click.Choice([one.value for one in REASONS]), help="Reason of the letters."
+    "--reason",
+    required=True,
+    type=click.Choice([one.value for one in REASONS]),
+    help="Send back the letters with this reason.",
 )
 @json_option
 @stack_options
@@ -72,10 +75,7 @@ class Redrive:
         """Send back every letter with this reason that is older than `now` (epoch seconds).
 
         A letter that is rejected again comes back as a new letter, which a later run may send.
-
-        Raises:
-            StoreUnavailableError: the table did not answer; the letter stays.
-
+        If the table does not answer, raise a `StoreUnavailableError`; the letter stays.
         """
         for letter in self.dead_letters.receive(batches=_BATCHES, hidden=_HIDDEN_SECONDS, wait=_WAIT_SECONDS):
             if letter.reason == reason and letter.sent_at < now:

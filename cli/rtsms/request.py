@@ -1,8 +1,7 @@
 """A send request made from the command line: its options, its JSON, and the check that it can be sent."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import reduce
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO, get_args
 
 import click
@@ -13,10 +12,9 @@ from realtime_sms.requests.errors import InvalidInputError, Problem
 from realtime_sms.requests.model import Policy, parse_request
 from realtime_sms.requests.prepare import Defaults, PreparedRequest, Refusal, prepare
 from rtsms.errors import invalid_input
-from rtsms.options import Command, Value
+from rtsms.options import Value, combine
 
 type RequestBody = Mapping[str, object]  # the JSON object of a send request
-type _Decorator = Callable[[Command], Command]
 
 _STDIN = "-"
 _POLICIES: tuple[str, ...] = get_args(Policy.__value__)
@@ -29,24 +27,24 @@ _FIELD_OF_OPTION = {
 }
 
 
-def _combine(*options: _Decorator) -> _Decorator:
-    """Combine options into one decorator; the help lists them in the order written here."""
-    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
-
-
-text_options = _combine(
+text_options = combine(
     click.argument("text", required=False),
     click.option("--file", "source", type=click.File(encoding="utf-8"), help="Read the text from a file; - is stdin."),
 )
-encoding_options = _combine(
+encoding_options = combine(
     click.option(
         "--encoding",
         type=click.Choice(_POLICIES),
-        help="Characters outside GSM 03.38: auto keeps, plain transliterates, exact rejects them.",
+        help="Characters outside GSM 03.38: auto keeps, plain transliterates, exact rejects them. "
+        "Default: by the recipient's country.",
     ),
-    click.option("--charset", type=click.Choice([str(number) for number in CHARSETS]), help="RealTime's charset."),
+    click.option(
+        "--charset",
+        type=click.Choice([str(number) for number in CHARSETS]),
+        help="RealTime's charset. Default: chosen for you.",
+    ),
 )
-sending_options = _combine(
+sending_options = combine(
     click.option("--sender", help="Up to 11 letters and digits, or 15 digits. Default: the deployment's sender."),
     click.option("--max-segments", type=click.IntRange(1), help="Do not send a text that needs more segments."),
     click.option("--expires-at", metavar="TIME", help="Do not send after this time (RFC 3339, with a time zone)."),
@@ -60,12 +58,7 @@ sending_options = _combine(
 
 
 def read_text(text: str | None, source: TextIO | None) -> str:
-    """Return the text to send; a line break at the end of a file or of stdin is removed.
-
-    Raises:
-        UsageError: there is no text, there are two, or it is not UTF-8.
-
-    """
+    """Return the text to send; a line break at the end of a file or of stdin is removed."""
     if (text is None) == (source is None) and (text is not None or sys.stdin.isatty()):
         raise click.UsageError("pass one text: as an argument, from a file, or on stdin")
     if text is not None and text != _STDIN:
@@ -93,12 +86,7 @@ def _name_and_value(written: str) -> tuple[str, str]:
 
 
 def parse_body(body: RequestBody, request_id: str, defaults: Defaults) -> PreparedRequest:
-    """Parse a request and prepare it as the deployment would.
-
-    Raises:
-        CommandError: it is not a send request.
-
-    """
+    """Prepare a request as the deployment would; raise a `CommandError` if it is not a send request."""
     try:
         request = parse_request({**body, "requestId": request_id})
     except InvalidInputError as error:
@@ -107,12 +95,7 @@ def parse_body(body: RequestBody, request_id: str, defaults: Defaults) -> Prepar
 
 
 def prepare_request(body: RequestBody, request_id: str, defaults: Defaults) -> PreparedRequest:
-    """Parse and prepare a request, and check that it can be sent to every recipient.
-
-    Raises:
-        CommandError: it cannot be sent, to one recipient or to all; every problem is named.
-
-    """
+    """Prepare a request; raise a `CommandError` with every problem if it cannot be sent to every recipient."""
     prepared = parse_body(body, request_id, defaults)
     if problems := list(_problems(prepared)):
         raise invalid_input("the request", problems)

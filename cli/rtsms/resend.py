@@ -59,12 +59,7 @@ def command(  # noqa: PLR0913 (one for each option)
 
 
 def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[RequestBody, str]:
-    """Read a request as it was published, with or without its envelopes; return it with its content hash.
-
-    Raises:
-        CommandError: it is not a send request.
-
-    """
+    """Read a request as it was published, with or without its envelopes; return it with its content hash."""
     try:
         payload, _ = unwrap(body)
     except InvalidInputError as error:
@@ -73,12 +68,7 @@ def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[Requ
 
 
 def _find(submissions: Submissions, request_id: str, number: str, content_hash: str) -> Submission:
-    """Find the submission to send again.
-
-    Raises:
-        CommandError: there is none, its outcome is not unknown, or it had other content.
-
-    """
+    """Find the submission; raise a `CommandError` if it is not the published one, or not unknown."""
     where = f"request {request_id}, {mask(number)}"
     found = submissions.read([(request_id, number)]).get((request_id, number))
     if found is None:
@@ -92,12 +82,7 @@ def _find(submissions: Submissions, request_id: str, number: str, content_hash: 
 
 
 def _reopen(submissions: Submissions, unknown: Submission, *, now: float) -> None:
-    """Let the submission be sent again; after a crash before the publish, repeat the command.
-
-    Raises:
-        CommandError: it changed meanwhile.
-
-    """
+    """Let the submission be sent again; after a crash before the publish, repeat the command."""
     if _is_reopened(unknown):
         return
     (result,) = submissions.swap([Change(unknown, submission.resend(unknown, now=now))])

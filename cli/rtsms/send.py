@@ -36,9 +36,9 @@ _POLL_SECONDS = 1.0  # an outcome takes about as long
 @click.option("--to", multiple=True, required=True, metavar="NUMBER", help="A recipient. Repeatable.")
 @encoding_options
 @sending_options
-@click.option("--request-id", help="A request id is never sent twice. Default: a new id.")
+@click.option("--request-id", help="Id of the request; one id is never sent twice. Default: a new id.")
 @click.option("--wait", is_flag=True, help="Wait until every recipient has a final outcome.")
-@click.option("--timeout", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds to wait.")
+@click.option("--timeout", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds to wait at most.")
 @show_numbers_option
 @json_option
 @stack_options
@@ -80,11 +80,8 @@ def command(  # noqa: PLR0913 (one for each option)
 def publish(stack: Stack, request_id: str, body: RequestBody, prepared: PreparedRequest) -> Summary:
     """Publish a request; return what was known of its id before.
 
-    Raises:
-        CommandError: the id was used with other content.
-        StoreUnavailableError: the table did not answer; nothing was published.
-        QueueUnavailableError: the request may be on the queue; it is safe to publish it again.
-
+    Raise a `CommandError` if the id was used with other content. After any other error the request may be on the
+    queue; it is safe to publish it again.
     """
     before = stack.requests().summary(request_id)
     if before.content_hash not in {None, prepared.content_hash}:
@@ -103,10 +100,7 @@ def follow(
 ) -> Iterator[Submission]:
     """Yield the outcome of each recipient once it is final, until all are.
 
-    Raises:
-        CommandError: the request was rejected, or not all outcomes are final after `timeout` seconds.
-        StoreUnavailableError: the table did not answer.
-
+    Raise a `CommandError` if the request is rejected, or after `timeout` seconds.
     """
     requests, pending = stack.requests(), set(numbers)
     deadline = time.monotonic() + timeout

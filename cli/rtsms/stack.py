@@ -64,13 +64,7 @@ class Stack:
 
     @classmethod
     def find(cls, name: str, session: boto3.Session | None = None) -> Self:
-        """Find the stack.
-
-        Raises:
-            CommandError: no stack has this name.
-            ClientError, BotoCoreError: AWS refused the call, or did not answer.
-
-        """
+        """Find the stack; raise a `CommandError` if there is none of this name."""
         session = session or boto3.Session()
         try:
             described = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
@@ -121,17 +115,14 @@ class Stack:
         """Return the producer of the send queue."""
         return Producer(self.session.client("sqs"), self.outputs["SendQueueUrl"])
 
+    def queue_attributes(self, output: str) -> Mapping[Any, str]:
+        """Return the attributes of the queue whose URL this output has."""
+        url = self.outputs[output]
+        return self.session.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+
     def queue_depth(self, output: str) -> QueueDepth:
         """Count the messages of the queue whose URL this output has."""
-        reply = self.session.client("sqs").get_queue_attributes(
-            QueueUrl=self.outputs[output],
-            AttributeNames=[
-                "ApproximateNumberOfMessages",
-                "ApproximateNumberOfMessagesNotVisible",
-                "ApproximateNumberOfMessagesDelayed",
-            ],
-        )
-        return QueueDepth.from_attributes(reply["Attributes"])
+        return QueueDepth.from_attributes(self.queue_attributes(output))
 
 
 def split_prefixes(listed: str) -> tuple[str, ...]:

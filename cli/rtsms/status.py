@@ -17,8 +17,8 @@ from rtsms.stack import Stack
 
 @click.command("status")
 @click.argument("request_id")
-@click.option("--page", type=click.IntRange(1), default=1, help="Number of the page.", show_default=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, help="Recipients a page.", show_default=True)
+@click.option("--page", type=click.IntRange(1), default=1, help="Page to show.", show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, help="Recipients on a page.", show_default=True)
 @show_numbers_option
 @json_option
 @stack_options

@@ -31,24 +31,26 @@ _PERIOD = 60  # seconds
 
 @click.command("watch")
 @click.argument("request_id", required=False)
-@click.option("--every", type=click.FloatRange(0.5), default=2.0, show_default=True, help="Seconds between two looks.")
+@click.option(
+    "--every", type=click.FloatRange(0.5), default=2.0, show_default=True, help="Seconds between two updates."
+)
 @click.option("--once", is_flag=True, help="Print once, and exit.")
 @json_option
 @stack_options
 def command(*, stack: Stack, out: Output, request_id: str | None, every: float, once: bool) -> None:
     """Watch queues, breakers and outcomes until Ctrl-C.
 
-    With a REQUEST_ID, also the status words of that request.
+    With a REQUEST_ID, also count the outcomes of that request.
     """
     snapshots = _snapshots(stack, request_id, 0 if once else every)
     with suppress(KeyboardInterrupt):  # Ctrl-C is the way to stop watching, not an error
         if once or out.as_json or not out.console.is_terminal:  # without a terminal, `Live` prints only at its end
-            for seen in snapshots:
-                out.result(seen.document, _table(stack, request_id, seen))
+            for snapshot in snapshots:
+                out.result(snapshot.document, _table(stack, request_id, snapshot))
             return
         with Live(console=out.console, auto_refresh=False) as live:
-            for seen in snapshots:
-                live.update(_table(stack, request_id, seen), refresh=True)
+            for snapshot in snapshots:
+                live.update(_table(stack, request_id, snapshot), refresh=True)
 
 
 @dataclass(frozen=True)
@@ -144,17 +146,17 @@ def _metric_query(stack: Stack, status: Status) -> "MetricDataQueryTypeDef":
     }
 
 
-def _table(stack: Stack, request_id: str | None, seen: Snapshot) -> Table:
+def _table(stack: Stack, request_id: str | None, snapshot: Snapshot) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_row("stack", f"{stack.name}, {iso(seen.at)}")
-    table.add_row("send queue", str(seen.queue))
-    table.add_row("unfinished", plural(seen.unfinished, "submission"))
-    table.add_row("dead letters", str(seen.dead_letters))
-    opened = [f"{one.breaker} open since {iso(one.since)} ({one.reason})" for one in seen.breakers]
+    table.add_row("stack", f"{stack.name}, {iso(snapshot.at)}")
+    table.add_row("send queue", str(snapshot.queue))
+    table.add_row("unfinished", plural(snapshot.unfinished, "submission"))
+    table.add_row("dead letters", str(snapshot.dead_letters))
+    opened = [f"{one.breaker} open since {iso(one.since)} ({one.reason})" for one in snapshot.breakers]
     table.add_row("breakers", "; ".join(opened) or "closed")
-    table.add_row(f"last {_RECENT.seconds // 60} min", _counts(seen.ended) or "no metrics yet")
+    table.add_row(f"last {_RECENT.seconds // 60} min", _counts(snapshot.ended) or "no metrics yet")
     if request_id:
-        table.add_row(request_id, _counts(seen.states) or "no outcomes yet")
+        table.add_row(request_id, _counts(snapshot.states) or "no outcomes yet")
     return table
 
 

@@ -39,11 +39,9 @@ class Campaign:
         return sum(number != BAD and not done for number, done in pairs)
 
     def publish(self, journal: Journal, publisher: Publisher, on_published: Callable[[int], None]) -> None:
-        """Publish the remaining rows; `on_published` gets the number of rows that the queue took with each call.
+        """Publish the remaining rows; `on_published` gets the number of rows of each call.
 
-        Raises:
-            CommandError: the queue did not take a message, or the file changed; the next run continues from there.
-
+        Raise a `CommandError` if the queue did not take a message, or if the file changed. The next run continues.
         """
 
         def record(rows: Sequence[int]) -> None:
@@ -53,9 +51,9 @@ class Campaign:
         try:
             publisher.publish(self._messages(journal), record)
         except QueueUnavailableError as error:
-            told = aws_error(error)
+            failure = aws_error(error)
             raise CommandError(
-                Exit.AWS, "the send queue", told.what, to_do=f"{told.to_do}; then {_CONTINUE}"
+                Exit.AWS, "the send queue", failure.what, to_do=f"{failure.to_do}; then {_CONTINUE}"
             ) from error
         except KeyboardInterrupt:
             raise CommandError(Exit.INTERRUPTED, "rtsms bulk", "interrupted", to_do=_CONTINUE) from None
@@ -80,12 +78,7 @@ class Campaign:
 
 
 def make_campaign_id(chosen: str | None, file: CsvFile, validated: ValidatedFile) -> str:
-    """Return the chosen id, or else one made of the file's name and of everything that is sent.
-
-    Raises:
-        CommandError: a request id cannot begin with the chosen id.
-
-    """
+    """Return the chosen id if it is valid, or else one made of the file's name and of everything that is sent."""
     if chosen is None:
         name = re.sub(r"[^A-Za-z0-9]+", "-", file.path.stem).strip("-")[:_FILE_NAME] or "bulk"
         return f"{name}-{validated.fingerprint}"

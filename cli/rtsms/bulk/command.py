@@ -47,30 +47,40 @@ class _Price(click.ParamType):
         except InvalidOperation:
             price = Decimal(-1)
         if not price.is_finite() or price < 0:
-            self.fail(f"{value!r} is not a price such as 0.045", param, ctx)
+            self.fail("must be a price such as 0.045", param, ctx)
         return price
 
 
 @click.command("bulk")
 @click.argument("file", type=_FILE)
 @click.option("--template", help="The text, with column names in braces: 'Hola {{nombre}}'.")
-@click.option("--template-file", type=click.File(encoding="utf-8"), help="Read the text from a file.")
+@click.option("--template-file", type=click.File(encoding="utf-8"), help="Read the text from a file; - is stdin.")
 @click.option("--to-column", help="Column of the numbers. Default: the one called number, numero, phone, celular …")
-@click.option("--key-column", help="Column that identifies a row; one key is sent to once. Default: the number.")
-@click.option("--campaign", help="Start of the request ids. Default: made of the file's name and all that is sent.")
+@click.option(
+    "--key-column", help="Column that identifies a row; a second row with the same key is bad. Default: the number."
+)
+@click.option(
+    "--campaign", help="Id at the start of each request id. Default: made of the file's name and all that is sent."
+)
 @encoding_options
 @sending_options
-@click.option("--price-per-segment", "price", type=_Price(), help="Estimate the cost with this price.")
-@click.option("--file-encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Of the file.")
-@click.option("--delimiter", help="Between columns. Default: detected among , ; tab and |.")
+@click.option("--price-per-segment", "price", type=_Price(), help="Price of a segment, to estimate the cost.")
+@click.option(
+    "--file-encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Encoding of the file."
+)
+@click.option("--delimiter", help="Delimiter of the columns. Default: detected among , ; tab and |.")
 @click.option("--dry-run", is_flag=True, help="Check the file, and publish nothing.")
 @click.option("--skip-bad-rows", is_flag=True, help="Publish the good rows even if there are bad ones.")
 @click.option("--yes", is_flag=True, help="Do not ask before publishing.")
-@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Default: FILE.journal.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File that records what was published. Default: FILE.journal.",
+)
 @click.option(
     "--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Parallel calls to the queue."
 )
-@click.option("--show", type=click.IntRange(0), default=20, show_default=True, help="Bad rows to list.")
+@click.option("--show", type=click.IntRange(0), default=20, show_default=True, help="Bad rows to list at most.")
 @json_option
 @stack_options
 def command(  # noqa: PLR0913 (one for each option)

@@ -27,8 +27,7 @@ class Row(NamedTuple):
 class CsvFile:
     """A file whose first row names its columns; blank lines are skipped.
 
-    Raises, from `open` and `rows`:
-        CommandError: the file cannot be read as CSV; the error names the line.
+    `open` and `rows` raise a `CommandError` that names the line where the file is not CSV.
     """
 
     path: Path

@@ -33,12 +33,7 @@ class Journal:
         self._unsynced = 0
 
     def __enter__(self) -> Self:
-        """Open the journal, or start one.
-
-        Raises:
-            CommandError: it belongs to something else, is damaged, is in use, or cannot be written.
-
-        """
+        """Open the journal or start one; raise a `CommandError` if it is not this campaign's, damaged or in use."""
         try:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -52,12 +52,7 @@ class MailMerge:
     defaults: Defaults
 
     def __post_init__(self) -> None:
-        """Check what would be wrong with every row.
-
-        Raises:
-            CommandError: a column does not exist, or no request with these options can be sent.
-
-        """
+        """Raise a `CommandError` for what would be wrong with every row."""
         self.template.check(self.columns)
         for column in filter(None, (self.recipient_column, self.key_column)):
             if column not in self.columns:
@@ -77,12 +72,7 @@ class MailMerge:
         return found if isinstance(found, Mapping) else {}
 
     def check(self, row: Row) -> GoodRow:
-        """Check a row.
-
-        Raises:
-            BadRowError: it cannot be sent.
-
-        """
+        """Check a row; raise a `BadRowError` if it cannot be sent."""
         values = self._values(row)
         recipients = parse_recipients([values[self.recipient_column]], self.defaults.region)
         if recipients.refused:
@@ -129,12 +119,7 @@ def request_id(campaign_id: str, key: str) -> str:
 
 
 def number_column(columns: Sequence[str]) -> str:
-    """Find the column of the numbers by its name.
-
-    Raises:
-        CommandError: no column has such a name, or several have.
-
-    """
+    """Find the one column of numbers by its name; raise a `CommandError` if there is none, or several."""
     found = [column for column in columns if column.casefold() in _NUMBER_COLUMNS]
     if len(found) != 1:
         what = f"cannot tell which column has the numbers; the columns are {quoted(columns)}"

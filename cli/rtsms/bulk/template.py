@@ -16,12 +16,7 @@ class Template:
     """A text and its placeholders; values are inserted as they are, so braces in a value mean nothing."""
 
     def __init__(self, text: str) -> None:
-        """Parse a template.
-
-        Raises:
-            CommandError: it is empty, has single braces left over, or has an empty placeholder.
-
-        """
+        """Parse a template; raise a `CommandError` if it is empty, or a placeholder is not well-formed."""
         if not text:
             to_do = "pass --template or --template-file, or write the text to stdin"
             raise CommandError(Exit.USAGE, "template", "it is empty", to_do=to_do)
@@ -37,12 +32,7 @@ class Template:
         return list(dict.fromkeys(self._names))
 
     def check(self, columns: Iterable[str]) -> None:
-        """Check that every placeholder is a column.
-
-        Raises:
-            CommandError: some are not; all of them are named.
-
-        """
+        """Raise a `CommandError` if a placeholder is not a column; it names all of them."""
         columns = list(columns)
         if unknown := [name for name in self.names if name not in columns]:
             what = f"no column is called {quoted(unknown)}; the columns are {quoted(columns)}"

@@ -49,12 +49,7 @@ class ValidatedFile:
 
 
 def validate(file: CsvFile, merge: MailMerge, validated: ValidatedFile) -> Iterator[BadRow]:
-    """Read a file into `validated`, and yield bad rows as they are found; duplicates come last.
-
-    Raises:
-        CommandError: the file cannot be read as CSV.
-
-    """
+    """Read a file into `validated`, and yield bad rows as they are found; duplicates come last."""
     digest = sha256(dumps(_settings(merge), sort_keys=True).encode())
     segments = array("H")
     for row in file.rows(digest.update):

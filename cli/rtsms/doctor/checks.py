@@ -212,9 +212,7 @@ def _unused_versions(stack: Stack, used: AbstractSet[str]) -> Iterator[Finding]:
 
 def check_send_queue(stack: Stack) -> Iterator[Finding]:
     """Check the settings of the send queue, who may use it, and how long messages wait in it."""
-    attributes: Mapping[Any, str] = stack.session.client("sqs").get_queue_attributes(
-        QueueUrl=stack.outputs["SendQueueUrl"], AttributeNames=["All"]
-    )["Attributes"]
+    attributes = stack.queue_attributes("SendQueueUrl")
     function = stack.session.client("lambda").get_function_configuration(FunctionName=stack.outputs["SendFunctionName"])
     yield judge_queue_settings(attributes, stack.outputs["DeadLetterQueueUrl"], int(function["Timeout"]))
     yield judge_queue_policy(json.loads(attributes.get("Policy") or "{}"))

@@ -35,5 +35,5 @@ def _examine(stack: Stack) -> Iterator[Finding]:
         try:
             yield from check(stack)
         except (*AWS_ERRORS, CommandError) as error:
-            told = error if isinstance(error, CommandError) else aws_error(error)
-            yield doubt(name, f"could not be checked: {told.message}", told.to_do)
+            failure = error if isinstance(error, CommandError) else aws_error(error)
+            yield doubt(name, f"could not be checked: {failure.message}", failure.to_do)
