@@ -1,6 +1,6 @@
-"""The files in events/: what each function is given, what must be so before, and what it must come to.
+"""The files in events/: the event of each test invocation, its preconditions and its expected result.
 
-What a file must cause is its name, in words; events/expected.json says it in numbers.
+A file's name says in words what the event causes; events/expected.json has the details.
 """
 
 import json
@@ -18,10 +18,10 @@ type Members = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What must be so before.
+    """What must exist before the invocation.
 
-    Items of the outcomes table, bodies of dead letters that say no reason yet, the values of secrets by the name of
-    their output, and what RealTime's simulator is told, by operation.
+    Items of the outcomes table, bodies of dead letters without a reason, values of secrets by the name of their output,
+    and instructions to RealTime's simulator by operation.
     """
 
     items: Sequence[Members] = ()
@@ -32,10 +32,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an event must cause, of which only what is named counts; None stands for what must not be there.
+    """What an event causes. Only the named members are compared; None means that a member must not exist.
 
-    Outcomes are by recipient, under the event's own name; `items` are by the whole key of the table; `handsets` are
-    texts by recipient; `rejected` is the reason why a message cannot be used.
+    Outcomes are by recipient, under the event's name as request id; `items` are by the whole key of the table;
+    `handsets` are texts by recipient; `rejected` is the reason of an unusable message.
     """
 
     returns: Members = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Event:
-    """One file of one function."""
+    """One event file of one function."""
 
     function: str
     name: str
@@ -57,22 +57,22 @@ class Event:
 
     @cached_property
     def payload(self) -> Any:  # noqa: ANN401 (JSON)
-        """Give what the function is invoked with."""
+        """Return the payload of the invocation."""
         return json.loads(self.path.read_text(encoding="utf-8"))
 
     @property
     def body(self) -> str:
-        """Give the one queue message in an event of the send function."""
+        """Return the body of the one queue message in an event of the send function."""
         (record,) = self.payload["Records"]
         return str(record["body"])
 
     def request_id(self, message_id: str) -> str:
-        """Say under which id its outcomes are: its name, unless nothing in it could be read."""
+        """Return the request id of its outcomes: its name, or the message id if the message is unreadable."""
         return message_id if self.expected.rejected == "unreadable" else self.name
 
 
 def events_of(function: str) -> Iterator[Event]:
-    """Give every event of a function, in the order of their names."""
+    """Yield the events of a function, sorted by name."""
     told = json.loads((EVENTS / "expected.json").read_text(encoding="utf-8"))[function]
     for path in sorted((EVENTS / function).glob("*.json")):
         expected = dict(told[path.stem])
@@ -81,7 +81,7 @@ def events_of(function: str) -> Iterator[Event]:
 
 
 def differences(wanted: object, got: object, where: str = "") -> list[str]:
-    """Name every place at which something is not as wanted; members that are not asked for may be anything."""
+    """Return each difference with its place; members that `wanted` does not name may have any value."""
     if isinstance(wanted, Mapping) and isinstance(got, Mapping):
         pairs = [(f"{where}.{name}", value, got.get(name)) for name, value in wanted.items()]
     elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
@@ -92,7 +92,7 @@ def differences(wanted: object, got: object, where: str = "") -> list[str]:
 
 
 def returned(event: Event, reply: Members) -> list[str]:
-    """Name everything that a function returned otherwise than its event must make it; a body is JSON in a text."""
+    """Return the differences between a function's reply and the expected one; a body is parsed as JSON."""
     body = reply.get("body")
     told = {**reply, "body": json.loads(body)} if isinstance(body, str) else reply
     return [f"{event.function}/{event.name}: {one}" for one in differences(event.expected.returns, told)]

@@ -1,4 +1,4 @@
-"""Pages that say what is in `template.yaml`: its parameters, and what each role may do."""
+"""The pages generated from `template.yaml`: its parameters, and the permissions of each function."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,16 +8,16 @@ from typing import Any
 from samcli.yamlhelper import yaml_parse
 
 _TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
-_MADE = "Made from `template.yaml` by `python -m local.generated`."
+_SOURCE = "Generated from `template.yaml` by `python -m local.generated`."
 
 type _Tree = Mapping[str, Any]
 
 
 def parameters() -> str:
-    """Make the page of the template's parameters, in the groups in which the console shows them."""
+    """Return the page of parameters, in the groups that the CloudFormation console shows."""
     template = _template()
     declared = template["Parameters"]
-    lines = ["# The parameters of a deployment", "", _MADE, ""]
+    lines = ["# Parameters of a deployment", "", _SOURCE, ""]
     for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
         lines += [f"## {group['Label']['default']}", "", "| Parameter | Default | Takes | |", "|---|---|---|---|"]
         lines += [_parameter(name, declared[name]) for name in group["Parameters"]]
@@ -26,14 +26,14 @@ def parameters() -> str:
 
 
 def roles() -> str:
-    """Make the page that lists, for each role, every action and what it may be done to."""
+    """Return the page that lists every action and resource that each function's role grants."""
     resources = _template()["Resources"]
     users = {
         one["Properties"]["Role"]["Fn::GetAtt"][0]: name
         for name, one in resources.items()
         if isinstance(one["Properties"].get("Role"), Mapping) and "Fn::GetAtt" in one["Properties"]["Role"]
     }
-    lines = ["# What each function may do", "", _MADE, "", "Names are those of the template's resources."]
+    lines = ["# What each function may do", "", _SOURCE, "", "The names are those of resources in the template."]
     for role, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
             lines += ["", f"## {users.get(role, role)}", "", "| Actions | On | Only if |", "|---|---|---|"]
@@ -67,7 +67,7 @@ def _takes(declared: _Tree) -> str:
 
 
 def _grant(statement: _Tree) -> str:
-    """Make a row of one statement; one that a condition of the template holds back says which."""
+    """Return the row of one policy statement, with the template's condition if it has one."""
     asked = []
     if "Fn::If" in statement:
         condition, statement, _ = statement["Fn::If"]
@@ -85,7 +85,7 @@ def _listed(value: object) -> Sequence[Any]:
 
 
 def _named(value: object) -> str:
-    """Write a value of the template for a reader: references by their names, all else as JSON."""
+    """Return a value of the template for a reader: a reference by its name, anything else as JSON."""
     match value:
         case str():
             return value

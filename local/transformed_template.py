@@ -1,4 +1,4 @@
-"""Prints the template as CloudFormation gets it, after the SAM transform, for cfn-lint to check that too.
+"""Print the template after the SAM transform, so that cfn-lint can check what CloudFormation creates.
 
     python -m local.transformed_template [TEMPLATE] | cfn-lint
 
@@ -17,10 +17,10 @@ _ANY_REGION = "us-east-1"
 
 
 class _OfflinePolicies:
-    """Leaves the names of managed policies to the list that the translator brings."""
+    """No managed policies from an account: the translator uses its own list."""
 
     def load(self) -> dict[str, str]:
-        """Return what was learnt from an account: nothing."""
+        """Return no policies."""
         return {}
 
 
@@ -35,7 +35,7 @@ def transformed(template: Path = _TEMPLATE) -> str:
 
 
 def main() -> None:
-    """Print the transformed template, or what is wrong with it, and exit 1."""
+    """Print the transformed template; on an invalid one, print the errors and exit with 1."""
     try:
         print(transformed(*map(Path, sys.argv[1:])))
     except InvalidSamDocumentException as error:

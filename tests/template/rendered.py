@@ -1,6 +1,6 @@
-"""The transformed template as CloudFormation would fill it in: conditions decided, parameters put in their places.
+"""The transformed template with its parameters and conditions resolved, as CloudFormation does it.
 
-Only what depends on parameters is resolved. A reference to a resource stays a name in angle brackets.
+A reference to a resource becomes its name in angle brackets.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ _NOTHING = object()  # AWS::NoValue
 
 @cache
 def template() -> dict[str, Any]:
-    """Give the template after the SAM transform."""
+    """Return the template after the SAM transform."""
     told: dict[str, Any] = yaml.safe_load(transformed())
     return told
 
 
 def rendered(**given: str) -> dict[str, Any]:
-    """Give every resource that there is with these parameters, by logical name, and the defaults of the others."""
+    """Return every resource by logical id, with these parameters and the defaults of the others."""
     told = template()
     unknown = set(given) - set(told["Parameters"])
     assert not unknown, f"the template has no parameter {unknown}"
@@ -41,18 +41,18 @@ def _value(declared: Mapping[str, Any], given: object) -> Any:  # noqa: ANN401 (
 
 
 class _Filling:
-    """The intrinsic functions that the template uses with parameters."""
+    """Resolves the intrinsic functions that the template uses."""
 
     def __init__(self, values: Mapping[str, Any], conditions: Mapping[str, Any]) -> None:
         self._values = {**_PSEUDO, **values, "AWS::NoValue": _NOTHING}
         self._conditions = conditions
 
     def holds(self, name: str) -> bool:
-        """Decide a condition."""
+        """Return True if a condition holds."""
         return bool(self.fill(self._conditions[name]))
 
     def fill(self, value: Any) -> Any:  # noqa: ANN401 (JSON)
-        """Resolve whatever depends on parameters alone."""
+        """Return a value with everything resolved that depends on parameters alone."""
         if isinstance(value, list):
             return [one for one in map(self.fill, value) if one is not _NOTHING]
         if not isinstance(value, dict):
@@ -63,16 +63,16 @@ class _Filling:
         return {name: one for name, one in filled.items() if one is not _NOTHING}
 
     def ref(self, name: str) -> Any:  # noqa: ANN401 (likewise)
-        """Give a parameter's value, or name a resource."""
+        """Return the value of a parameter, or the name of a resource."""
         return self._values.get(name, f"<{name}>")
 
     def choice(self, branches: list[Any]) -> Any:  # noqa: ANN401 (likewise)
-        """Take the branch that the condition leaves."""
+        """Return the branch that the condition selects."""
         name, then, otherwise = branches
         return self.fill(then if self.holds(name) else otherwise)
 
     def sub(self, text: str) -> str:
-        """Put values into a text."""
+        """Substitute parameters in a text."""
         for name, value in self._values.items():
             text = text.replace(f"${{{name}}}", str(value))
         return text

@@ -83,7 +83,7 @@ CAUSES: Mapping[str, Callable[[], None]] = {
 def test_what_an_alarm_reads_is_written_when_its_cause_comes(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under its very name, namespace and dimension."""
+    """With the alarm's name, namespace and dimension."""
     alarm = ALARMS[name]
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "a-stack")
     counters.write()
@@ -98,7 +98,7 @@ def test_what_an_alarm_reads_is_written_when_its_cause_comes(
 
 @pytest.mark.parametrize("name", [name for name, one in ALARMS.items() if one["Namespace"] != NAMESPACE])
 def test_an_alarm_on_a_metric_of_aws_names_one_of_our_resources(name: str) -> None:
-    """With the dimension that AWS files it under."""
+    """With the dimension that AWS uses for it."""
     alarm = ALARMS[name]
     assert alarm["MetricName"] in OF_AWS[alarm["Namespace"]]
     (dimension,) = alarm["Dimensions"]
@@ -108,15 +108,15 @@ def test_an_alarm_on_a_metric_of_aws_names_one_of_our_resources(name: str) -> No
 
 
 def test_a_message_that_waits_keeps_its_alarm_until_it_is_tried_again() -> None:
-    """It is told of when it is put off only, and one such period in all of them is enough."""
+    """It is measured only when it is put off, so one period of the evaluated ones must be enough."""
     alarm, rules = ALARMS["WaitingAlarm"], Rules()
     longest = max(rules.delay(tries, 0) for tries in range(100)) * 1.1  # RealTime's own Retry-After gets a tenth more
     assert alarm["Period"] * alarm["EvaluationPeriods"] > longest
     assert alarm["DatapointsToAlarm"] == 1
 
 
-def test_the_longest_wait_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of however many messages an invocation puts off."""
+def test_the_longest_wait_is_written_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """However many messages an invocation puts off."""
     counters.write()
     capsys.readouterr()
     for age in (60, 7200, 600):
@@ -127,7 +127,7 @@ def test_the_longest_wait_is_told_once(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def _shown(metrics: list[Any]) -> Iterator[tuple[str, str]]:
-    """Give namespace and name of each row of a widget, with its dots filled in."""
+    """Yield namespace and name of each row of a widget, with its dots filled in."""
     before: list[Any] = []
     for row in metrics:
         told = [one for one in row if not isinstance(one, dict)]
@@ -139,7 +139,7 @@ def _shown(metrics: list[Any]) -> Iterator[tuple[str, str]]:
 
 
 def test_the_dashboard_shows_only_what_is_written() -> None:
-    """And is JSON, once its names are filled in."""
+    """It is JSON once its names are filled in."""
     body = json.loads(rendered()["Dashboard"]["Properties"]["DashboardBody"])
     shown = {one for widget in body["widgets"] for one in _shown(widget["properties"]["metrics"])}
     assert len(shown) > len(body["widgets"])
@@ -148,7 +148,7 @@ def test_the_dashboard_shows_only_what_is_written() -> None:
 
 
 def _matches(term: str, name: str) -> bool:
-    """Say whether CloudWatch takes a metric's name for what a search asks for: wholly if quoted, else in part.
+    """Return True if a search term of CloudWatch finds a metric: the whole name if quoted, else a word of it.
 
     Source: CloudWatch User Guide, *Search expression syntax*.
     """
@@ -156,8 +156,8 @@ def _matches(term: str, name: str) -> bool:
     return wanted.strip('"') == name if '"' in wanted else wanted.lower() in re.split(r"\W|_", name.lower())
 
 
-def test_the_dashboard_finds_each_reason_and_no_total() -> None:
-    """Of this stack only: what is not in brackets is joined by AND before it is by OR."""
+def test_the_dashboard_search_finds_each_reason_and_no_total() -> None:
+    """Of this stack only: CloudWatch joins by AND before OR, so the OR must be in brackets."""
     body = json.loads(rendered()["Dashboard"]["Properties"]["DashboardBody"])
     rows = [row[0] for widget in body["widgets"] for row in widget["properties"]["metrics"]]
     (search,) = [row["expression"] for row in rows if isinstance(row, dict)]
@@ -182,14 +182,14 @@ def test_the_page_has_a_section_for_each_alarm_and_no_other() -> None:
     assert named == anchors
 
 
-def test_an_alarm_that_waits_for_too_little_takes_silence_for_nothing() -> None:
-    """A function that does not run writes no metric."""
+def test_an_alarm_on_too_few_treats_missing_data_as_breaching() -> None:
+    """Because a function that does not run writes no metric."""
     found = {one["TreatMissingData"]: name for name, one in ALARMS.items() if "LessThan" in one["ComparisonOperator"]}
     assert found == {"breaching": "MaintenanceStoppedAlarm"}
 
 
-def test_each_alarm_tells_the_topic() -> None:
-    """When it begins, and when it is over; an own topic can be named instead."""
+def test_each_alarm_notifies_the_topic() -> None:
+    """When it fires and when it is over; `AlarmTopicArn` replaces the stack's own topic."""
     for given, topic in (("", "<AlarmTopic>"), ("arn:aws:sns:sa-east-1:000000000000:own", None)):
         resources = rendered(AlarmTopicArn=given)
         found = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]

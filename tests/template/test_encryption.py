@@ -1,4 +1,4 @@
-"""Encryption at rest, by the parameter: SQS's own key, or a key of the account's, with what the functions then need."""
+"""With `KmsKeyArn` the queues are encrypted with that key, which the functions may use; without it, with SQS's own."""
 
 import json
 from typing import Any
@@ -18,8 +18,8 @@ def _under_the_key(resources: dict[str, Any], role: str) -> list[dict[str, Any]]
 
 
 @pytest.mark.parametrize("queue", ["SendQueue", "DeadLetterQueue"])
-def test_a_queue_is_encrypted_with_sqss_own_key_or_with_the_one_given(queue: str) -> None:
-    """One of both: SQS refuses a queue that names both kinds."""
+def test_a_queue_uses_its_own_key_or_the_given_one(queue: str) -> None:
+    """Never both, which SQS refuses."""
     own, given = rendered()[queue]["Properties"], rendered(KmsKeyArn=KEY)[queue]["Properties"]
     assert (own["SqsManagedSseEnabled"], own.get("KmsMasterKeyId")) == (True, None)
     assert (given["SqsManagedSseEnabled"], given.get("KmsMasterKeyId")) == (False, KEY)
@@ -27,7 +27,7 @@ def test_a_queue_is_encrypted_with_sqss_own_key_or_with_the_one_given(queue: str
 
 @pytest.mark.parametrize("role", [name for name, needs in ROLES.items() if needs])
 def test_a_function_that_uses_a_queue_may_use_the_key_through_sqs_alone(role: str) -> None:
-    """To send, SQS asks for a data key and to decrypt it; to receive, to decrypt."""
+    """SQS requires both actions to send, and Decrypt to receive."""
     assert _under_the_key(rendered(KmsKeyArn=KEY), role) == [
         {
             "Effect": "Allow",
@@ -39,12 +39,12 @@ def test_a_function_that_uses_a_queue_may_use_the_key_through_sqs_alone(role: st
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_function_may_use_a_key_that_is_not_there(role: str) -> None:
-    """Without the parameter no role names KMS at all."""
+def test_without_a_key_no_role_names_kms(role: str) -> None:
+    """Without the parameter, no role names KMS."""
     assert _under_the_key(rendered(), role) == []
 
 
 @pytest.mark.parametrize("role", [name for name, needs in ROLES.items() if not needs])
 def test_a_function_that_uses_no_queue_may_not_use_the_key(role: str) -> None:
-    """Also where there is one."""
+    """Even with the parameter set."""
     assert _under_the_key(rendered(KmsKeyArn=KEY), role) == []

@@ -1,4 +1,4 @@
-"""What API Gateway answers by itself: whatever went wrong, a problem document that is JSON."""
+"""API Gateway's own errors are problem documents in JSON."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def _responses() -> dict[str, Any]:
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
 @pytest.mark.parametrize("kind", ["DEFAULT_4XX", "DEFAULT_5XX"])
 def test_every_template_renders_to_a_problem_document(kind: str, message: str) -> None:
-    """The variables are replaced as API Gateway does it; `messageString` brings its own quotation marks."""
+    """Variables are replaced as API Gateway does it; `messageString` has its own quotation marks."""
     variables = {"$context.error.responseType": "THROTTLED", "$context.error.messageString": message}
     for template in _responses()[kind]["responseTemplates"].values():
         text = re.sub(r"\$[\w.]+", lambda found: variables[found[0]], template)
@@ -32,7 +32,7 @@ def test_every_template_renders_to_a_problem_document(kind: str, message: str) -
 
 
 def test_each_says_that_it_is_a_problem_document() -> None:
-    """By its media type, in quotation marks, which is how a static value is written."""
+    """API Gateway takes a static header value in single quotes."""
     assert {one["responseParameters"]["gatewayresponse.header.Content-Type"] for one in _responses().values()} == {
         "'application/problem+json'"
     }

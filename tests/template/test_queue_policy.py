@@ -1,6 +1,6 @@
-"""Who may publish, by the parameters: exactly those who were named, over TLS only, and by default nobody else.
+"""The parameters name who may publish, over TLS only; by default, nobody outside the account.
 
-Policies are judged by MiniStack's evaluator, which the embedded AWS enforces them with.
+MiniStack's evaluator, which the embedded AWS enforces policies with, decides.
 """
 
 import re
@@ -29,7 +29,7 @@ COMBINATIONS = [
 
 @dataclass(frozen=True)
 class Publisher:
-    """Somebody who sends a message, and the parameter that lets them."""
+    """Someone who sends a message, and the parameter that allows it."""
 
     arn: str
     by: str | None
@@ -71,8 +71,8 @@ def _decision(resources: dict[str, Any], queue: str, who: Publisher, action: str
 
 @pytest.mark.parametrize("who", PUBLISHERS.values(), ids=PUBLISHERS)
 @pytest.mark.parametrize("given", COMBINATIONS, ids=lambda given: ", ".join(given) or "nothing")
-def test_exactly_those_may_publish_who_were_named(given: dict[str, str], who: Publisher) -> None:
-    """With every combination of the parameters, and only over TLS."""
+def test_only_the_named_may_publish(given: dict[str, str], who: Publisher) -> None:
+    """With every combination of the parameters, over TLS only."""
     resources = rendered(**given)
     expected = "Allow" if who.by in given else "ImplicitDeny"
     assert _decision(resources, "SendQueue", who, "sqs:SendMessage") == expected
@@ -81,22 +81,22 @@ def test_exactly_those_may_publish_who_were_named(given: dict[str, str], who: Pu
 
 @pytest.mark.parametrize("who", PUBLISHERS.values(), ids=PUBLISHERS)
 @pytest.mark.parametrize("action", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:GetQueueUrl"])
-def test_who_may_publish_may_do_nothing_else(who: Publisher, action: str) -> None:
-    """Neither read what others sent nor take it away."""
+def test_a_publisher_may_do_nothing_else(who: Publisher, action: str) -> None:
+    """Not read or delete what others sent."""
     assert _decision(rendered(**GIVEN), "SendQueue", who, action) == "ImplicitDeny"
 
 
 @pytest.mark.parametrize("who", PUBLISHERS.values(), ids=PUBLISHERS)
 def test_nobody_is_let_into_the_dead_letter_queue(who: Publisher) -> None:
-    """It is for our own functions, and for TLS as well."""
+    """Only our own functions use it, over TLS."""
     resources = rendered(**GIVEN)
     assert _decision(resources, "DeadLetterQueue", who, "sqs:SendMessage") == "ImplicitDeny"
     assert _decision(resources, "DeadLetterQueue", who, "sqs:SendMessage", tls=False) == "Deny"
 
 
 @pytest.mark.parametrize("queue", ["SendQueue", "DeadLetterQueue"])
-def test_the_accounts_own_people_need_tls_too(queue: str) -> None:
-    """Whatever IAM lets them do."""
+def test_the_accounts_own_users_need_tls_too(queue: str) -> None:
+    """Whatever IAM grants them."""
     own = Publisher(f"arn:aws:iam::{OWNER}:user/ana", None)
     assert _decision(rendered(), queue, own, "sqs:ReceiveMessage", tls=False) == "Deny"
 
@@ -121,7 +121,7 @@ def test_the_accounts_own_people_need_tls_too(queue: str) -> None:
     ],
 )
 def test_a_parameter_takes_whole_arns_and_no_wildcard(parameter: str, value: str, taken: bool) -> None:  # noqa: FBT001 (a case)
-    """Who would name everybody is stopped before anything is deployed."""
+    """A wildcard is refused before anything is deployed."""
     declared = template()["Parameters"][parameter]
     assert bool(re.search(declared["AllowedPattern"], value)) is taken
     assert re.search(declared["AllowedPattern"], declared["Default"])

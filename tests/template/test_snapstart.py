@@ -1,4 +1,4 @@
-"""SnapStart by the parameter: a version of each deployment for the queue to invoke, or no version at all."""
+"""With `SnapStart` each deployment publishes a version, which the queue invokes; without it there is none."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ def _properties(mode: str, name: str) -> dict[str, Any]:
     return properties
 
 
-def test_nothing_of_it_is_there_unless_asked_for() -> None:
-    """Snapshots have a price, and a deployment without them has neither a version nor a mark of its own."""
+def test_nothing_of_it_exists_by_default() -> None:
+    """Snapshots cost money; without them there is no version and no variable for it."""
     assert rendered() == rendered(SnapStart="Off")
     assert "AWS::Lambda::Version" not in {one["Type"] for one in rendered().values()}
     function = rendered()[FUNCTION]["Properties"]
@@ -25,8 +25,8 @@ def test_nothing_of_it_is_there_unless_asked_for() -> None:
     assert "DEPLOYMENT" not in function["Environment"]["Variables"]
 
 
-def test_the_queue_invokes_the_version_where_there_is_one() -> None:
-    """The unpublished function has no snapshot."""
+def test_the_queue_invokes_the_version_if_there_is_one() -> None:
+    """Only a published version has a snapshot."""
     assert _properties("Off", MAPPING)["FunctionName"] == f"<{FUNCTION}>"
     assert _properties("On", MAPPING)["FunctionName"] == f"<{VERSION}>"
     assert _properties("On", VERSION)["FunctionName"] == f"<{FUNCTION}>"
@@ -34,14 +34,14 @@ def test_the_queue_invokes_the_version_where_there_is_one() -> None:
 
 
 def test_a_deployment_changes_the_function_and_the_version_alike() -> None:
-    """A version whose description stays is not published again; one of a function that stays cannot be published."""
+    """CloudFormation publishes on a new description, Lambda only after a change of the function."""
     (deployment,) = (name for name, one in rendered().items() if one["Type"] == "AWS::ApiGateway::Deployment")
     assert _properties("On", VERSION)["Description"] == f"<{deployment}>"
     assert _properties("On", FUNCTION)["Environment"]["Variables"]["DEPLOYMENT"] == f"<{deployment}>"
 
 
 def test_no_two_transforms_have_the_same_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its name is made of the time, whatever else is the same: so SAM does what `AlwaysDeploy` says."""
+    """SAM derives its name from the time, as `AlwaysDeploy` promises."""
     deployments = set()
     for second in (1_800_000_000, 1_800_000_001):
         monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda second=second: second)
@@ -51,6 +51,6 @@ def test_no_two_transforms_have_the_same_deployment(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_version_outlives_its_replacement() -> None:
-    """What it was handed last ends in it; a deleted version fails it."""
+    """Invocations that are under way finish in it; a deleted version would fail them."""
     version = rendered(SnapStart="On")[VERSION]
     assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("Retain", "Retain")

@@ -1,4 +1,4 @@
-"""Tracing by the parameter: all of it, or nothing that X-Ray would be asked for."""
+"""The parameter `Tracing` turns on all of X-Ray, or nothing of it."""
 
 import json
 from typing import Any
@@ -17,21 +17,21 @@ def _of(kind: str, mode: str) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_functions_and_the_apis_stage_are_traced_as_the_parameter_says(mode: str) -> None:
-    """Each of them: a trace that is lacking in the middle is two traces."""
+    """All of them, because a gap in the middle splits a trace in two."""
     function, stage = MODES[mode]
     assert {one["TracingConfig"]["Mode"] for one in _of("AWS::Lambda::Function", mode).values()} == {function}
     assert {one["TracingEnabled"] for one in _of("AWS::ApiGateway::Stage", mode).values()} == {stage}
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_role_may_write_traces_where_there_are_any_and_nothing_else_of_xray(mode: str) -> None:
-    """By our own statement: a policy that SAM added would grant reading the sampling rules too."""
+def test_a_role_may_write_traces_if_tracing_is_on_and_nothing_else_of_xray(mode: str) -> None:
+    """SAM's own policy would also grant reading the sampling rules."""
     for role in _of("AWS::IAM::Role", mode).values():
         statements = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
         assert [one for one in statements if "xray" in json.dumps(one)] == ([GRANT] if mode == "Active" else [])
         assert "ManagedPolicyArns" not in role
 
 
-def test_nothing_is_traced_unless_asked_for() -> None:
-    """X-Ray has a price."""
+def test_nothing_is_traced_by_default() -> None:
+    """X-Ray costs money."""
     assert rendered() == rendered(Tracing="Off")
