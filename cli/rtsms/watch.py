@@ -31,9 +31,7 @@ _PERIOD = 60  # seconds
 
 @click.command("watch")
 @click.argument("request_id", required=False)
-@click.option(
-    "--every", type=click.FloatRange(0.5), default=2.0, show_default=True, help="Seconds between two updates."
-)
+@click.option("--every", type=click.FloatRange(0.5), default=2.0, show_default=True, help="Seconds between updates.")
 @click.option("--once", is_flag=True, help="Print once, and exit.")
 @json_option
 @stack_options

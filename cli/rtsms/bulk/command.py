@@ -10,16 +10,7 @@ from typing import TextIO
 
 import click
 from botocore.config import Config
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich import progress as bars
 
 from realtime_sms.aws.producer import Producer
 from rtsms.bulk.campaign import Campaign, make_campaign_id
@@ -36,6 +27,7 @@ from rtsms.request import encoding_options, read_text, request_body, sending_opt
 from rtsms.stack import Stack
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_JOURNAL = click.Path(dir_okay=False, path_type=Path)
 
 
 class _Price(click.ParamType):
@@ -56,30 +48,18 @@ class _Price(click.ParamType):
 @click.option("--template", help="The text, with column names in braces: 'Hola {{nombre}}'.")
 @click.option("--template-file", type=click.File(encoding="utf-8"), help="Read the text from a file; - is stdin.")
 @click.option("--to-column", help="Column of the numbers. Default: the one called number, numero, phone, celular …")
-@click.option(
-    "--key-column", help="Column that identifies a row; a second row with the same key is bad. Default: the number."
-)
-@click.option(
-    "--campaign", help="Id at the start of each request id. Default: made of the file's name and all that is sent."
-)
+@click.option("--key-column", help="Column that identifies a row; no two rows may have the same. Default: the number.")
+@click.option("--campaign", help="Id at the start of each request id. Default: made of the file's name and content.")
 @encoding_options
 @sending_options
 @click.option("--price-per-segment", "price", type=_Price(), help="Price of a segment, to estimate the cost.")
-@click.option(
-    "--file-encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Encoding of the file."
-)
+@click.option("--file-encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Of the file.")
 @click.option("--delimiter", help="Delimiter of the columns. Default: detected among , ; tab and |.")
 @click.option("--dry-run", is_flag=True, help="Check the file, and publish nothing.")
 @click.option("--skip-bad-rows", is_flag=True, help="Publish the good rows even if there are bad ones.")
 @click.option("--yes", is_flag=True, help="Do not ask before publishing.")
-@click.option(
-    "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File that records what was published. Default: FILE.journal.",
-)
-@click.option(
-    "--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Parallel calls to the queue."
-)
+@click.option("--journal", type=_JOURNAL, help="File that records what was published. Default: FILE.journal.")
+@click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Parallel calls to SQS.")
 @click.option("--show", type=click.IntRange(0), default=20, show_default=True, help="Bad rows to list at most.")
 @json_option
 @stack_options
@@ -131,7 +111,7 @@ def _print_bad_rows(out: Output, bad: Iterable[BadRow], show: int) -> None:
     """Print bad rows: all of them as JSON, as they are found; the first ones as text."""
     listed: list[BadRow] = []
     count = 0
-    columns = (SpinnerColumn(), TextColumn("checking the file"), TimeElapsedColumn())
+    columns = (bars.SpinnerColumn(), bars.TextColumn("checking the file"), bars.TimeElapsedColumn())
     with _progress(out, *columns, transient=True) as progress:
         progress.add_task("checking", total=None)
         for count, one in enumerate(bad, 1):
@@ -145,11 +125,11 @@ def _print_bad_rows(out: Output, bad: Iterable[BadRow], show: int) -> None:
         out.text(f"and {plural(count - show, 'more bad row')}")
 
 
-def _progress(out: Output, *columns: ProgressColumn, transient: bool = False) -> Progress:
+def _progress(out: Output, *columns: bars.ProgressColumn, transient: bool = False) -> bars.Progress:
     """Make a progress bar on stderr; it is shown only to a person at a terminal."""
     hidden = out.as_json or not sys.stderr.isatty()
     console = make_console(stderr=True)
-    return Progress(*columns, console=console, disable=hidden, transient=transient, redirect_stdout=False)
+    return bars.Progress(*columns, console=console, disable=hidden, transient=transient, redirect_stdout=False)
 
 
 def _print_validated(out: Output, campaign: Campaign, price: Decimal | None) -> None:
@@ -183,8 +163,8 @@ def _publish(campaign: Campaign, journal: Journal, publisher: Publisher, out: Ou
     if remaining and ask and not out.confirm(f"Publish {plural(remaining, 'request')}?", option="--yes or --dry-run"):
         out.text("Nothing was published.")
         return
-    columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with _progress(out, *columns) as progress:
+    counts = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())
+    with _progress(out, bars.TextColumn("publishing"), *counts) as progress:
         task = progress.add_task("publishing", total=campaign.validated.good, completed=before)
         campaign.publish(journal, publisher, lambda rows: progress.advance(task, rows))
     out.result(
