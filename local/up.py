@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from local import sam_local
-from local.callback_setup import DELIVERY_SECONDS, set_callbacks
 from local.console import Console
 from local.embedded_aws import PUBLISHERS, REGION, Stack, running_stack
+from local.embedded_aws.running import DELIVERY_SECONDS
 
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".local" / "env"
 _CONSOLE_PORT: Final = 8025  # the same each time where it is free, so that a page left open finds its way back
@@ -49,7 +49,7 @@ def main() -> None:
         stack = running.enter_context(running_stack(PUBLISHERS))
         running.enter_context(sam_local.relayed(sam_local.bridge_address(), stack.ports))
         sam_local.write(stack)
-        set_callbacks(stack)
+        stack.set_callbacks()
         console = _console(stack, running)
         _write_environment(stack)
         print(_told(stack, console.url), flush=True)

@@ -1,4 +1,4 @@
-"""The local console: a page on loopback with phones, a composer and outcomes, over the stack of `make local`."""
+"""The local console: a page with phones, a form and outcomes, for the stack of `make local`."""
 
 from local.console.server import Console
 

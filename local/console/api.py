@@ -1,9 +1,10 @@
-"""The stack's own API, called as its callers do: every call signed for `execute-api`."""
+"""The stack's own API as a caller uses it, signed for `execute-api`; and the preview while the form is not complete."""
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import urllib3
@@ -13,7 +14,11 @@ from botocore.credentials import Credentials
 
 from local.embedded_aws import REGION, Stack
 
-_TIMEOUT_SECONDS = 60  # the first call of a new environment takes seconds
+_TIMEOUT_SECONDS: Final = 60  # the first call of a new environment takes seconds
+_NOBODY: Final = "+56900000000"  # stands in for recipients that cannot be read; its policy is that of its country
+_ANY_SENDER: Final = "0"
+_ANY_TEXT: Final = "-"
+_PREVIEW: Final = "/messages/preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,14 @@ class Reply:
 
     status: int
     body: Any
+
+    @property
+    def errors(self) -> list[dict[str, str]]:
+        """The errors of a problem document; one without a list of them is one error."""
+        if self.status == HTTPStatus.OK:
+            return []
+        errors: list[dict[str, str]] = self.body.get("errors") or [{"detail": self.body.get("detail", "no answer")}]
+        return errors
 
 
 class Api:
@@ -33,24 +46,43 @@ class Api:
         self._credentials = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
 
     def post(self, path: str, body: object) -> Reply:
-        """Post a JSON value; where nothing answers, give a problem document that says so, as the API would."""
-        content = json.dumps(body).encode()
+        """Post a JSON value; if nothing answers, return a problem document as the API does."""
+        url, content = self._url + path, json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", "Host": urlsplit(url).netloc}
+        signed = AWSRequest("POST", url, headers=headers, data=content)
+        SigV4Auth(self._credentials, "execute-api", REGION).add_auth(signed)
+        headers = dict(signed.headers.items())
         try:
-            reply = urllib3.request(
-                "POST",
-                self._url + path,
-                body=content,
-                headers=self._signed(path, content),
-                timeout=_TIMEOUT_SECONDS,
-                retries=False,
-            )
+            reply = urllib3.request("POST", url, body=content, headers=headers, timeout=_TIMEOUT_SECONDS, retries=False)
             return Reply(reply.status, reply.json())
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             detail = f"the embedded AWS gave no answer ({type(error).__name__}); is `make local` still running?"
             return Reply(HTTPStatus.BAD_GATEWAY, {"title": HTTPStatus.BAD_GATEWAY.phrase, "detail": detail})
 
-    def _signed(self, path: str, content: bytes) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "Host": urlsplit(self._url).netloc}
-        request = AWSRequest("POST", self._url + path, headers=headers, data=content)
-        SigV4Auth(self._credentials, "execute-api", REGION).add_auth(request)
-        return dict(request.headers.items())
+
+def preview(post: Callable[[str, object], Reply], request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the preview of a request and all its errors; the preview is None while there is no text to count.
+
+    Errors elsewhere do not keep the text from being counted. A text that its policy refuses is counted under `auto`,
+    so that the page can mark what the policy refuses.
+    """
+    text = request.get("message", {}).get("text")
+    reply = post(_PREVIEW, {**request, "message": {"text": text or _ANY_TEXT}})
+    errors = reply.errors
+    if text and reply.status == HTTPStatus.UNPROCESSABLE_CONTENT:
+        counted = _counted(request, errors)
+        for encoding in (request.get("encoding"), "auto"):
+            reply = post(_PREVIEW, {**counted, "encoding": encoding})
+            if not reply.errors:
+                break
+            errors += [error for error in reply.errors if error not in errors]
+    return {"preview": reply.body if text and not reply.errors else None, "errors": errors}
+
+
+def _counted(request: Mapping[str, Any], errors: Iterable[Mapping[str, str]]) -> dict[str, Any]:
+    """Keep what the count depends on: the text, and the recipients that can be read."""
+    wrong = {error.get("pointer") for error in errors}
+    written = request.get("recipients")
+    entries = written if isinstance(written, list) and "/recipients" not in wrong else []
+    good = [entry for index, entry in enumerate(entries) if f"/recipients/{index}" not in wrong]
+    return {"recipients": good or [_NOBODY], "sender": _ANY_SENDER, "message": request["message"]}

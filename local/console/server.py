@@ -1,104 +1,128 @@
-"""The console's server: the page, the API behind it, and what changes, on loopback."""
+"""The console's server on loopback: the page, the stack's API for it, and the news it follows."""
 
-import asyncio
 import json
-from asyncio import StreamReader, StreamWriter
-from dataclasses import asdict, replace
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from http import HTTPStatus
-from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
+from flask import Flask, Request, Response, request
+from werkzeug.serving import make_server
 
-from local.console.answering import write_back
-from local.console.api import Api
-from local.console.guard import HEADERS, refusal_of
+from local.console.api import Api, preview
+from local.console.news import News
 from local.console.numbers import groups
-from local.console.preview import preview
-from local.console.watching import News, Watch
 from local.embedded_aws import Stack
-from local.fake_realtime.exchange import Answer, Request, json_answer
-from local.fake_realtime.http1 import head_of
-from local.fake_realtime.listening import Listening
 
-_PAGE: Final = Path(__file__).with_name("page")
-_TYPES: Final = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
-_FILES: Final = {f"/{file.name}": file for file in _PAGE.iterdir()} | {"/": _PAGE / "index.html"}
+_HOST: Final = "127.0.0.1"
 _POLL_SECONDS: Final = 0.4  # neither table nor inbox has an event to wait for
-_SHARE: Final = 4  # times as long as a look took is waited before the next, however large the table has become
+_SHARE: Final = (
+    4  # times as long as a look took is waited before the next, so that a large table is not read all the time
+)
+_HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
 
 
-class Console(Listening):
-    """The page over a running stack; it answers nobody but that page."""
+class Console:
+    """A context manager around the server; raises OSError if the port is taken."""
 
     def __init__(self, stack: Stack, *, port: int = 0) -> None:
-        super().__init__("console", port=port)
-        self._stack = stack
-        self._api = Api(stack)
+        self._stack, self._stopping = stack, threading.Event()
+        with socket.create_server((_HOST, port)) as listener:
+            self.port = int(listener.getsockname()[1])
+            self._server = make_server(_HOST, self.port, self.app(), threaded=True, fd=listener.fileno())
+        self._thread = threading.Thread(target=self._server.serve_forever, name="console", daemon=True)
 
-    async def _exchange(self, request: Request, reader: StreamReader, writer: StreamWriter) -> bool:
-        refused = refusal_of(request, self.port)
-        if refused is None and (request.method, request.path) == ("GET", "/news"):
-            await self._follow(reader, writer)
-            return False
-        answer = await asyncio.to_thread(self._answer, request) if refused is None else refused
-        whole = replace(answer, headers={**HEADERS, **answer.headers})
-        writer.write(head_of(whole, keep_alive=request.keep_alive) + whole.body)
-        await writer.drain()
-        return request.keep_alive
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return f"http://{_HOST}:{self.port}"
 
-    def _answer(self, request: Request) -> Answer:
-        match request.method, request.path:
-            case "GET", "/numbers":
-                return json_answer(groups())
-            case "GET", path if path in _FILES:
-                file = _FILES[path]
-                return Answer(HTTPStatus.OK, file.read_bytes(), {"Content-Type": _TYPES[file.suffix]})
-            case "POST", "/preview" | "/messages" | "/answers":
-                return self._post(request)
-            case _:
-                return Answer(HTTPStatus.NOT_FOUND)
+    def __enter__(self) -> Self:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request says nothing here
+        self._thread.start()
+        return self
 
-    def _post(self, request: Request) -> Answer:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def app(self) -> Flask:
+        """Return the WSGI application."""
+        api = Api(self._stack)
+        app = Flask(__name__, static_folder="page", static_url_path="")
+        app.before_request(lambda: refusal(request, self.port))
+        app.after_request(_with_headers)
+        app.add_url_rule("/", "page", lambda: app.send_static_file("index.html"))
+        app.add_url_rule("/numbers", "numbers", groups)
+        app.add_url_rule("/news", "news", lambda: Response(self._news(), mimetype="text/event-stream"))
+        app.post("/preview")(lambda: preview(api.post, request.get_json()))
+        # In an envelope: a browser logs every HTTP error in its console, and here a refusal is an ordinary answer.
+        app.post("/messages", endpoint="messages")(lambda: asdict(api.post("/messages", request.get_json())))
+        app.post("/answers", endpoint="answers")(self._answer)
+        return app
+
+    def _answer(self) -> dict[str, Any]:
+        """Let a phone answer: the simulator posts it to the stack as RealTime does."""
         try:
-            body = json.loads(request.body)
-        except (ValueError, RecursionError):
-            return Answer(HTTPStatus.BAD_REQUEST)
-        if request.path == "/preview":
-            return json_answer(preview(self._api, body))
-        if request.path == "/answers":
-            return json_answer(asdict(write_back(self._stack, body)))
-        # In an envelope: a browser calls every refusal on its console an error, and here it is an everyday answer.
-        return json_answer(asdict(self._api.post("/messages", body)))
+            return {"status": HTTPStatus.OK, "body": self._stack.simulator("inbound", request.get_json())}
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            return {"status": HTTPStatus.BAD_GATEWAY, "body": {"error": str(error)}}
 
-    async def _follow(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Tell what changes, as server-sent events, until the page is closed or the stack is gone."""
-        writer.write(_head_of_events())
-        watch = Watch(self._stack)
-        clock = asyncio.get_running_loop().time
-        while not reader.at_eof():
-            began = clock()
+    def _news(self) -> Iterator[str]:
+        """Yield what changes as server-sent events, until the console stops or the stack is gone."""
+        news, seconds = News(self._stack), 0.0
+        while not self._stopping.wait(seconds):
+            began = time.monotonic()
             try:
-                news = await asyncio.to_thread(watch.news)
+                changes = news.changes()
             except (urllib3.exceptions.HTTPError, BotoCoreError, ClientError):
-                return  # the page says so, and asks again by itself
-            writer.write(b"".join(map(_event, news)) or b":\n\n")
-            await writer.drain()
-            await asyncio.sleep(max(_POLL_SECONDS, _SHARE * (clock() - began)))
+                return  # the page shows it, and connects again by itself
+            yield "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in changes) or ":\n\n"
+            seconds = max(_POLL_SECONDS, _SHARE * (time.monotonic() - began))
 
 
-def _head_of_events() -> bytes:
-    lines = ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Connection: close"]
-    lines += [f"{name}: {value}" for name, value in HEADERS.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+def refusal(asked: Request, port: int) -> Response | None:
+    """Return the answer to a request that does not come from the console's own page, else None.
+
+    Every page that a browser shows can reach loopback. A foreign page cannot read an answer (there is no CORS header),
+    cannot send (a POST must be JSON, for which a browser asks first, and is refused), and cannot use a host name of
+    its own that resolves to loopback.
+    """
+    names = {f"{name}:{port}" for name in (_HOST, "localhost")}
+    if asked.headers.get("Host") not in names:
+        return _refused(HTTPStatus.MISDIRECTED_REQUEST, f"the console's names are {' and '.join(sorted(names))}")
+    if asked.headers.get("Origin", f"http://{_HOST}:{port}").removeprefix("http://") not in names:
+        return _refused(HTTPStatus.FORBIDDEN, "the request comes from a page of another origin")
+    if asked.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        return _refused(HTTPStatus.FORBIDDEN, "the request comes from a page of another site")
+    if asked.method == "POST" and asked.mimetype != "application/json":
+        return _refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a POST must be application/json")
+    return None
 
 
-def _event(news: News) -> bytes:
-    name, data = news
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+def _refused(status: HTTPStatus, why: str) -> Response:
+    return Response(f"{why}\n", status, mimetype="text/plain")
+
+
+def _with_headers(response: Response) -> Response:
+    response.headers.update(_HEADERS)
+    return response

@@ -1,6 +1,6 @@
-"""The embedded AWS with the real template on it, for the demo, for `make local` and for tests."""
+"""The embedded AWS with the real template deployed on it, for `make demo`, `make local` and tests."""
 
-from local.embedded_aws.running import PUBLISHERS, Stack, running_stack
+from local.embedded_aws.running import PUBLISHERS, Items, Stack, running_stack
 from local.embedded_aws.sam import Outputs, SamError, build, deploy
 from local.embedded_aws.server import ACCOUNT, REGION, EmbeddedAws, EmbeddedAwsError
 
@@ -10,6 +10,7 @@ __all__ = [
     "REGION",
     "EmbeddedAws",
     "EmbeddedAwsError",
+    "Items",
     "Outputs",
     "SamError",
     "Stack",

@@ -1,31 +1,44 @@
-"""The whole thing on one machine: the embedded AWS with the real template on it, sending to the RealTime simulator."""
+"""The whole deployment on one machine: the real template on the embedded AWS, sending to the RealTime simulator."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+import urllib3
+from boto3.dynamodb.conditions import Key
 
 from local.embedded_aws.sam import ROOT, Outputs, build, deploy
 from local.embedded_aws.server import ACCOUNT, REGION, EmbeddedAws
+from local.fake_realtime.callbacks import POST_AGAIN_SECONDS
 
 STACK_NAME = "realtime-sms"
+DELIVERY_SECONDS: Final = 2  # from sending to the report, long enough to see the state before
+_PATIENCE_SECONDS: Final = 120
+_POLL_SECONDS: Final = 0.2  # the outcomes table has no event to wait for
+_CONTROL_SECONDS: Final = 60  # a callback that the simulator posts may meet a new environment
 
-# Let in, besides the account's own: the topic and the rule that docs/sending.md makes, and one other account.
+# Who may publish besides the account itself: the topic and the rule of docs/sending.md, and one other account.
 PUBLISHERS = {
     "PublisherArns": "111111111111",
     "PublisherTopicArns": f"arn:aws:sns:{REGION}:{ACCOUNT}:orders",
     "PublisherRuleArns": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/orders",
 }
 
+type Items = Mapping[str, Mapping[str, Any]]  # what the outcomes table has of one request, by recipient
+
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack: the AWS it is on, its outputs, the address of the simulator it sends to, the built template."""
+    """A deployed stack, with the embedded AWS and the simulator's address."""
 
     aws: EmbeddedAws
     outputs: Outputs
@@ -39,16 +52,69 @@ class Stack:
 
     @property
     def api_url(self) -> str:
-        """The address at which the embedded AWS serves the API; the one of `ApiUrl` would be AWS's own."""
+        """The address at which the embedded AWS serves the API; the output `ApiUrl` would be AWS's own."""
         return f"{self.aws.endpoint_url}/_aws/execute-api/{self.outputs['ApiId']}/v1"
+
+    @property
+    def callbacks_url(self) -> str:
+        """The callback address with its secret key, which RealTime would be given."""
+        secret = self.outputs["CallbackKeySecretArn"]
+        key = self.aws.session().client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+        return f"{self.api_url}/callbacks/{key}"
+
+    def simulator(self, operation: str, told: object = None) -> Any:  # noqa: ANN401 (JSON)
+        """Return the reply of the simulator's control API: to a GET, or to a POST if there is something to tell.
+
+        Raises ValueError if it refuses the operation or what it is told.
+        """
+        url, method = f"{self.realtime_url}/_simulator/{operation}", "GET" if told is None else "POST"
+        content = None if told is None else json.dumps(told).encode()
+        reply = urllib3.request(method, url, body=content, timeout=_CONTROL_SECONDS, retries=False)
+        if reply.status != HTTPStatus.OK:
+            raise ValueError(f"the simulator refused {operation}: {reply.data.decode()}")
+        return reply.json()
+
+    def set_callbacks(self) -> None:
+        """Let the simulator post delivery reports and inbound SMS to the stack, as RealTime's support would set up.
+
+        It posts again 300 times faster than RealTime.
+        """
+        settings = {
+            "reportsUrl": f"{self.callbacks_url}/reports",
+            "inboundUrl": f"{self.callbacks_url}/inbound",
+            "deliverySeconds": DELIVERY_SECONDS,
+            "postAgainSeconds": [wait / 300 for wait in POST_AGAIN_SECONDS],
+        }
+        self.simulator("state", settings)
+
+    def await_outcomes(
+        self, ended: Mapping[str, Callable[[Items], bool]], progress: Callable[[int], None] = lambda _: None
+    ) -> dict[str, Items]:
+        """Wait, but not for ever, until each request's items satisfy its condition; return the items by request id.
+
+        `progress` is called with the number of requests that have ended.
+        """
+        table = self.aws.session().resource("dynamodb").Table(self.outputs["OutcomesTableName"])
+        found: dict[str, Items] = {request_id: {} for request_id in ended}
+        until, waiting = time.monotonic() + _PATIENCE_SECONDS, list(ended)
+        while waiting and time.monotonic() < until:
+            for request_id in waiting:
+                items = table.query(KeyConditionExpression=Key("requestId").eq(request_id), ConsistentRead=True)[
+                    "Items"
+                ]
+                found[request_id] = {str(item["recipient"]): item for item in items}
+            waiting = [request_id for request_id in waiting if not ended[request_id](found[request_id])]
+            progress(len(ended) - len(waiting))
+            time.sleep(_POLL_SECONDS)
+        return found
 
 
 @contextmanager
 def running_stack(parameters: Mapping[str, str] | None = None, token: str = "local-token") -> Iterator[Stack]:
-    """Start the embedded AWS and the simulator, build, deploy, hand in the token; end all of it afterwards.
+    """Start the embedded AWS and the simulator, build, deploy and store the token; stop everything at the end.
 
-    `parameters` go to the template, on top of the simulator's address. `token` is what the secret gets and the
-    simulator accepts. Raises `EmbeddedAwsError` or `SamError`; prints nothing.
+    `parameters` are the template's, besides the simulator's address. `token` is stored in the secret, and the
+    simulator accepts it. Raises `EmbeddedAwsError` or `SamError`; prints nothing.
     """
     with ExitStack() as running:
         template = build()

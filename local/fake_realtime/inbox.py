@@ -1,19 +1,32 @@
-"""The handsets: every message that the vendor accepted, as its recipient sees it, and what phones answered."""
+"""The handsets: every message that was accepted, as its recipient sees it, and what phones answered."""
 
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import takewhile
+from typing import Final
 
-from local.fake_realtime.handset import Operator, cut, operator_of
-from local.fake_realtime.inbound import Inbound
-from local.fake_realtime.report import DeliveryStatus, Report
+from local.fake_realtime.callbacks import DeliveryStatus, Inbound, Report
 from local.fake_realtime.submission import Submission
+
+# The first is RealTime's own example; the other ids are made up.
+_CHILEAN: Final = (
+    {"id": "188", "name": "Entel Pcs", "mcc": "730", "mnc": "10"},
+    {"id": "189", "name": "Movistar", "mcc": "730", "mnc": "02"},
+    {"id": "190", "name": "Claro", "mcc": "730", "mnc": "03"},
+    {"id": "191", "name": "WOM", "mcc": "730", "mnc": "09"},
+)
+_ELSEWHERE: Final = {"id": "999", "name": "Test network", "mcc": "001", "mnc": "01"}
+
+
+def operator_of(recipient: str) -> dict[str, str]:
+    """Return RealTime's operator structure for a number in E.164; the same number has always the same operator."""
+    return _CHILEAN[int(recipient[1:]) % len(_CHILEAN)] if recipient.startswith("+56") else _ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One SMS on one phone; times in seconds since the epoch, text and number never in its repr."""
+    """One SMS on one phone; times are epoch seconds."""
 
     submission_id: str
     recipient: str = field(repr=False)
@@ -27,22 +40,13 @@ class Message:
         """The text as the phone shows it."""
         return self.submission.text
 
-    @property
-    def operator(self) -> Operator:
-        """The recipient's network."""
-        return operator_of(self.recipient)
-
-    def delivery_at(self, now: float) -> DeliveryStatus:
-        """Give the delivery status at a time: pending until it is settled."""
-        return self.delivery if now >= self.delivered_at else DeliveryStatus.PENDING
-
     def report(self) -> Report:
-        """Give the delivery report that the vendor posts once the status is settled."""
+        """Return the delivery report that RealTime posts when the status is final."""
         return Report(self.submission_id, self.recipient, self.delivery, self.delivered_at)
 
     def as_json(self) -> dict[str, object]:
-        """Give the message as the control API lists it."""
-        submission = self.submission
+        """Return the message as the control API lists it."""
+        submission, parts = self.submission, self.submission.parts
         return {
             "submissionId": self.submission_id,
             "recipient": self.recipient,
@@ -50,85 +54,74 @@ class Message:
             "charset": submission.charset,
             "wireText": submission.wire_text,
             "text": submission.text,
-            "segments": submission.segments,
-            "parts": cut(submission.text, submission.charset),
-            "operator": self.operator.name,
+            "segments": len(parts),
+            "parts": parts,
+            "operator": operator_of(self.recipient)["name"],
             "receivedAt": self.received_at,
             "reported": self.delivery.meaning,
         }
 
     def info(self, now: float) -> dict[str, object]:
-        """Give the reply to *Get SMS info*; a time that has not come is 0."""
-        status = self.delivery_at(now)
+        """Return the reply to *Get SMS info*: pending until the delivery time; a time in the future is 0."""
+        status = self.delivery if now >= self.delivered_at else DeliveryStatus.PENDING
         registered, settled = int(self.received_at), int(self.delivered_at)
         return {
             "id": self.submission_id,
-            "timestamps": {
-                "registered": registered,
-                "sent": registered,
-                "done": settled if status.is_final else 0,
-            },
+            "timestamps": {"registered": registered, "sent": registered, "done": settled if status.is_final else 0},
             "info": {
                 "status": {"code": str(int(status)), "status": status.word},
                 "cost": self.submission.segments,
-                "operator": self.operator.as_json(),
+                "operator": operator_of(self.recipient),
             },
         }
 
 
 class Inbox:
-    """Messages by submission id and by recipient, in the order of their acceptance; one thread at a time."""
+    """Messages by submission id and by recipient, and inbound SMS, oldest first; not thread-safe."""
 
     def __init__(self) -> None:
-        # Ids of 16 digits like the vendor's own example, and not the same again after a restart.
+        # Ids of 16 digits, as in RealTime's own example; a restart does not repeat them.
         self._last_id = time.time_ns() // 1000
+        self.clear()
+
+    def clear(self) -> None:
+        """Empty every phone; ids are not used a second time."""
         self._by_id: dict[str, Message] = {}
         self._by_recipient: dict[str, list[Message]] = defaultdict(list)
         self._inbound: dict[str, Inbound] = {}
 
     def next_id(self) -> str:
-        """Give a submission id that was not given before."""
+        """Return a new submission id."""
         self._last_id += 1
         return str(self._last_id)
 
-    def put(self, message: Message) -> None:
-        """Show one more message on its recipient's phone."""
-        self._by_id[message.submission_id] = message
-        self._by_recipient[message.recipient].append(message)
+    def put(self, entry: Message | Inbound) -> None:
+        """Add a message or an inbound SMS to its phone."""
+        if isinstance(entry, Inbound):
+            self._inbound[entry.id] = entry
+            return
+        self._by_id[entry.submission_id] = entry
+        self._by_recipient[entry.recipient].append(entry)
+
+    def has(self, entry: Message | Inbound) -> bool:
+        """Return True if a message or an inbound SMS is still on its phone."""
+        return entry.id in self._inbound if isinstance(entry, Inbound) else entry.submission_id in self._by_id
 
     def find(self, submission_id: str) -> Message | None:
-        """Give one message by its submission id."""
+        """Return one message by its submission id."""
         return self._by_id.get(submission_id)
 
     def messages(self, recipient: str | None = None) -> tuple[Message, ...]:
-        """Give the messages on one phone, or on all."""
-        if recipient is None:
-            return tuple(self._by_id.values())
-        return tuple(self._by_recipient.get(recipient, ()))
+        """Return the messages on one phone, or on all."""
+        return tuple(self._by_id.values() if recipient is None else self._by_recipient.get(recipient, ()))
 
     def after(self, submission_id: str) -> tuple[Message, ...] | None:
-        """Give the messages accepted after this one, oldest first; None where it is not here (any more)."""
+        """Return the messages accepted after this one; None if this one is not there."""
         if submission_id not in self._by_id:
             return None
         newest_first = takewhile(lambda message: message.submission_id != submission_id, reversed(self._by_id.values()))
         return tuple(newest_first)[::-1]
 
-    def put_inbound(self, inbound: Inbound) -> None:
-        """Show on a phone what was sent from it."""
-        self._inbound[inbound.id] = inbound
-
     def inbound(self) -> tuple[Inbound, ...]:
-        """Give what was sent from all phones, oldest first."""
+        """Return what was sent from all phones."""
         return tuple(self._inbound.values())
-
-    def holds(self, entry: Message | Inbound) -> bool:
-        """Say whether a message, or an answer, is still on its phone."""
-        if isinstance(entry, Inbound):
-            return entry.id in self._inbound
-        return entry.submission_id in self._by_id
-
-    def clear(self) -> None:
-        """Empty every phone; ids are not given a second time."""
-        self._inbound.clear()
-        self._by_id.clear()
-        self._by_recipient.clear()

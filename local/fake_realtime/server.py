@@ -1,41 +1,54 @@
-"""The simulator on a socket."""
+"""The simulator on a socket: HTTP/1.1 by h11, one thread a connection, and replies that break where they must."""
 
-import asyncio
+import os
+import socket
 import ssl
-from asyncio import StreamReader, StreamWriter
+import struct
+import threading
+import time
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from local.fake_realtime.control import PREFIX, control, is_loopback
-from local.fake_realtime.exchange import Answer, Request, refusal
-from local.fake_realtime.http1 import pause, write_answer
-from local.fake_realtime.listening import Listening
+import h11
+
+from local.fake_realtime.account import Settings
+from local.fake_realtime.answers import Answer, Request
+from local.fake_realtime.control import PREFIX, control
 from local.fake_realtime.magic import Manner
 from local.fake_realtime.realtime import RealTime
-from local.fake_realtime.settings import Settings
+
+_HOST: Final = "127.0.0.1"
+_CHUNK: Final = 65_536
+_BODY_LIMIT: Final = 4_194_304
+_GRACE_SECONDS: Final = 1
+_NO_LINGER: Final = struct.pack("ii", 1, 0)  # a closed socket sends a reset
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
-class Simulator(RealTime, Listening):
-    """RealTime on a real socket: by default on loopback and a free port, over TLS where a context is given.
+class Simulator(RealTime):
+    """RealTime on a real socket: on loopback and a free port, over TLS if there is a context.
 
-    Everything that `RealTime` can be told, it can be told while it serves. While it serves, it also posts what it was
-    told to post later. It logs nothing.
+    Inside the `with` block it serves, and it posts reports and inbound SMS by itself. It logs nothing.
     """
 
-    def __init__(
-        self,
-        settings: Settings | None = None,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        RealTime.__init__(self, settings)
-        Listening.__init__(self, "realtime-simulator", host=host, port=port, tls=tls)
+    def __init__(self, settings: Settings | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(settings)
+        self.port, self._tls = port, tls
+        self._stopping = False
+        self._lines: dict[socket.socket, threading.Thread] = {}
+
+    @property
+    def url(self) -> str:
+        """The base address for a client."""
+        return f"{'https' if self._tls else 'http'}://{_HOST}:{self.port}"
 
     def __enter__(self) -> Self:
-        super().__enter__()
+        self._listener = socket.create_server((_HOST, self.port), backlog=1024)
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._listen, name="realtime-simulator", daemon=True)
+        self._thread.start()
         self._postman.start()
         return self
 
@@ -43,33 +56,136 @@ class Simulator(RealTime, Listening):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._postman.stop()
-        super().__exit__(kind, error, trace)
+        self._stopping = True
+        with self._listener:
+            socket.create_connection((_HOST, self.port)).close()  # wakes the thread that accepts
+            self._thread.join()
+        for line, thread in list(self._lines.items()):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
-    async def _exchange(self, request: Request, reader: StreamReader, writer: StreamWriter) -> bool:
+    def _listen(self) -> None:
+        while not self._stopping:
+            line, _ = self._listener.accept()
+            with suppress(OSError):  # the client has left already
+                if self._tls:
+                    line = self._tls.wrap_socket(line, server_side=True, do_handshake_on_connect=False)
+                self._lines[line] = threading.Thread(target=self._serve, args=(line,), daemon=True)
+                self._lines[line].start()
+
+    def _serve(self, line: socket.socket) -> None:
+        """Answer one request after another, until either side ends the connection."""
+        http = h11.Connection(h11.SERVER)
+        with suppress(OSError, h11.LocalProtocolError), line:
+            try:
+                while request := _read(line, http):
+                    _write(line, http, self._exchange(line, request), self.settings.drip_seconds)
+                    http.start_next_cycle()
+            except h11.RemoteProtocolError as error:
+                _write(line, http, Answer(error.error_status_hint))
+                line.shutdown(socket.SHUT_WR)
+                line.settimeout(_GRACE_SECONDS)
+                while line.recv(_CHUNK):  # closing with bytes unread would reset the connection
+                    pass
+            finally:
+                _say_goodbye(line)
+        del self._lines[line]
+
+    def _exchange(self, line: socket.socket, request: Request) -> Answer:
         if request.path.startswith(PREFIX):
-            answer = await self._control(request, writer)
-        else:
-            answer = await self._answer_in_time(request, reader)
-        return await write_answer(answer, reader, writer, self.settings, keep_alive=request.keep_alive)
-
-    async def _answer_in_time(self, request: Request, reader: StreamReader) -> Answer:
-        counters = self.counters
+            return control(self, request)
         sends = request.method == "POST" and request.path == "/api/sms"
+        counters = self.counters
         if sends:
-            counters.enter()
+            with self._lock:
+                counters.enter()
         try:
             answer = self.answer(request)
-            if latency := self.settings.latency_ms:
-                await asyncio.sleep(latency / 1000)
+            time.sleep(self.settings.latency_ms / 1000)
             if answer.manner is Manner.SLOW:
-                await pause(reader, self.settings.slow_seconds)
+                _pause(line, self.settings.slow_seconds)
             return answer
         finally:
-            # Before a byte of the reply is out: the caller's next call must not be counted beside this one.
+            # Before a byte of the reply is sent: the client's next call must not be counted beside this one.
             if sends:
-                counters.leave()
+                with self._lock:
+                    counters.in_flight -= 1
 
-    async def _control(self, request: Request, writer: StreamWriter) -> Answer:
-        if not is_loopback(writer.get_extra_info("peername")[0]):
-            return refusal(HTTPStatus.FORBIDDEN, "from loopback only")
-        return await asyncio.to_thread(control, self, request)
+
+def _read(line: socket.socket, http: h11.Connection) -> Request | None:
+    """Read one whole request; return None if the client closed the connection."""
+    head, body = h11.Request(method="GET", target="/", headers=[("Host", "-")]), b""
+    while True:
+        event = http.next_event()
+        if isinstance(event, h11.Request):
+            head = event
+            if int(dict(head.headers).get(b"content-length", 0)) > _BODY_LIMIT:
+                raise h11.RemoteProtocolError("too large", error_status_hint=HTTPStatus.CONTENT_TOO_LARGE)
+            if http.they_are_waiting_for_100_continue:
+                line.sendall(http.send(h11.InformationalResponse(status_code=100, headers=[], reason="Continue")))
+        elif isinstance(event, h11.Data):
+            body += event.data
+            if len(body) > _BODY_LIMIT:
+                raise h11.RemoteProtocolError("too large", error_status_hint=HTTPStatus.CONTENT_TOO_LARGE)
+        elif isinstance(event, h11.EndOfMessage):
+            path, _, query = head.target.decode().partition("?")
+            headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
+            return Request(head.method.decode(), path, query, headers, body)
+        elif isinstance(event, h11.ConnectionClosed):
+            return None
+        else:
+            http.receive_data(line.recv(_CHUNK))
+
+
+def _write(line: socket.socket, http: h11.Connection, answer: Answer, drip_seconds: float = 0) -> None:
+    """Write an answer in its manner."""
+    headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
+    if answer.manner not in {Manner.WHOLE, Manner.SLOW}:
+        headers.append(("Connection", "close"))
+    reason = _PHRASES.get(answer.status, "")
+    head = http.send(h11.Response(status_code=answer.status, headers=headers, reason=reason)) or b""
+    body = (http.send(h11.Data(data=answer.body)) or b"") + (http.send(h11.EndOfMessage()) or b"")
+    match answer.manner:
+        case Manner.WHOLE | Manner.SLOW:
+            line.sendall(head + body)
+        case Manner.RESET:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            line.close()
+        case Manner.TRUNCATED:
+            line.sendall(head + body[: len(body) // 2])
+        case Manner.GARBLED:  # below TLS: a record that no client can decipher
+            os.write(line.fileno(), b"\x17\x03\x03\x00\x20" + b"\xa5" * 32)
+            line.close()
+        case Manner.DRIP_HEAD:
+            first = head.index(b"\r\n") + 2
+            _drip(line, head[:first], head[first:] + body, drip_seconds)
+        case Manner.DRIP_BODY:
+            _drip(line, head, body, drip_seconds)
+
+
+def _drip(line: socket.socket, at_once: bytes, slowly: bytes, interval_seconds: float) -> None:
+    line.sendall(at_once)
+    for byte in slowly:
+        if _pause(line, interval_seconds):
+            return
+        line.sendall(bytes([byte]))
+
+
+def _pause(line: socket.socket, seconds: float) -> bool:
+    """Wait, but no longer than the client stays; return True if it left."""
+    line.settimeout(seconds)
+    try:
+        return not line.recv(1)
+    except (TimeoutError, BlockingIOError, ssl.SSLWantReadError):
+        return False
+    finally:
+        line.settimeout(None)
+
+
+def _say_goodbye(line: socket.socket) -> None:
+    """Close TLS in order, without waiting for the client to do the same."""
+    if isinstance(line, ssl.SSLSocket):
+        with suppress(OSError, ValueError):
+            line.settimeout(0)
+            line.unwrap()

@@ -1,21 +1,27 @@
-"""The body of *Send SMS*, checked as the vendor does."""
+"""The body of *Send SMS*, checked as RealTime does, and the SMS that a phone gets from it."""
 
-import json
 import re
-from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
-from typing import Final
+from itertools import islice
+from typing import Annotated, Final
 
-from local.fake_realtime.handset import count_segments, show
-from local.fake_realtime.settings import Settings
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from local.fake_realtime.account import Settings
+from realtime_sms import decode, split
+
+# The simulator has its own copy of these numbers, so that it does not repeat a mistake of the client.
 _CHARSETS: Final = frozenset({0, 1, 6, 8})
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_RAW_CHARSETS: Final = frozenset({0, 1})
+_HEXADECIMAL: Final = 6
+_ONE_UNIT: Final = re.compile(r"[\u0000-\uffff]")
+_OUTSIDE_GSM: Final = "\u0101"
 _SENDER: Final = re.compile(r"[0-9A-Za-z]{1,11}|[0-9]{1,15}")
 
 
 class RefusedError(Exception):
-    """The vendor answers with an HTTP error; the reason names a field, never a value."""
+    """RealTime answers with an HTTP error; the reason names a field, never a value."""
 
     def __init__(self, status: HTTPStatus, reason: str) -> None:
         super().__init__(reason)
@@ -23,79 +29,92 @@ class RefusedError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One call of *Send SMS*: recipients as given, and the one text, on the wire and on the handset."""
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
 
-    recipients: tuple[str, ...] = field(repr=False)
+
+class _Text(_Strict):
+    charset: int = 0
+    text: str = Field(min_length=1, repr=False)
+
+
+class Submission(_Strict):
+    """One well-formed call of *Send SMS*."""
+
+    recipients: tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")], ...] = Field(min_length=1, repr=False)
     sender: str
-    charset: int
-    wire_text: str = field(repr=False)
-    text: str = field(repr=False)
-    segments: int
+    message: _Text
+
+    @property
+    def charset(self) -> int:
+        """The charset, by its number."""
+        return self.message.charset
+
+    @property
+    def wire_text(self) -> str:
+        """The text in the form of its charset, as it was sent."""
+        return self.message.text
+
+    @cached_property
+    def text(self) -> str:
+        """The text as a phone shows it; ValueError if the wire text has not the form of its charset.
+
+        Under charsets 0 and 1 RealTime sends `?` for a character that the alphabet lacks; the phone shows that too.
+        """
+        try:
+            return decode(self.wire_text, self.charset)
+        except ValueError:
+            if self.charset not in _RAW_CHARSETS:
+                raise
+        return "".join(_shown(character, self.charset) for character in self.wire_text)
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """The text cut into the segments that are billed: under charset 6 as UCS-2, even if GSM would do."""
+        # Only the sizes matter: a character outside GSM in place of each one makes `split` count UCS-2.
+        billed = _ONE_UNIT.sub(_OUTSIDE_GSM, self.text) if self.charset == _HEXADECIMAL else self.text
+        characters = iter(self.text)
+        return ["".join(islice(characters, len(segment))) for segment in split(billed)]
+
+    @property
+    def segments(self) -> int:
+        """The number of segments that are billed."""
+        return len(self.parts)
+
+    def check(self, settings: Settings) -> None:
+        """Raise RefusedError if the account may not send this."""
+        if len(self.recipients) > settings.max_recipients:
+            raise malformed(f"recipients has more than {settings.max_recipients} entries")
+        if self.charset not in _CHARSETS:
+            raise malformed("message.charset is not 0, 1, 6 or 8")
+        if not _SENDER.fullmatch(self.sender):
+            raise RefusedError(
+                HTTPStatus.NOT_ACCEPTABLE, "sender is neither up to 11 letters and digits nor up to 15 digits"
+            )
+        if settings.allowed_senders is not None and self.sender not in settings.allowed_senders:
+            raise RefusedError(HTTPStatus.NOT_ACCEPTABLE, "sender is not allowed for the account")
+        try:
+            self.text  # noqa: B018 (decoding it is the check)
+        except ValueError:
+            raise malformed(f"message.text is not the wire form of charset {self.charset}") from None
 
 
-def named_recipients(call: object) -> tuple[str, ...]:
-    """Give every recipient that a decoded body names, even if the call will be refused."""
-    recipients = call.get("recipients") if isinstance(call, dict) else None
-    return tuple(each for each in recipients if isinstance(each, str)) if isinstance(recipients, list) else ()
-
-
-def decode_body(body: bytes) -> object:
-    """Decode JSON; None where it is none."""
+def read_submission(body: bytes) -> Submission | RefusedError:
+    """Return the call that is in a body, or why there is none."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+        return Submission.model_validate_json(body)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+        return malformed(f"{place or 'the body'} is missing or has the wrong form")
 
 
-def read_submission(call: object, settings: Settings) -> Submission:
-    """Read a decoded body; RefusedError with 400 if it is malformed, with 406 if the sender is, or is not allowed."""
-    if not isinstance(call, dict):
-        raise _malformed("the body is not a JSON object")
-    recipients = _recipients(call.get("recipients"), settings.max_recipients)
-    charset, wire_text = _message(call.get("message"))
-    sender = _sender(call.get("sender"), settings.allowed_senders)
-    try:
-        text = show(wire_text, charset)
-    except ValueError:
-        raise _malformed(f"message.text is not the wire form of charset {charset}") from None
-    return Submission(recipients, sender, charset, wire_text, text, count_segments(text, charset))
-
-
-def _malformed(reason: str) -> RefusedError:
+def malformed(reason: str) -> RefusedError:
+    """Return the refusal of a malformed call."""
     return RefusedError(HTTPStatus.BAD_REQUEST, reason)
 
 
-def _recipients(value: object, most: int) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise _malformed("recipients is not an array of one or more numbers")
-    if len(value) > most:
-        raise _malformed(f"recipients has more than {most} entries")
-    for place, recipient in enumerate(value):
-        if not isinstance(recipient, str) or not _E164.fullmatch(recipient):
-            raise _malformed(f"recipients[{place}] is not an E.164 number")
-    return tuple(value)
-
-
-def _message(value: object) -> tuple[int, str]:
-    if not isinstance(value, dict):
-        raise _malformed("message is not an object")
-    charset, text = value.get("charset", 0), value.get("text")
-    if type(charset) is not int or charset not in _CHARSETS:
-        raise _malformed("message.charset is not 0, 1, 6 or 8")
-    if not isinstance(text, str) or not text:
-        raise _malformed("message.text is not a text")
-    return charset, text
-
-
-def _sender(value: object, allowed: frozenset[str] | None) -> str:
-    if not isinstance(value, str):
-        raise _malformed("sender is not a string")
-    if not _SENDER.fullmatch(value):
-        raise RefusedError(
-            HTTPStatus.NOT_ACCEPTABLE, "sender is neither up to 11 letters and digits nor up to 15 digits"
-        )
-    if allowed is not None and value not in allowed:
-        raise RefusedError(HTTPStatus.NOT_ACCEPTABLE, "sender is not allowed for the account")
-    return value
+def _shown(character: str, charset: int) -> str:
+    try:
+        return decode(character, charset)
+    except ValueError:
+        return "?"

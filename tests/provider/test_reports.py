@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.fake_realtime.report import DeliveryStatus
-from local.fake_realtime.report import Report as Posted
+from local.fake_realtime.callbacks import DeliveryStatus
+from local.fake_realtime.callbacks import Report as Posted
 from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
 from realtime_sms.provider.reports import (
     DeliveryUpdate,

@@ -1,7 +1,42 @@
-"""What an event caused on a deployed stack, against what it is named for."""
+"""What an event needs on a deployed stack before its function is invoked, and what it caused."""
 
-from local.events import Event, differences
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from local.embedded_aws import Stack
+from local.events import Event, Given, differences
 from tests.stack.deployment import Deployment
+
+
+@contextmanager
+def brought_about(stack: Stack, given: Given) -> Iterator[list[str]]:
+    """Put items, secrets and dead letters in place and instruct the simulator; yield the dead letters' ids.
+
+    Items and secrets are taken back at the end.
+    """
+    session = stack.aws.session()
+    table = session.resource("dynamodb").Table(stack.outputs["OutcomesTableName"])
+    secrets, sqs = session.client("secretsmanager"), session.client("sqs")
+    values = {
+        stack.outputs[name]: value if isinstance(value, str) else json.dumps(value)
+        for name, value in given.secrets.items()
+    }
+    before = {arn: secrets.get_secret_value(SecretId=arn)["SecretString"] for arn in values}
+    try:
+        for arn, value in values.items():
+            secrets.put_secret_value(SecretId=arn, SecretString=value)
+        for item in given.items:
+            table.put_item(Item=dict(item))
+        for operation, told in given.realtime.items():
+            stack.simulator(operation, told)
+        dead = stack.outputs["DeadLetterQueueUrl"]
+        yield [sqs.send_message(QueueUrl=dead, MessageBody=body)["MessageId"] for body in given.letters]
+    finally:
+        for arn, value in before.items():
+            secrets.put_secret_value(SecretId=arn, SecretString=value)
+        for item in given.items:
+            table.delete_item(Key={name: item[name] for name in ("requestId", "recipient")})
 
 
 def problems(deployed: Deployment, event: Event) -> list[str]:

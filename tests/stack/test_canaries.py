@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from local.embedded_aws import function_log
+from tests.stack import function_log
 from tests.stack.deployment import Deployment, request_body, until
 from tests.stack.signing import user
 

@@ -8,7 +8,6 @@ import urllib3
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from local.callback_setup import set_callbacks
 from local.console import Console
 from local.embedded_aws import Stack
 from tests.stack.browser import ConsolePage, chromium
@@ -36,7 +35,7 @@ def browser() -> Iterator[Browser]:
 def console(stack: Stack, deployed: Deployment) -> Iterator[Console]:
     """Serve the console as `make local` does; no breaker that an earlier test opened is in its way."""
     deployed.forget_breakers()
-    set_callbacks(stack)
+    stack.set_callbacks()
     with Console(stack) as serving:
         yield serving
     deployed.simulator("POST", "state", NOT_BY_ITSELF)
@@ -183,7 +182,7 @@ def test_an_answer_that_is_not_taken_is_told(page: ConsolePage, deployed: Deploy
         expect(page.phone(number).get_by_role("alert")).to_contain_text("no address for inbound SMS")
         expect(page.answer(number)).to_have_value("No")
     finally:
-        set_callbacks(deployed.stack)
+        deployed.stack.set_callbacks()
 
 
 def test_what_is_being_written_outlives_what_arrives(page: ConsolePage, deployed: Deployment) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from local.demo import compare, inbox_of, publish, shown_events, wait
+from local.demo import compare, inbox_of, publish_and_wait, shown_events
 from local.events import EVENTS, FUNCTIONS, Event, events_of, returned
-from local.preconditions import brought_about
 from realtime_sms.vocabulary import Status
-from tests.stack.caused import problems
+from tests.stack.caused import brought_about, problems
 from tests.stack.deployment import Deployment, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -40,7 +39,7 @@ def test_every_event_comes_to_what_it_is_named_for(deployed: Deployment) -> None
     """Published as another system would, each message has its outcome or rejection; what waits is sent in the end."""
     stack = deployed.stack
     events = shown_events()
-    found = wait(stack, events, publish(stack, events), Console(quiet=True))
+    found = publish_and_wait(stack, events, Console(quiet=True))
     inbox = inbox_of(stack)
     assert [problem for event in events for problem in compare(event, found[event.name], inbox)] == []
     for event in events:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.embedded_aws.function_log import lines
 from tests.stack.deployment import Deployment, until
+from tests.stack.function_log import lines
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -3,26 +3,19 @@ from typing import Any
 
 import pytest
 
-from local.console.api import Reply
-from local.console.preview import preview
+from local.console.api import Reply, preview
 from tests.api.fakes import FakeApi
 
 
-class Previewer:
-    """The API's own code, on fake ports."""
-
-    def __init__(self) -> None:
-        self.api = FakeApi()
-
-    def post(self, path: str, body: object) -> Reply:
-        """Post as the console does."""
-        reply = self.api.post(json.dumps(body), path=path)
-        return Reply(reply.status, reply.body)
+def post(path: str, body: object) -> Reply:
+    """Post as the console does: to the API's own code, on fake ports."""
+    reply = FakeApi().post(json.dumps(body), path=path)
+    return Reply(reply.status, reply.body)
 
 
 def shown(**request: Any) -> tuple[int | None, list[str]]:  # noqa: ANN401 (a request's fields)
     """Give the segments counted, and the places of what is wrong."""
-    told = preview(Previewer(), request)
+    told = preview(post, request)
     segments = told["preview"]["groups"][0]["segments"] if told["preview"] else None
     return segments, [error["pointer"] for error in told["errors"]]
 
@@ -70,18 +63,17 @@ def test_the_text_is_counted_whatever_else_is_wrong(
 def test_the_policy_is_that_of_the_recipients_that_can_be_read() -> None:
     """A bad entry among them does not change how the others' text is encoded."""
     request = {"recipients": ["12", "+56912345678"], "sender": "96000", "message": {"text": "código"}}
-    (group,) = preview(Previewer(), request)["preview"]["groups"]
+    (group,) = preview(post, request)["preview"]["groups"]
     assert (group["policy"], group["text"]) == ("plain", "codigo")
 
 
 def test_an_api_that_does_not_answer_is_told() -> None:
     """The page shows it at the form."""
 
-    class Silent:
-        def post(self, path: str, body: object) -> Reply:
-            return Reply(502, {"detail": f"no answer from {path} to {type(body).__name__}"})
+    def silent(path: str, body: object) -> Reply:
+        return Reply(502, {"detail": f"no answer from {path} to {type(body).__name__}"})
 
-    assert preview(Silent(), {**GOOD, "message": TEXT}) == {
+    assert preview(silent, {**GOOD, "message": TEXT}) == {
         "preview": None,
         "errors": [{"detail": "no answer from /messages/preview to dict"}],
     }

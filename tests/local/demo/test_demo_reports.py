@@ -5,7 +5,8 @@ import io
 from rich.cells import cell_len
 from rich.console import Console
 
-from local.demo_reports import REFUSED, REPORTED, Items, compare, table_of
+from local.demo_reports import REFUSED, REPORTED, compare, table_of
+from local.embedded_aws import Items
 
 DELIVERIES = {
     1: ("delivered", None),

@@ -6,7 +6,7 @@ import pytest
 
 from local.fake_realtime import Settings, Simulator
 from local.fake_realtime.account import Account
-from local.fake_realtime.handset import operator_of
+from local.fake_realtime.inbox import operator_of
 from tests.local.fake_realtime.caller import ORDINARY, Caller, Came
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -108,7 +108,7 @@ def test_sms_info_tells_times_status_cost_and_operator(simulator: Simulator, cal
     assert info["timestamps"] == {"registered": registered, "sent": registered, "done": registered}
     assert info["info"]["status"] == {"code": "1", "status": "DELIVERED"}
     assert info["info"]["cost"] == 2
-    assert info["info"]["operator"] == operator_of(ORDINARY).as_json()
+    assert info["info"]["operator"] == operator_of(ORDINARY)
     assert info["info"]["operator"]["mcc"] == "730"
 
 

@@ -11,9 +11,8 @@ import pytest
 import urllib3
 
 from local.events import FUNCTIONS, Event, events_of, returned
-from local.preconditions import brought_about
 from tests.local.sam_local.conftest import SamLocal
-from tests.stack.caused import problems
+from tests.stack.caused import brought_about, problems
 from tests.stack.deployment import until
 
 pytestmark = pytest.mark.docker

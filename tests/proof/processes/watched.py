@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from local.fake_realtime import Settings, Simulator
-from local.fake_realtime.exchange import Answer, Request
+from local.fake_realtime.answers import Answer, Request
 
 
 class WatchedSimulator(Simulator):

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import pytest
 
 from local.embedded_aws import running_stack
-from local.embedded_aws.function_log import lines
 from local.embedded_aws.running import STACK_NAME
 from local.embedded_aws.sam import deploy
 from rtsms.doctor.checks import Level, check_event_source
 from tests.docs.page import pages
 from tests.stack.deployment import Deployment, until
 from tests.stack.examples import environment
+from tests.stack.function_log import lines
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("snapstart")]
 
