@@ -1,4 +1,4 @@
-"""A deployed stack in memory, and the command run against it as a person runs it."""
+"""A deployed stack in memory, and a function that runs the command against it."""
 
 import json
 import os
@@ -51,7 +51,7 @@ class FakeStack(Stack):
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """Give what is on the queue."""
+        """Return the messages on the queue."""
         return [json.loads(body) for body in self.queue.bodies]
 
 
@@ -62,7 +62,7 @@ class FakeClient:
         self._replies = replies
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        """Give the method."""
+        """Return the method."""
         reply = self._replies[method]
 
         def called(*_names: object, **_arguments: object) -> object:
@@ -81,7 +81,7 @@ class FakeSession:
     region_name: str = "sa-east-1"
 
     def client(self, service: str, **_options: object) -> object:
-        """Give one."""
+        """Return the client of a service."""
         return self.clients[service]
 
 

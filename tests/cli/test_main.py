@@ -1,4 +1,4 @@
-"""Every error has one end: in words or as JSON, and with the exit code that says whose turn it is."""
+"""Every error is printed as text or JSON, and has its exit code."""
 
 import re
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def _refusal(code: str) -> ClientError:
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 def test_an_error_of_aws_says_what_to_do(error: Exception, code: Exit, told: str) -> None:
-    """And never what AWS quoted of what was sent."""
+    """It never repeats what AWS quoted of a message."""
 
     def find(_name: str, **_options: object) -> Stack:
         raise error
@@ -67,15 +67,15 @@ def test_an_error_of_aws_says_what_to_do(error: Exception, code: Exit, told: str
 @pytest.mark.parametrize(
     "arguments", [["nothing"], ["status"], ["status", "a", "--pag", "1"], ["status", "a", "--limit", "x"]]
 )
-def test_a_wrong_use_is_told_with_where_help_is(arguments: list[str]) -> None:
-    """As JSON too, if that was asked for."""
+def test_a_usage_error_names_the_help(arguments: list[str]) -> None:
+    """With --json the error is JSON."""
     assert "--help" in run(*arguments, stack=fake_stack()).err
     ran = run(*arguments, "--json", stack=fake_stack())
     assert (ran.code, ran.error["exit"]) == (2, 2)
 
 
-def test_redrive_knows_the_reasons_of_letters_and_no_others() -> None:
-    """Those that the page lists."""
+def test_redrive_takes_the_reasons_of_dead_letters_only() -> None:
+    """They are the reasons that the page lists."""
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `(\w+)` \|", page.split("## Dead letters")[1].split("\n## ")[0], re.MULTILINE)
     assert [reason.value for reason in REASONS] == listed
@@ -84,8 +84,8 @@ def test_redrive_knows_the_reasons_of_letters_and_no_others() -> None:
     assert all(f"'{reason}'" in refused.err for reason in listed)
 
 
-def test_an_interruption_has_its_own_code() -> None:
-    """As shells have it."""
+def test_an_interruption_has_its_own_exit_code() -> None:
+    """It is the code that shells use."""
 
     def find(_name: str, **_options: object) -> Stack:
         raise KeyboardInterrupt
@@ -93,8 +93,8 @@ def test_an_interruption_has_its_own_code() -> None:
     assert run("status", "a", stack=find).code == 130
 
 
-def test_a_stack_that_is_something_else_is_told_so() -> None:
-    """It lacks what our template gives."""
+def test_another_kind_of_stack_is_an_error() -> None:
+    """It lacks an output of our template."""
     ran = run("redrive", "--reason", "conflict", stack=fake_stack({"sqs": None}))
     assert ran.code == 3
     assert "it has no output DeadLetterQueueUrl" in ran.err
@@ -110,22 +110,22 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
 
 @pytest.mark.parametrize("path", list(_commands(main)), ids=" ".join)
 def test_every_command_has_help_and_json(path: tuple[str, ...]) -> None:
-    """And says in one sentence what it does."""
+    """The help says in one sentence what the command does."""
     ran = run(*path, "--help")
     assert ran.code == 0
     assert "--json" in ran.out
     assert ran.out.splitlines()[2].strip()
 
 
-def test_the_version_is_told() -> None:
-    """Or that this is a checkout, of which nothing is installed."""
+def test_the_version_is_printed() -> None:
+    """In a checkout, where nothing is installed, it says so."""
     ran = run("--version")
     assert ran.code == 0
     assert ran.out.startswith("rtsms, version ")
 
 
-def test_a_stack_that_is_not_there_is_not_found() -> None:
-    """With the region that was looked in."""
+def test_a_missing_stack_is_not_found() -> None:
+    """The error names the region."""
     error = ClientError({"Error": {"Code": "ValidationError", "Message": ""}}, "DescribeStacks")
     session = cast("boto3.Session", FakeSession({"cloudformation": FakeClient(describe_stacks=error)}))
     ran = run("status", "a", stack=lambda name, **_options: Stack.find(name, session))
@@ -133,8 +133,8 @@ def test_a_stack_that_is_not_there_is_not_found() -> None:
     assert "stack realtime-sms: there is no stack of this name in sa-east-1" in ran.err
 
 
-def test_what_is_found_of_a_stack_is_what_the_rest_stands_on() -> None:
-    """Outputs, parameters, status."""
+def test_a_stack_has_outputs_parameters_and_a_status() -> None:
+    """A missing parameter is an error."""
     described = {
         "Outputs": [{"OutputKey": "OutcomesTableName", "OutputValue": "outcomes"}],
         "Parameters": [

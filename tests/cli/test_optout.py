@@ -1,4 +1,4 @@
-"""`rtsms optout`: the list, by number, masked unless asked for."""
+"""`rtsms optout`: the opt-out list, with masked numbers by default."""
 
 import pytest
 
@@ -10,31 +10,31 @@ ONE = "+56912345678"
 
 
 class FakeOptOuts:
-    """The list in memory."""
+    """An opt-out list in memory."""
 
     def __init__(self) -> None:
         self.entries: dict[str, OptOut] = {}
 
     def add(self, number: str, *, source: str, now: float) -> OptOut:
-        """Put a number on it."""
+        """Add a number."""
         return self.entries.setdefault(number, OptOut(number, source, now))
 
     def remove(self, number: str) -> OptOut | None:
-        """Take one off."""
+        """Remove a number."""
         return self.entries.pop(number, None)
 
     def get(self, number: str) -> OptOut | None:
-        """Look one up."""
+        """Return an entry."""
         return self.entries.get(number)
 
     def page(self, after: str, most: int) -> list[OptOut]:
-        """Give some."""
+        """Return a page."""
         return [self.entries[number] for number in sorted(self.entries) if number > after][:most]
 
 
 @pytest.fixture
 def numbers(monkeypatch: pytest.MonkeyPatch) -> FakeOptOuts:
-    """Give a list in the place of the table's."""
+    """Replace the table's list by one in memory."""
     fake = FakeOptOuts()
     monkeypatch.setattr("rtsms.optout._opt_outs", lambda _stack: fake)
     return fake
@@ -42,20 +42,20 @@ def numbers(monkeypatch: pytest.MonkeyPatch) -> FakeOptOuts:
 
 @pytest.fixture
 def stack() -> FakeStack:
-    """Give a stack."""
+    """Return a stack."""
     return fake_stack()
 
 
 def test_a_number_is_added_however_it_is_written(numbers: FakeOptOuts, stack: FakeStack) -> None:
-    """And stays as it is when it is added again."""
+    """If it is added again, its entry stays as it is."""
     first = run("optout", "add", "9 1234 5678", "--json", stack=stack).answer
     assert first == run("optout", "add", ONE, "--json", stack=stack).answer
     assert (first["number"], first["source"]) == ("+56***78", "operator")
     assert list(numbers.entries) == [ONE]
 
 
-def test_a_number_is_shown_and_taken_off(numbers: FakeOptOuts, stack: FakeStack) -> None:
-    """Afterwards it is not found."""
+def test_a_number_is_shown_and_removed(numbers: FakeOptOuts, stack: FakeStack) -> None:
+    """A removed number is not found."""
     numbers.add(ONE, source="STOP", now=NOW)
     assert "STOP" in run("optout", "show", ONE, stack=stack).out
     assert "removed" in run("optout", "remove", ONE, stack=stack).out
@@ -66,7 +66,7 @@ def test_a_number_is_shown_and_taken_off(numbers: FakeOptOuts, stack: FakeStack)
 
 
 def test_the_list_is_read_page_by_page(numbers: FakeOptOuts, stack: FakeStack) -> None:
-    """Up to a limit, if one is given."""
+    """--limit bounds it."""
     for last in range(250):
         numbers.add(f"+5691234{last:04}", source="api", now=NOW)
     shown = run("optout", "list", "--json", "--show-numbers", stack=stack).lines
@@ -77,6 +77,6 @@ def test_the_list_is_read_page_by_page(numbers: FakeOptOuts, stack: FakeStack) -
 
 
 @pytest.mark.usefixtures("numbers")
-def test_what_is_no_number_is_refused(stack: FakeStack) -> None:
-    """With the code for it."""
+def test_an_invalid_number_is_refused(stack: FakeStack) -> None:
+    """Its exit code is that of invalid input."""
     assert run("optout", "add", "hola", stack=stack).code == 2

@@ -1,4 +1,4 @@
-"""What is installed from the repository is whole: the command, the shell and the layer's package, and nothing else."""
+"""The wheel has the command and the layer's package, and nothing else."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ def test_the_installed_command_runs_without_the_checkout(wheel: Path, tmp_path: 
     assert b'"segments": 1' in ran.stdout
 
 
-def test_the_wheel_holds_two_packages_and_names_what_they_need(wheel: Path) -> None:
+def test_the_wheel_has_two_packages_and_lists_their_requirements(wheel: Path) -> None:
     """The functions are deployed, not installed."""
     archive = zipfile.ZipFile(wheel)
     names = archive.namelist()

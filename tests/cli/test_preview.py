@@ -1,4 +1,4 @@
-"""`rtsms preview`: what it costs, and what makes it cost more, without asking anybody."""
+"""`rtsms preview`: the segments of a text and why it needs them, without AWS."""
 
 from pathlib import Path
 
@@ -11,15 +11,15 @@ ACCENTS = "Su código llegó"
 
 
 def test_a_text_of_gsm_characters_is_one_segment() -> None:
-    """In the alphabet that costs least."""
+    """It uses the alphabet that costs least."""
     answer = run("preview", "hola", "--json").answer
     (group,) = answer["groups"]
     assert (group["charset"], group["alphabet"], group["units"], group["segments"]) == (0, "gsm7", 4, 1)
     assert (group["unitsLeft"], group["parts"], answer["segments"]) == (156, ["hola"], 1)
 
 
-def test_characters_that_force_unicode_are_named_with_their_places() -> None:
-    """Counted from 0, in code points of the text as given."""
+def test_characters_that_force_unicode_are_listed_with_their_positions() -> None:
+    """Positions count code points of the given text from 0."""
     answer = run("preview", ACCENTS, "--json").answer
     (group,) = answer["groups"]
     assert group["charset"] == HEXADECIMAL
@@ -29,8 +29,8 @@ def test_characters_that_force_unicode_are_named_with_their_places() -> None:
     ]
 
 
-def test_the_smaller_count_of_the_transliterated_text_is_told() -> None:
-    """It is what one pays for the accents."""
+def test_the_segments_of_the_transliterated_text_are_shown() -> None:
+    """The difference is the price of the accents."""
     text = "á" * 71
     told = run("preview", text)
     assert "charset 0, 1 segment" in told.out
@@ -47,14 +47,14 @@ def test_each_country_has_its_policy() -> None:
     }
 
 
-def test_what_is_sent_transliterated_is_shown_so() -> None:
-    """Where nothing forces Unicode any more."""
+def test_a_text_that_is_sent_transliterated_is_shown_so() -> None:
+    """Then nothing forces Unicode."""
     told = run("preview", ACCENTS, "--to", "912345678")
     assert "Sent transliterated:\nSu codigo llego\n" in told.out
     assert "forces Unicode" not in told.out
 
 
-def test_brackets_in_a_text_are_no_markup() -> None:
+def test_brackets_in_a_text_are_not_markup() -> None:
     """A text is shown as it is."""
     assert "[bold]hola[/bold] :truck:" in run("preview", "á [bold]hola[/bold] :truck:").out
 
@@ -69,13 +69,13 @@ def test_brackets_in_a_text_are_no_markup() -> None:
     ],
     ids=["argument", "dash", "stdin", "file-stdin"],
 )
-def test_a_text_comes_from_where_one_has_it(arguments: list[str], stdin: str) -> None:
-    """The line break at the end is no part of it."""
+def test_a_text_comes_from_an_argument_or_stdin(arguments: list[str], stdin: str) -> None:
+    """The line break at its end is removed."""
     assert run(*arguments, "--json", stdin=stdin).answer["groups"][0]["text"] == "año"
 
 
 def test_a_text_comes_from_a_file(tmp_path: Path) -> None:
-    """In UTF-8."""
+    """The file is UTF-8."""
     file = tmp_path / "text.txt"
     file.write_text("año\n", encoding="utf-8")
     assert run("preview", "--file", str(file), "--json").answer["groups"][0]["text"] == "año"
@@ -94,14 +94,14 @@ def test_a_text_comes_from_a_file(tmp_path: Path) -> None:
     ],
     ids=["exact", "no-policy", "no-number", "no-charset", "not-ascii", "two-texts", "empty"],
 )
-def test_what_cannot_be_sent_is_refused_with_its_place(arguments: list[str], told: str) -> None:
-    """With the exit code for what was given."""
+def test_a_text_that_cannot_be_sent_is_refused(arguments: list[str], told: str) -> None:
+    """The error names the place, and the exit code is that of invalid input."""
     ran = run("preview", *arguments)
     assert ran.code == 2
     assert told in ran.err
     assert ran.out == ""
 
 
-def test_octets_that_are_no_utf_8_are_refused() -> None:
-    """With the place of the first."""
+def test_bytes_that_are_not_utf_8_are_refused() -> None:
+    """The error names the place of the first one."""
     assert "byte 1 cannot be decoded" in run("preview", stdin=b"a\xf1o").err

@@ -1,4 +1,4 @@
-"""`rtsms resend`: only what is unknown, only as it was, and only with a yes to a possible duplicate."""
+"""`rtsms resend`: only an unknown outcome, only the same request, and only with a yes to a possible duplicate."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,8 +61,8 @@ def _resend(stack: FakeStack, *options: str, request: object = REQUEST, number: 
     return run(*arguments, stack=stack, stdin=json.dumps(request))
 
 
-def test_what_is_unknown_is_sent_once_more() -> None:
-    """Marked for good as maybe sent, under the same id."""
+def test_an_unknown_outcome_is_sent_again() -> None:
+    """It keeps its id and is marked `maybeSent`."""
     stack = _stack()
     ran = _resend(stack, "--accept-duplicate", number="912345678")
     assert ran.code == 0, ran.err
@@ -71,15 +71,15 @@ def test_what_is_unknown_is_sent_once_more() -> None:
     assert stack.messages == [REQUEST | {"requestId": "order-1"}]
 
 
-def test_a_crash_before_the_request_was_published_is_mended_by_the_same_command() -> None:
-    """It waits already, and nothing would come of it."""
+def test_after_a_crash_before_the_publish_the_same_command_publishes() -> None:
+    """The submission waits already."""
     stack = _stack(status=Status.WAITING, maybe_sent=True)
     assert _resend(stack, "--accept-duplicate").code == 0
     assert len(stack.messages) == 1
 
 
-def test_nobody_is_sent_to_twice_without_a_yes() -> None:
-    """Where nobody can be asked, it is an option."""
+def test_nothing_is_sent_twice_without_a_yes() -> None:
+    """Without a terminal, an option says yes."""
     stack = _stack()
     ran = _resend(stack)
     assert (ran.code, stack.messages) == (2, [])
@@ -88,8 +88,8 @@ def test_nobody_is_sent_to_twice_without_a_yes() -> None:
 
 
 @pytest.mark.parametrize("status", [one for one in Status if one is not Status.UNKNOWN])
-def test_what_has_a_known_fate_is_not_sent_again(status: Status) -> None:
-    """Nor what may still get one."""
+def test_a_known_outcome_is_not_sent_again(status: Status) -> None:
+    """A submission that still waits is not sent again either."""
     stack = _stack(status=status)
     ran = _resend(stack, "--accept-duplicate")
     assert (ran.code, stack.messages) == (2, [])
@@ -108,7 +108,7 @@ def test_what_has_a_known_fate_is_not_sent_again(status: Status) -> None:
     ids=["text", "recipients", "sender", "unknown-field", "no-object"],
 )
 def test_another_request_is_refused_without_quoting_it(request_: object) -> None:
-    """It would be a conflict."""
+    """The send function would reject it as a conflict."""
     stack = _stack()
     ran = _resend(stack, "--accept-duplicate", request=request_)
     assert (ran.code, stack.messages) == (2, [])
@@ -116,12 +116,12 @@ def test_another_request_is_refused_without_quoting_it(request_: object) -> None
 
 
 def test_a_number_that_the_request_does_not_have_is_not_found() -> None:
-    """Or that nothing is known of."""
+    """The command needs an outcome of that number."""
     assert _resend(_stack(), "--accept-duplicate", number="+56913333333").code == 3
 
 
-def test_a_fate_that_became_known_meanwhile_stops_it() -> None:
-    """Evidence came between the look and the change."""
+def test_an_outcome_that_becomes_known_meanwhile_stops_it() -> None:
+    """The table changed between the read and the write."""
     stack = _stack()
     before = stack.fake.held["order-1", ONE]
     stack.fake.read = lambda keys: dict.fromkeys(keys, before)  # type: ignore[method-assign]  # what was seen

@@ -1,4 +1,4 @@
-"""`rtsms send`: one request on the queue, safe to repeat, followed to its end."""
+"""`rtsms send`: publish one request, safe to repeat, and follow it to its final outcomes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -47,8 +47,8 @@ def _prepared() -> PreparedRequest:
     return prepare_request(BODY, "order-1", Defaults())
 
 
-def test_a_request_is_published_as_it_was_asked_for() -> None:
-    """And its id is told."""
+def test_a_request_is_published_with_all_its_options() -> None:
+    """The command prints its id."""
     stack = fake_stack()
     ran = run(
         "send", "¡Hola!", "--to", ONE, "--to", "912345679", "--request-id", "order-1", "--sender", "Tienda",
@@ -72,8 +72,8 @@ def test_a_request_is_published_as_it_was_asked_for() -> None:
     ]
 
 
-def test_each_request_without_an_id_gets_its_own() -> None:
-    """Which is on the queue too, so that it can be asked for."""
+def test_a_request_without_an_id_gets_a_new_one() -> None:
+    """The message on the queue has the same id, so that its status can be read."""
     stack = fake_stack()
     ids = [run("send", "hola", "--to", ONE, "--json", stack=stack).answer["requestId"] for _ in range(2)]
     assert len(set(ids)) == 2
@@ -93,7 +93,7 @@ def test_each_request_without_an_id_gets_its_own() -> None:
     ],
     ids=["number", "sender", "time", "segments", "id", "metadata", "several"],
 )
-def test_what_cannot_be_sent_is_refused_before_it_is_published(arguments: list[str], told: str) -> None:
+def test_an_invalid_request_is_not_published(arguments: list[str], told: str) -> None:
     """The error quotes neither the text nor a whole number."""
     stack = fake_stack()
     ran = run("send", *arguments, stack=stack)
@@ -104,13 +104,13 @@ def test_what_cannot_be_sent_is_refused_before_it_is_published(arguments: list[s
 
 
 def test_a_deployment_without_a_sender_needs_one() -> None:
-    """The sender function would say the same, later."""
+    """Otherwise the send function would refuse the request later."""
     ran = run("send", "hola", "--to", ONE, stack=fake_stack(DefaultSender=""))
     assert "sender: is missing" in ran.err
 
 
 def test_the_same_id_with_other_content_is_refused() -> None:
-    """It would only be rejected."""
+    """The send function would only reject it."""
     stack = fake_stack()
     stack.held.hold(submission("order-1", ONE, content_hash="other"))
     ran = run("send", "hola", "--to", ONE, "--request-id", "order-1", stack=stack)
@@ -119,7 +119,7 @@ def test_the_same_id_with_other_content_is_refused() -> None:
 
 
 def test_the_same_request_may_be_published_again() -> None:
-    """The id makes it harmless."""
+    """Its id makes that harmless."""
     stack = fake_stack()
     prepared = _prepared()
     stack.held.hold(submission("order-1", ONE, content_hash=prepared.content_hash))
@@ -131,8 +131,8 @@ def test_the_same_request_may_be_published_again() -> None:
     )
 
 
-def test_a_queue_that_does_not_answer_is_told() -> None:
-    """With the code for it."""
+def test_a_queue_that_does_not_answer_is_an_error() -> None:
+    """Its exit code is that of AWS errors."""
     stack = fake_stack()
     stack.queue.failing = True
     assert run("send", "hola", "--to", ONE, stack=stack).code == Exit.AWS
@@ -176,7 +176,7 @@ def test_waiting_ends_with_a_new_rejection_only(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(("status", "code"), [(Status.SUBMITTED, 0), (Status.FAILED, 1), (Status.UNKNOWN, 1)])
 def test_the_exit_code_says_whether_all_were_submitted(status: Status, code: int) -> None:
-    """And the numbers are masked."""
+    """Numbers are masked."""
     stack = fake_stack()
     content = prepare_request(
         {"recipients": [ONE], "message": {"text": "hola"}}, "order-1", Defaults(sender="1")

@@ -1,4 +1,4 @@
-"""`rtsms watch`: one look at everything that moves."""
+"""`rtsms watch`: snapshots of queues, breakers and outcomes."""
 
 import sys
 from typing import Any
@@ -15,7 +15,7 @@ class _Pages:
 
 @pytest.fixture
 def stack() -> FakeStack:
-    """Give a stack on which something goes on."""
+    """Return a stack that is sending."""
     breaker = {"recipient": {"S": "auth"}, "reason": {"S": "forbidden"}, "since": {"N": "0"}, "times": {"N": "1"}}
     dynamodb: Any = FakeClient(batch_get_item={"Responses": {"outcomes": [breaker]}}, get_paginator=None)
     dynamodb.get_paginator = lambda _name: _Pages()
@@ -33,8 +33,8 @@ def stack() -> FakeStack:
     return made
 
 
-def test_one_look_shows_everything(stack: FakeStack) -> None:
-    """For a machine too."""
+def test_one_snapshot_shows_everything(stack: FakeStack) -> None:
+    """JSON has all values."""
     answer = run("watch", "order-1", "--once", "--json", stack=stack).answer
     assert answer.pop("at")
     assert answer == {
@@ -47,8 +47,8 @@ def test_one_look_shows_everything(stack: FakeStack) -> None:
     }
 
 
-def test_a_person_sees_the_same(stack: FakeStack) -> None:
-    """Of a request that nothing is known of, that."""
+def test_the_text_shows_the_same(stack: FakeStack) -> None:
+    """A request without outcomes is shown as such."""
     told = run("watch", "order-2", "--once", stack=stack).out
     assert "7 available, 3 in flight or delayed" in told
     assert "auth open since 1970-01-01T00:00:00.000Z (forbidden)" in told
@@ -57,8 +57,8 @@ def test_a_person_sees_the_same(stack: FakeStack) -> None:
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["person", "machine"])
-def test_ctrl_c_is_how_one_stops_watching(stack: FakeStack, monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:  # noqa: FBT001 (a case)
-    """So it is no error."""
+def test_ctrl_c_stops_watching(stack: FakeStack, monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:  # noqa: FBT001 (a case)
+    """It is not an error."""
     ticks = iter([None, None])
 
     def sleep(_seconds: float) -> None:
@@ -71,10 +71,8 @@ def test_ctrl_c_is_how_one_stops_watching(stack: FakeStack, monkeypatch: pytest.
     assert len(ran.lines) == 3 if as_json else "7 available" in ran.out
 
 
-def test_each_look_is_shown_at_once_where_there_is_no_terminal(
-    stack: FakeStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A log or a pipe has every look, and does not wait for the end."""
+def test_without_a_terminal_each_snapshot_is_printed_at_once(stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log or a pipe does not wait for the end."""
     told: list[int] = []
 
     def sleep(_seconds: float) -> None:

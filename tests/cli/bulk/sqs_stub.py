@@ -1,4 +1,4 @@
-"""As much of SQS and CloudFormation on loopback as `rtsms bulk` uses, with a hook before and after each batch."""
+"""A stub of SQS and CloudFormation on loopback, for `rtsms bulk`, with a hook before and after each batch."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""`rtsms bulk` as a person sees it: first what is wrong and what it costs, then, if they want, it is published."""
+"""`rtsms bulk`: list the bad rows and the cost first, then publish."""
 
 import json
 from collections.abc import Sequence
@@ -41,13 +41,13 @@ class FakeSqs:
 
 @pytest.fixture
 def sqs() -> FakeSqs:
-    """Give a queue."""
+    """Return a queue in memory."""
     return FakeSqs()
 
 
 @pytest.fixture
 def stack(sqs: FakeSqs) -> FakeStack:
-    """Give a stack with it."""
+    """Return a stack with that queue."""
     return fake_stack({"sqs": sqs})
 
 
@@ -68,7 +68,7 @@ def _bulk(stack: FakeStack, sheet: Path, *arguments: str) -> Ran:
 
 
 def test_every_row_is_published_under_its_own_id(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
-    """With its text."""
+    """Each has its own text."""
     ran = _bulk(
         stack, sheet, "--yes", "--campaign", "mayo", "--sender", "Tienda", "--metadata", "campaign=mayo", "--json"
     )
@@ -98,7 +98,7 @@ def test_every_row_is_published_under_its_own_id(stack: FakeStack, sqs: FakeSqs,
 
 
 def test_the_same_command_again_publishes_nothing(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
-    """And without its journal the same ids."""
+    """Without its journal it publishes the same ids."""
     _bulk(stack, sheet, "--yes")
     assert _bulk(stack, sheet, "--yes", "--json").lines[-1]["published"] == 0
     sheet.with_name(f"{sheet.name}.journal").unlink()
@@ -107,8 +107,8 @@ def test_the_same_command_again_publishes_nothing(stack: FakeStack, sqs: FakeSqs
     assert json.loads(sqs.bodies[0])["requestId"].startswith("clientes-de-mayo-")
 
 
-def test_bad_rows_stop_it_before_anything_is_published(stack: FakeStack, sqs: FakeSqs, tmp_path: Path) -> None:
-    """Each is told by line; no number is told whole."""
+def test_bad_rows_stop_the_run_before_anything_is_published(stack: FakeStack, sqs: FakeSqs, tmp_path: Path) -> None:
+    """Each is listed with its line, and no whole number."""
     sheet = _write(tmp_path, *GOOD, "+5691,Ana,3", "912345678,Ana,4")
     ran = _bulk(stack, sheet, "--yes")
     assert (ran.code, sqs.bodies) == (2, [])
@@ -125,21 +125,21 @@ def test_bad_rows_stop_it_before_anything_is_published(stack: FakeStack, sqs: Fa
 
 
 def test_good_rows_are_published_without_the_bad_ones_if_asked(stack: FakeStack, sqs: FakeSqs, tmp_path: Path) -> None:
-    """And the bad ones never are."""
+    """Bad rows are never published."""
     sheet = _write(tmp_path, "1,Ana,3", *GOOD, "912345678,Ana,4")
     assert _bulk(stack, sheet, "--yes", "--skip-bad-rows").code == 0
     assert len(sqs.bodies) == 2
 
 
-def test_many_bad_rows_are_listed_up_to_a_number(stack: FakeStack, tmp_path: Path) -> None:
-    """To a person."""
+def test_at_most_some_bad_rows_are_listed(stack: FakeStack, tmp_path: Path) -> None:
+    """The text says how many more there are."""
     ran = _bulk(stack, _write(tmp_path, *["1,Ana,1"] * 5), "--show", "2")
     assert ran.out.count("line ") == 2
     assert "and 3 more bad rows" in ran.out
 
 
-def test_a_dry_run_publishes_nothing_and_tells_the_cost(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
-    """Segments by price, to the last digit."""
+def test_a_dry_run_publishes_nothing_and_prints_the_cost(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """The cost is exact to the last digit."""
     ran = _bulk(stack, sheet, "--dry-run", "--price-per-segment", "0.045")
     assert (ran.code, sqs.bodies) == (0, [])
     assert "2 segments, 0.090 at 0.045 a segment" in ran.out
@@ -148,21 +148,19 @@ def test_a_dry_run_publishes_nothing_and_tells_the_cost(stack: FakeStack, sqs: F
 
 @pytest.mark.parametrize("price", ["x", "-1", "NaN"])
 def test_a_price_is_a_number(stack: FakeStack, sheet: Path, price: str) -> None:
-    """And not negative."""
+    """It must not be negative."""
     assert _bulk(stack, sheet, f"--price-per-segment={price}").code == 2
 
 
-def test_nothing_is_published_where_nobody_can_be_asked(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
-    """Unless they said yes beforehand."""
+def test_without_a_terminal_nothing_is_published(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """The error names the option --yes."""
     ran = _bulk(stack, sheet)
     assert (ran.code, sqs.bodies) == (2, [])
     assert "--yes" in ran.err
 
 
-def test_an_edited_file_is_not_taken_for_the_rest_of_the_old_one(
-    stack: FakeStack, sqs: FakeSqs, tmp_path: Path
-) -> None:
-    """Its journal says so; another journal is another campaign."""
+def test_an_edited_file_is_another_campaign(stack: FakeStack, sqs: FakeSqs, tmp_path: Path) -> None:
+    """It needs another journal."""
     _bulk(stack, _write(tmp_path, *GOOD), "--yes")
     edited = _write(tmp_path, *GOOD, "914444444,Luz,3")
     ran = _bulk(stack, edited, "--yes")
@@ -171,10 +169,10 @@ def test_an_edited_file_is_not_taken_for_the_rest_of_the_old_one(
     assert _bulk(stack, edited, "--yes", "--journal", str(tmp_path / "other")).code == 0
 
 
-def test_a_queue_that_does_not_answer_is_told_with_how_to_go_on(
+def test_after_a_queue_error_the_same_command_continues(
     stack: FakeStack, sqs: FakeSqs, sheet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then the same command goes on."""
+    """The error says so."""
     monkeypatch.setattr("rtsms.bulk.publisher._PAUSES", (0.0,) * 5)
     sqs.failing = True
     ran = _bulk(stack, sheet, "--yes")
@@ -186,8 +184,8 @@ def test_a_queue_that_does_not_answer_is_told_with_how_to_go_on(
 
 
 @pytest.mark.parametrize("name", ["a b", ":a", "", "a" * 65])
-def test_a_campaigns_name_begins_a_request_id(stack: FakeStack, sheet: Path, name: str) -> None:
-    """So it must be able to."""
+def test_a_campaigns_id_must_be_able_to_begin_a_request_id(stack: FakeStack, sheet: Path, name: str) -> None:
+    """Other ids are refused."""
     assert "--campaign: must be" in _bulk(stack, sheet, "--campaign", name, "--dry-run").err
 
 
@@ -196,7 +194,7 @@ def test_a_campaigns_name_begins_a_request_id(stack: FakeStack, sheet: Path, nam
     [("912345678,Ana,1", "913333333,Eva,3"), GOOD[:1], (*GOOD, "914444444,Luz,3"), GOOD[::-1]],
     ids=["edited", "shorter", "longer", "sorted"],
 )
-def test_a_file_that_changes_while_it_is_published_stops_it(tmp_path: Path, rows: tuple[str, ...]) -> None:
+def test_a_file_that_changes_while_it_is_published_stops_the_run(tmp_path: Path, rows: tuple[str, ...]) -> None:
     """A number must not get another row's text."""
     file = CsvFile.open(_write(tmp_path, *GOOD))
     merge = MailMerge(Template(TEXT), file.columns, "numero", None, {"sender": "1"}, Defaults())
@@ -216,8 +214,8 @@ def test_a_file_that_changes_while_it_is_published_stops_it(tmp_path: Path, rows
     assert set(bodies) <= unchanged
 
 
-def test_an_interrupted_run_says_how_to_go_on(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
-    """With the exit code of an interruption."""
+def test_an_interrupted_run_says_how_to_continue(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """Its exit code is that of an interruption."""
 
     def interrupt(**_arguments: object) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets write it, and what is no CSV with the line that it is not."""
+"""CSV files as spreadsheets write them; the error for another file names the line."""
 
 from pathlib import Path
 
@@ -26,15 +26,15 @@ def _csv_file(tmp_path: Path, octets: bytes, **options: str) -> CsvFile:
     ],
     ids=["plain", "semicolons-crlf", "bom-tabs-no-end", "cp1252", "blank-lines", "quoted"],
 )
-def test_a_file_is_read_as_it_was_written(tmp_path: Path, octets: bytes, options: dict[str, str]) -> None:
-    """The delimiter is found out."""
+def test_the_files_of_several_spreadsheets_are_read(tmp_path: Path, octets: bytes, options: dict[str, str]) -> None:
+    """The delimiter is detected."""
     opened = _csv_file(tmp_path, octets, **options)
     assert opened.columns == ("número", "nombre")
     assert [row.fields for row in opened.rows()] == [["1", "Peña"]]
 
 
-def test_a_row_has_the_line_that_it_begins_in(tmp_path: Path) -> None:
-    """Also after a field of several lines."""
+def test_a_row_has_the_line_in_which_it_begins(tmp_path: Path) -> None:
+    """A field can have several lines."""
     opened = _csv_file(tmp_path, b'a,b\n1,"x\ny"\n\n2,"say ""hi"""\n')
     assert list(opened.rows()) == [Row(2, ["1", "x\ny"]), Row(5, ["2", 'say "hi"'])]
 
@@ -53,7 +53,7 @@ def test_a_row_has_the_line_that_it_begins_in(tmp_path: Path) -> None:
     ],
     ids=["empty", "blank", "twice", "latin", "utf-16", "open-quote", "text-after-quote", "old-mac"],
 )
-def test_what_cannot_be_read_is_told_with_its_line(tmp_path: Path, octets: bytes, told: str) -> None:
-    """And what to do."""
+def test_an_unreadable_file_is_an_error_with_the_line(tmp_path: Path, octets: bytes, told: str) -> None:
+    """The error says what is wrong."""
     with pytest.raises(CommandError, match=told):
         list(_csv_file(tmp_path, octets).rows())

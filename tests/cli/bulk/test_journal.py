@@ -1,4 +1,4 @@
-"""The journal: what it says is published stays said, whatever cut the run off."""
+"""The journal keeps what was published, however the run ends."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ def _done(path: Path, rows: int = 20) -> list[int]:
         return [row for row, done in enumerate(journal.done) if done]
 
 
-def test_what_was_recorded_is_there_again(tmp_path: Path) -> None:
-    """In whatever order batches came back."""
+def test_recorded_rows_are_read_again(tmp_path: Path) -> None:
+    """Batches can come back in any order."""
     path = tmp_path / "j"
     with Journal(path, IDENTITY, 20) as journal:
         journal.record([12, 10, 11, 19])
@@ -26,7 +26,7 @@ def test_what_was_recorded_is_there_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", range(1, 12))
 def test_a_line_that_was_cut_off_does_not_count(tmp_path: Path, cut: int) -> None:
-    """And what is recorded after it does."""
+    """A row that is recorded after it does."""
     path = tmp_path / "j"
     with Journal(path, IDENTITY, 20) as journal:
         journal.record([0, 1])
@@ -37,16 +37,16 @@ def test_a_line_that_was_cut_off_does_not_count(tmp_path: Path, cut: int) -> Non
     assert _done(path) == [0, 1, 5]
 
 
-def test_a_header_that_was_cut_off_is_a_beginning(tmp_path: Path) -> None:
-    """Nothing can have been published yet."""
+def test_a_journal_with_a_cut_off_header_is_new(tmp_path: Path) -> None:
+    """Nothing was published yet."""
     path = tmp_path / "j"
     path.write_bytes(b'{"journal": 1, "ro')
     assert _done(path) == []
     assert _done(path) == []
 
 
-def test_two_runs_do_not_publish_one_campaign_at_once(tmp_path: Path) -> None:
-    """The second is told."""
+def test_two_runs_cannot_publish_one_campaign_at_once(tmp_path: Path) -> None:
+    """The second one stops with an error."""
     path = tmp_path / "j"
     with Journal(path, IDENTITY, 20), pytest.raises(CommandError, match="another run is publishing"):
         _done(path)
@@ -67,8 +67,8 @@ def test_two_runs_do_not_publish_one_campaign_at_once(tmp_path: Path) -> None:
     ],
     ids=["other-file", "other-stack", "a-sheet", "a-list", "damaged"],
 )
-def test_what_is_no_journal_of_this_is_left_alone(tmp_path: Path, content: str, told: str) -> None:
-    """With what to do."""
+def test_another_file_is_not_taken_for_the_journal(tmp_path: Path, content: str, told: str) -> None:
+    """It stays as it is."""
     path = tmp_path / "j"
     path.write_text(content, encoding="ascii")
     with pytest.raises(CommandError, match=told):
@@ -76,7 +76,7 @@ def test_what_is_no_journal_of_this_is_left_alone(tmp_path: Path, content: str, 
     assert path.read_text(encoding="ascii") == content
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """Before anything is published."""
+def test_a_journal_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """The error comes before anything is published."""
     with pytest.raises(CommandError, match="cannot be written"):
         _done(tmp_path / "no" / "j")

@@ -1,4 +1,4 @@
-"""A run that is killed goes on where it was: nothing is left out, and only what was in flight is published again.
+"""A killed run continues where it stopped: nothing is left out, and only calls in flight are published again.
 
 Real processes, ended by SIGKILL at moments that a seed chose, against a queue on loopback.
 """
@@ -66,7 +66,7 @@ def _kill(process: subprocess.Popen[str], when: str, batch: int) -> Callable[[st
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_killed_run_continues_where_it_stopped(sqs: SqsStub, sheet: Path, seed: int) -> None:
-    """What the journal has is not published again; what was in flight is, under the same id and the same words."""
+    """Rows of the journal are not published again; calls in flight are, with the same ids and texts."""
     chance = random.Random(seed)
     for _ in range(KILLS):
         before = sqs.batches

@@ -1,4 +1,4 @@
-"""A hundred thousand rows take little more room than a thousand, checked and published."""
+"""Validating and publishing 100,000 rows takes little more memory than 1,000 rows."""
 
 import os
 import subprocess
@@ -37,8 +37,8 @@ print(bad, published["n"], peak() - before)
 """
 
 
-def test_a_large_sheet_is_never_in_memory(tmp_path: Path) -> None:
-    """Neither its rows nor its messages: some octets a row are all that is kept."""
+def test_a_large_file_is_never_in_memory(tmp_path: Path) -> None:
+    """Only some bytes of each row are kept, not its text and not its message."""
     sheet = tmp_path / "clientes.csv"
     with sheet.open("w", encoding="ascii") as file:
         file.write("numero,nombre\n")

@@ -1,4 +1,4 @@
-"""Batches: as many as a call takes, what failed for now again, and what was taken is told before any error."""
+"""Publishing in batches, with retries; published rows are reported before any error."""
 
 import threading
 from collections.abc import Sequence
@@ -52,14 +52,14 @@ GONE = EndpointConnectionError(endpoint_url="http://x")
 
 
 def test_batches_are_as_large_as_a_call_takes() -> None:
-    """By number and by octets."""
+    """A call is limited by messages and by bytes."""
     assert [len(batch) for batch in make_batches(MESSAGES)] == [10] * 9 + [5]
     large = [RowMessage(row, "ñ" * 50_000) for row in range(5)]
     assert [len(batch) for batch in make_batches(large)] == [2, 2, 1]
 
 
 def test_everything_is_published_once() -> None:
-    """And told."""
+    """All rows are reported."""
     queue = FakeQueue()
     assert sorted(_publish(queue)) == list(range(95))
     assert sorted(queue.taken) == sorted(message.body for message in MESSAGES)
@@ -68,8 +68,8 @@ def test_everything_is_published_once() -> None:
 @pytest.mark.parametrize(
     "refusal", [Refusal("InternalError", for_good=False), _unavailable(GONE)], ids=["entry", "call"]
 )
-def test_what_failed_for_now_is_tried_again_and_the_rest_is_not(refusal: Refusal | Exception) -> None:
-    """Nothing is left out, and nothing doubled."""
+def test_a_message_that_failed_is_retried_and_the_others_are_not(refusal: Refusal | Exception) -> None:
+    """Nothing is left out or published twice."""
     queue = FakeQueue(refusal, refusal)
     assert sorted(_publish(queue)) == list(range(95))
     assert len(queue.taken) == len(set(queue.taken)) == 95
@@ -78,8 +78,8 @@ def test_what_failed_for_now_is_tried_again_and_the_rest_is_not(refusal: Refusal
 @pytest.mark.parametrize(
     "refusal", [Refusal("InvalidMessageContents", for_good=True), _unavailable(DENIED)], ids=["entry", "call"]
 )
-def test_what_failed_for_good_ends_it_and_is_not_tried_again(refusal: Refusal | Exception) -> None:
-    """What was taken meanwhile is told."""
+def test_a_message_that_failed_for_good_is_not_retried(refusal: Refusal | Exception) -> None:
+    """Rows that were published meanwhile are reported."""
     queue = FakeQueue(refusal)
     told: list[int] = []
     with pytest.raises(QueueUnavailableError):
@@ -88,15 +88,15 @@ def test_what_failed_for_good_ends_it_and_is_not_tried_again(refusal: Refusal | 
     assert queue.calls < 10
 
 
-def test_a_queue_that_never_answers_ends_it() -> None:
-    """After some tries."""
+def test_a_queue_that_never_answers_is_an_error() -> None:
+    """There are some retries."""
     queue = FakeQueue(*[_unavailable(GONE)] * 1000)
     with pytest.raises(QueueUnavailableError):
         _publish(queue, parallel_calls=1)
     assert 1 < queue.calls < 10
 
 
-def test_what_is_in_flight_at_an_interruption_is_told() -> None:
+def test_calls_in_flight_at_an_interruption_are_reported() -> None:
     """Ctrl-C loses nothing that the queue took."""
     queue = FakeQueue()
     told: list[int] = []

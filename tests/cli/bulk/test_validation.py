@@ -1,4 +1,4 @@
-"""A sheet is checked wholly before anything is sent, and what is let through can be sent."""
+"""The whole file is validated before anything is sent, and every good row can be sent."""
 
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,8 @@ def _validated(tmp_path: Path, merge: MailMerge, *rows: str) -> tuple[ValidatedF
     return validated, bad
 
 
-def test_bad_rows_are_told_by_line_with_the_reason(tmp_path: Path) -> None:
-    """Neither a name nor a whole number is quoted."""
+def test_bad_rows_are_listed_with_line_and_reason(tmp_path: Path) -> None:
+    """No name and no whole number is quoted."""
     validated, bad = _validated(
         tmp_path,
         _merge(maxSegments=1),
@@ -54,14 +54,14 @@ def test_bad_rows_are_told_by_line_with_the_reason(tmp_path: Path) -> None:
 
 
 def test_the_second_row_with_a_number_is_a_duplicate(tmp_path: Path) -> None:
-    """However it is written."""
+    """The number may be written in another way."""
     validated, bad = _validated(tmp_path, _merge(), "912345678,Ana,1", "913333333,Eva,2", "+56 9 1234 5678,Ana,3")
     assert bad == [(4, "numero: the same as in line 2")]
     assert (validated.good, validated.bad) == (2, 1)
 
 
-def test_with_a_key_a_number_may_come_twice_and_a_key_may_not(tmp_path: Path) -> None:
-    """It is counted."""
+def test_with_a_key_column_numbers_may_repeat_and_keys_may_not(tmp_path: Path) -> None:
+    """Repeated numbers are counted."""
     validated, bad = _validated(
         tmp_path, _merge(key="pedido"), "912345678,Ana,1", "912345678,Ana,2", "913333333,Eva,1", "913333334,Eva,"
     )
@@ -86,8 +86,8 @@ def test_with_a_key_a_number_may_come_twice_and_a_key_may_not(tmp_path: Path) ->
         ({}, ["912345678", "\x1b", ""]),
     ],
 )
-def test_a_row_fits_exactly_if_its_request_could_be_sent(request_: dict[str, Any], row: list[str]) -> None:
-    """The quick check of a row says what the sender would say."""
+def test_a_row_is_good_exactly_if_its_request_can_be_sent(request_: dict[str, Any], row: list[str]) -> None:
+    """The quick check of a row agrees with the send function."""
     merge = _merge(**request_)
     body: dict[str, Any] = {
         **request_,
@@ -116,21 +116,21 @@ def test_a_row_fits_exactly_if_its_request_could_be_sent(request_: dict[str, Any
     ],
     ids=["placeholder", "key", "sender", "no-sender", "two-columns", "no-column"],
 )
-def test_what_is_wrong_with_every_row_is_told_once(made: Any, told: str) -> None:  # noqa: ANN401 (makes one or the other)
-    """Before the first row is read."""
+def test_what_is_wrong_with_every_row_is_one_error(made: Any, told: str) -> None:  # noqa: ANN401 (makes one or the other)
+    """The error comes before the first row is read."""
     with pytest.raises(CommandError, match=told):
         made()
 
 
-def test_ids_follow_from_campaign_and_key_alone() -> None:
-    """And tell no number."""
+def test_request_ids_depend_on_campaign_and_key_only() -> None:
+    """They show no number."""
     assert request_id("mayo", "+56912345678") == request_id("mayo", "+56912345678")
     assert len({request_id(campaign, key) for campaign in ("mayo", "junio") for key in ("a", "b")}) == 4
     assert "912345678" not in request_id("mayo", "+56912345678")
 
 
-def test_the_fingerprint_is_of_the_file_and_of_all_that_is_sent(tmp_path: Path) -> None:
-    """So that the same command makes the same ids, and another text makes others."""
+def test_the_fingerprint_depends_on_the_file_and_all_that_is_sent(tmp_path: Path) -> None:
+    """The same command makes the same ids, and another text makes others."""
     rows = ["912345678,Ana,1"]
     prints = [
         _validated(tmp_path, merge, *some)[0].fingerprint

@@ -1,4 +1,4 @@
-"""`rtsms doctor`: each thing that can be wrong is told with what to do, and one that cannot be asked stops no other."""
+"""`rtsms doctor`: each finding says what to do; a check that cannot be made does not stop the others."""
 
 import json
 import time
@@ -44,8 +44,8 @@ NOW = time.time()
     ],
     ids=["own", "refreshed", "over", "other-name", "no-json", "empty"],
 )
-def test_the_token_secret_is_judged_and_never_shown(secret: str | Exception, level: Level) -> None:
-    """Neither whole nor in part."""
+def test_the_token_secret_is_checked_and_never_shown(secret: str | Exception, level: Level) -> None:
+    """No part of it is in the finding."""
     finding = _only(checks.check_token(doctor_stack(_secrets(secret))))
     assert finding.level is level
     assert ("is empty" in finding.said) == isinstance(secret, Exception)
@@ -62,8 +62,8 @@ def test_the_token_secret_is_judged_and_never_shown(secret: str | Exception, lev
     ],
     ids=["good", "misspelt", "no-json", "none"],
 )
-def test_the_credentials_are_judged_and_never_shown(secret: str | Exception, level: Level) -> None:
-    """A deployment may have a token of its own instead."""
+def test_the_credentials_are_checked_and_never_shown(secret: str | Exception, level: Level) -> None:
+    """They may be missing: a deployment can get its tokens from elsewhere."""
     finding = _only(checks.check_credentials(doctor_stack(_secrets(secret))))
     assert finding.level is level
     assert SECRET not in str(finding)
@@ -83,15 +83,15 @@ def test_the_credentials_are_judged_and_never_shown(secret: str | Exception, lev
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_what_realtime_answers_is_judged(exchange: CallResult, level: Level, said: str) -> None:
-    """By *Get balance*, which sends nothing."""
+    """The check calls *Get balance*, which sends nothing."""
     finding = checks.judge_balance_call(exchange, "https://x")
     assert finding.level is level
     assert said in finding.said
     assert bool(finding.to_do) == (level is not Level.GOOD)
 
 
-def test_realtime_is_asked_from_here() -> None:
-    """Where nobody listens, that is told."""
+def test_an_unreachable_realtime_is_doubtful() -> None:
+    """The check calls RealTime from this machine."""
     finding = _only(checks.check_realtime(doctor_stack(_secrets(json.dumps({"access_token": TOKEN})))))
     assert (finding.level, finding.said) == (Level.DOUBT, "cannot be reached at http://127.0.0.1:9 from here: refused")
     assert _only(checks.check_realtime(doctor_stack(_secrets("")))).level is Level.DOUBT
@@ -112,7 +112,7 @@ def test_realtime_is_asked_from_here() -> None:
     ids=["good", "no-redrive", "few-receives", "short-visibility"],
 )
 def test_the_queues_settings_are_judged(attributes: dict[str, str], said: str) -> None:
-    """What waits must not be called dead, and what is being sent must not be handed out again."""
+    """A waiting message must not become a dead letter, and a message that is being sent must stay hidden."""
     finding = checks.judge_queue_settings(attributes, "http://aws/1/dead", 60)
     assert finding.level is (Level.BAD if said else Level.GOOD)
     assert said in finding.said
@@ -131,13 +131,13 @@ def test_the_queues_settings_are_judged(attributes: dict[str, str], said: str) -
     ids=["none", "anybody", "any-account", "denied", "conditional", "named"],
 )
 def test_a_queue_that_anybody_may_use_is_bad(statement: dict[str, Any] | None, level: Level) -> None:
-    """They would send on our account."""
+    """Anybody could then send on our account."""
     assert checks.judge_queue_policy({"Statement": [statement]} if statement else {}).level is level
 
 
 @pytest.mark.parametrize(("age", "level"), [(None, Level.GOOD), (10.0, Level.GOOD), (3600.0, Level.DOUBT)])
 def test_messages_that_wait_long_are_doubtful(age: float | None, level: Level) -> None:
-    """Something holds them up."""
+    """Something delays them."""
     assert checks.judge_waiting(QueueDepth(3, 4), age).level is level
 
 
@@ -152,7 +152,7 @@ def test_messages_that_wait_long_are_doubtful(age: float | None, level: Level) -
     ],
 )
 def test_the_stacks_status_is_judged(status: str, level: Level) -> None:
-    """A failed update leaves the version before it running."""
+    """After a failed update the version before it runs."""
     assert _only(checks.check_stack(doctor_stack(status=status))).level is level
 
 
@@ -162,24 +162,24 @@ def test_the_stacks_status_is_judged(status: str, level: Level) -> None:
     ids=lambda value: "-".join(value) if isinstance(value, list) else None,
 )
 def test_the_event_source_is_judged(states: list[str], level: Level) -> None:
-    """Disabled, messages stay in the queue."""
+    """If it is disabled, messages stay in the queue."""
     assert _only(checks.check_event_source(doctor_stack(_mapped(*states)))).level is level
 
 
 @pytest.mark.parametrize(("used", "left"), [("1", "2, 3"), ("3", "1, 2"), ("$LATEST", "1, 2, 3")])
-def test_versions_that_no_message_meets_are_named(used: str, left: str) -> None:
-    """Their snapshots are paid for until they are deleted."""
+def test_unused_versions_are_listed(used: str, left: str) -> None:
+    """Lambda charges for their snapshots until they are deleted."""
     _, finding = checks.check_event_source(doctor_stack(_mapped("Enabled", used=used, versions=3)))
     assert (finding.level, finding.said.endswith(f"version {left}")) == (Level.DOUBT, True)
 
 
-def test_the_version_that_messages_meet_is_not_left_behind() -> None:
+def test_the_version_in_use_is_not_listed() -> None:
     """A deployment with SnapStart has one."""
     assert _only(checks.check_event_source(doctor_stack(_mapped("Enabled", used="1", versions=1)))).level is Level.GOOD
 
 
 def _mapped(*states: str, used: str = "$LATEST", versions: int = 0) -> dict[str, object]:
-    """Give mappings to the version that is used, and the list of a function that has so many."""
+    """Make event source mappings to the version that is used, and a list of so many versions."""
     function = "arn:send" if used == "$LATEST" else f"arn:send:{used}"
     mappings = [{"State": state, "FunctionArn": function} for state in states]
     published = [
@@ -197,7 +197,7 @@ def _breakers(*items: dict[str, Any]) -> dict[str, object]:
 
 
 def test_an_open_breaker_is_bad_and_says_since_when() -> None:
-    """With what closes it."""
+    """The finding says what closes it."""
     item = {
         "recipient": {"S": "balance"},
         "reason": {"S": "no_balance"},
@@ -211,8 +211,8 @@ def test_an_open_breaker_is_bad_and_says_since_when() -> None:
     assert _only(checks.check_breakers(doctor_stack(_breakers()))).level is Level.GOOD
 
 
-def test_alarms_are_told_by_name() -> None:
-    """Those of the stack and no others."""
+def test_alarms_are_listed_by_name() -> None:
+    """Alarms of other stacks are not listed."""
     resources = [
         {"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": "dead-letters"},
         {"ResourceType": "AWS::SQS::Queue", "PhysicalResourceId": "send"},
@@ -232,8 +232,8 @@ def test_alarms_are_told_by_name() -> None:
     assert _only(checks.check_alarms(doctor_stack(none))).level is Level.DOUBT
 
 
-def test_what_may_not_be_looked_at_stops_nothing_else() -> None:
-    """It is told what to ask for."""
+def test_a_check_without_permission_does_not_stop_the_others() -> None:
+    """The finding says which permission to ask for."""
     denied = _refusal("AccessDenied")
     clients = {
         "secretsmanager": FakeClient(get_secret_value=denied),
@@ -251,7 +251,7 @@ def test_what_may_not_be_looked_at_stops_nothing_else() -> None:
 
 
 def test_the_exit_code_says_whether_something_is_bad() -> None:
-    """What is doubtful alone does not fail."""
+    """A doubtful finding alone does not fail the command."""
     ran = run("doctor", stack=doctor_stack(healthy_clients(dead=2)))
     assert ran.code == 0, ran.out
     assert "✓ token: " in ran.out
