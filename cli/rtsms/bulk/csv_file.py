@@ -1,17 +1,20 @@
 """A CSV file as spreadsheets write it, read row by row, with the line number of each row."""
 
 import csv
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from realtime_sms.requests.recipients import mask
 from rtsms.errors import CommandError, Exit
 
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
 _DELIMITERS = ",;\t|"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = "\ufeff"
+_NUMBER = re.compile(r"(?:\d\D*){6}")
 
 type OnLine = Callable[[bytes], object]
 
@@ -46,7 +49,8 @@ class CsvFile:
         if not any(columns):
             raise CommandError(Exit.USAGE, f"{path}", "it is empty; the first line must name the columns")
         if twice := sorted({name for name in columns if columns.count(name) > 1}):
-            raise CommandError(Exit.USAGE, f"{path}, line 1", f"two columns are called '{twice[0]}'; rename one")
+            what = f"two columns are called {quote_columns(twice[:1])}; rename one"
+            raise CommandError(Exit.USAGE, f"{path}, line 1", what)
         return cls(path, encoding, found, columns)
 
     def rows(self, on_line: OnLine | None = None) -> Iterator[Row]:
@@ -54,6 +58,11 @@ class CsvFile:
         rows = _all_rows(self.path, self.encoding, self.delimiter, on_line)
         next(rows, None)
         return rows
+
+
+def quote_columns(names: Iterable[str]) -> str:
+    """Return a list of column names in quotes; a file without column names has numbers there, which are masked."""
+    return ", ".join(f"'{mask(name) if _NUMBER.search(name) else name}'" for name in names)
 
 
 def _all_rows(path: Path, encoding: str, delimiter: str, on_line: OnLine | None = None) -> Iterator[Row]:

@@ -14,8 +14,8 @@ from realtime_sms.encoding.text import encode
 from realtime_sms.requests.model import MAX_SEGMENTS, MAX_TEXT, SendRequest
 from realtime_sms.requests.prepare import Defaults, policy_for
 from realtime_sms.requests.recipients import parse_recipients
-from rtsms.bulk.csv_file import Row
-from rtsms.bulk.template import Template, quoted
+from rtsms.bulk.csv_file import Row, quote_columns
+from rtsms.bulk.template import Template
 from rtsms.errors import CommandError, Exit
 from rtsms.request import RequestBody, prepare_request
 
@@ -56,7 +56,7 @@ class MailMerge:
         self.template.check(self.columns)
         for column in filter(None, (self.recipient_column, self.key_column)):
             if column not in self.columns:
-                what = f"no column is called '{column}'; the columns are {quoted(self.columns)}"
+                what = f"no column is called {quote_columns([column])}; the columns are {quote_columns(self.columns)}"
                 raise CommandError(Exit.USAGE, "the file", what)
         _ = self._example
 
@@ -122,6 +122,6 @@ def number_column(columns: Sequence[str]) -> str:
     """Find the one column of numbers by its name; raise a `CommandError` if there is none, or several."""
     found = [column for column in columns if column.casefold() in _NUMBER_COLUMNS]
     if len(found) != 1:
-        what = f"cannot tell which column has the numbers; the columns are {quoted(columns)}"
+        what = f"cannot tell which column has the numbers; the columns are {quote_columns(columns)}"
         raise CommandError(Exit.USAGE, "the file", what, to_do="pass --to-column")
     return found[0]

@@ -6,6 +6,7 @@ This is our own code, not a template library: conditions, loops and HTML escapes
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from rtsms.bulk.csv_file import quote_columns
 from rtsms.errors import CommandError, Exit
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\{\s*([^{}]*?)\s*\}\}(?!\})")
@@ -35,7 +36,7 @@ class Template:
         """Raise a `CommandError` if a placeholder is not a column; it names all of them."""
         columns = list(columns)
         if unknown := [name for name in self.names if name not in columns]:
-            what = f"no column is called {quoted(unknown)}; the columns are {quoted(columns)}"
+            what = f"no column is called {quote_columns(unknown)}; the columns are {quote_columns(columns)}"
             raise CommandError(Exit.USAGE, "template", what, to_do="spell it as in the file, with capitals and accents")
 
     def render(self, values: Mapping[str, str]) -> str:
@@ -44,8 +45,3 @@ class Template:
         for name, literal in zip(self._names, self._literals[1:], strict=True):
             pieces += values[name], literal
         return "".join(pieces)
-
-
-def quoted(names: Iterable[str]) -> str:
-    """Return a list of names in quotes."""
-    return ", ".join(f"'{name}'" for name in names)

@@ -131,6 +131,15 @@ def test_good_rows_are_published_without_the_bad_ones_if_asked(stack: FakeStack,
     assert len(sqs.bodies) == 2
 
 
+def test_a_file_without_column_names_shows_no_number(stack: FakeStack, tmp_path: Path) -> None:
+    """The error lists the fields of the first line, which it takes for column names."""
+    file = tmp_path / "clientes.csv"
+    file.write_text("+56912345678;Ana\n+56 9 1333 3333;Eva\n", encoding="utf-8")
+    errors = [_bulk(stack, file).err, _bulk(stack, file, "--to-column", "+56912345678").err]
+    assert all("'+56***78', 'Ana'" in error for error in errors)
+    assert "912345678" not in "".join(errors)
+
+
 def test_at_most_some_bad_rows_are_listed(stack: FakeStack, tmp_path: Path) -> None:
     """The text says how many more there are."""
     ran = _bulk(stack, _write(tmp_path, *["1,Ana,1"] * 5), "--show", "2")
