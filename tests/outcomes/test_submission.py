@@ -52,7 +52,7 @@ STEPS: dict[str, tuple[Submission, Step, Status, Reason | None]] = {
         None,
     ),
     "expire": (WAITING, lambda one: submission.expire(one, now=NOW), Status.EXPIRED, Reason.EXPIRED),
-    "bury": (WAITING, lambda one: submission.dead_letter(one, now=NOW), Status.FAILED, Reason.DEAD_LETTERED),
+    "dead-letter": (WAITING, lambda one: submission.dead_letter(one, now=NOW), Status.FAILED, Reason.DEAD_LETTERED),
     "refuse": (
         WAITING,
         lambda one: submission.refuse(one, Reason.NO_SENDER, "why", now=NOW),

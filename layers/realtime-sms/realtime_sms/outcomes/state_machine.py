@@ -1,6 +1,6 @@
-"""The state machine of a submission, as one table: from where, by what, to where, by whom, and only if.
+"""The state machine of a submission as one table: every allowed change of status.
 
-The picture in docs/state-machine.md is drawn from this table, and no code changes a status but by a row of it.
+docs/state-machine.md is made from this table, and all code changes a status through `check`.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from realtime_sms.vocabulary import Status
 
 
 class Trigger(StrEnum):
-    """What moves a submission."""
+    """What changes a submission."""
 
     CLAIM = "claim"
     REFUSE = "refuse"
@@ -23,7 +23,7 @@ class Trigger(StrEnum):
     LAPSE = "lapse"
     RESEND = "resend"
     EVIDENCE = "evidence"
-    DEAD_LETTER = "bury"
+    DEAD_LETTER = "dead-letter"
     REOPEN = "reopen"
 
 
@@ -38,79 +38,89 @@ class Transition:
     only_if: str
 
 
-_OWNER = "the owner"
-_LATER = "a later delivery, or the sweeper"
-_WITNESS = "the owner, too late; a delivery report; an operator"
-_FOR_GOOD = "from then on: maybe sent"
-_MINE = "owner and attempt are still mine"
+_SENDER = "the send function"
+_OWNER = "the send function that claimed it"
+_MAINTENANCE = "the maintenance function"
+_SENDER_OR_SWEEP = "the send function, or the maintenance function"
+_LATER = "a later delivery, or the maintenance function"
+_WITNESS = "the send function that claimed it, late; a delivery report"
+_MAYBE_SENT = "the same, and an earlier attempt may have been sent"
+_FOR_GOOD = "from then on it may have been sent"
+_MINE = "owner and attempt are unchanged"
 
 TRANSITIONS = (
-    Transition(None, Trigger.CLAIM, Status.SENDING, "the sender", "no breaker is open, and it is not expired"),
-    Transition(None, Trigger.REFUSE, Status.FAILED, "the sender", "the request cannot be sent to this recipient"),
-    Transition(None, Trigger.EXPIRE, Status.EXPIRED, "the sender", "past expiresAt"),
-    Transition(
-        None, Trigger.DEAD_LETTER, Status.FAILED, "the watch function", "its message is in the dead-letter queue"
-    ),
+    Transition(None, Trigger.CLAIM, Status.SENDING, _SENDER, "no breaker is open, and it is not expired"),
+    Transition(None, Trigger.REFUSE, Status.FAILED, _SENDER, "the request cannot be sent to this recipient"),
+    Transition(None, Trigger.EXPIRE, Status.EXPIRED, _SENDER, "expiresAt has passed"),
+    Transition(None, Trigger.DEAD_LETTER, Status.FAILED, _MAINTENANCE, "its message is in the dead-letter queue"),
     Transition(
         Status.WAITING,
         Trigger.CLAIM,
         Status.SENDING,
-        "the sender",
+        _SENDER,
         "due, attempt unchanged, same content, no breaker open, not expired",
     ),
-    Transition(Status.WAITING, Trigger.REFUSE, Status.FAILED, "the sender", "it can no longer be sent as configured"),
-    Transition(Status.WAITING, Trigger.REFUSE, Status.UNKNOWN, "the sender", "so, and maybe sent"),
-    Transition(Status.WAITING, Trigger.EXPIRE, Status.EXPIRED, "the sender, or the sweeper", "past expiresAt"),
-    Transition(Status.WAITING, Trigger.EXPIRE, Status.UNKNOWN, "the sender, or the sweeper", "so, and maybe sent"),
+    Transition(Status.WAITING, Trigger.REFUSE, Status.FAILED, _SENDER, "the deployment's settings no longer allow it"),
+    Transition(Status.WAITING, Trigger.REFUSE, Status.UNKNOWN, _SENDER, _MAYBE_SENT),
+    Transition(Status.WAITING, Trigger.EXPIRE, Status.EXPIRED, _SENDER_OR_SWEEP, "expiresAt has passed"),
+    Transition(Status.WAITING, Trigger.EXPIRE, Status.UNKNOWN, _SENDER_OR_SWEEP, _MAYBE_SENT),
     Transition(
         Status.WAITING,
         Trigger.DEAD_LETTER,
         Status.FAILED,
-        "the watch function",
+        _MAINTENANCE,
         "its message is in the dead-letter queue",
     ),
-    Transition(Status.WAITING, Trigger.DEAD_LETTER, Status.UNKNOWN, "the watch function", "so, and maybe sent"),
+    Transition(Status.WAITING, Trigger.DEAD_LETTER, Status.UNKNOWN, _MAINTENANCE, _MAYBE_SENT),
     Transition(Status.SENDING, Trigger.ACCEPTED, Status.SUBMITTED, _OWNER, _MINE),
     Transition(
         Status.SENDING,
         Trigger.REJECTED,
         Status.FAILED,
         _OWNER,
-        f"{_MINE}; refused by RealTime for good or too often, or by us before the call: opted out, conflict",
+        f"{_MINE}; refused by RealTime for good or too often, or by us before the call (opted out, conflict)",
     ),
-    Transition(
-        Status.SENDING, Trigger.REJECTED, Status.UNKNOWN, _OWNER, "so, and an earlier attempt may have been sent"
-    ),
+    Transition(Status.SENDING, Trigger.REJECTED, Status.UNKNOWN, _OWNER, _MAYBE_SENT),
     Transition(Status.SENDING, Trigger.POSTPONE, Status.WAITING, _OWNER, f"{_MINE}; refused for now, or never sent"),
     Transition(
         Status.SENDING,
         Trigger.RELEASE,
         Status.WAITING,
         _OWNER,
-        f"{_MINE}; the call was not started: no time, or the opt-outs cannot be read",
+        f"{_MINE}; the call was not started: no time, or the opt-out list cannot be read",
     ),
     Transition(Status.SENDING, Trigger.LOSE, Status.UNKNOWN, _OWNER, f"{_MINE}; RealTime may have accepted it"),
-    Transition(Status.SENDING, Trigger.LOSE, Status.WAITING, _OWNER, f"so, and onUnknown is resend; {_FOR_GOOD}"),
-    Transition(Status.SENDING, Trigger.LAPSE, Status.UNKNOWN, _LATER, "the lease is over"),
-    Transition(Status.SENDING, Trigger.LAPSE, Status.WAITING, _LATER, f"so, and onUnknown is resend; {_FOR_GOOD}"),
+    Transition(Status.SENDING, Trigger.LOSE, Status.WAITING, _OWNER, f"the same, and onUnknown is resend; {_FOR_GOOD}"),
+    Transition(Status.SENDING, Trigger.LAPSE, Status.UNKNOWN, _LATER, "the lease has ended"),
+    Transition(
+        Status.SENDING, Trigger.LAPSE, Status.WAITING, _LATER, f"the same, and onUnknown is resend; {_FOR_GOOD}"
+    ),
     Transition(Status.UNKNOWN, Trigger.EVIDENCE, Status.SUBMITTED, _WITNESS, "same attempt"),
-    Transition(Status.UNKNOWN, Trigger.EVIDENCE, Status.FAILED, _WITNESS, "same attempt, never sent before"),
+    Transition(
+        Status.UNKNOWN, Trigger.EVIDENCE, Status.FAILED, _WITNESS, "same attempt, and no earlier one may have been sent"
+    ),
     Transition(Status.UNKNOWN, Trigger.RESEND, Status.WAITING, "an operator", _FOR_GOOD),
-    Transition(Status.FAILED, Trigger.REOPEN, Status.WAITING, "an operator's redrive", "it was buried, so never sent"),
+    Transition(
+        Status.FAILED,
+        Trigger.REOPEN,
+        Status.WAITING,
+        "an operator's redrive",
+        "its reason is dead_lettered, so it was never sent",
+    ),
 )
 
 _ROWS = {(row.source, row.trigger, row.target): row for row in TRANSITIONS}
 
 
 class ForbiddenTransitionError(RuntimeError):
-    """Code of ours tried to move a submission by a way that the table does not have."""
+    """Our own code tried a change that the table does not allow."""
 
 
 def check(source: Status | None, trigger: Trigger, target: Status) -> Status:
-    """Give `target` if the table has this row.
+    """Return `target` if the table has this row.
 
     Raises:
-        ForbiddenTransitionError: it has not.
+        ForbiddenTransitionError: the table does not have it.
 
     """
     if (source, trigger, target) not in _ROWS:
