@@ -43,7 +43,8 @@ _OWNER = "the send function that claimed it"
 _MAINTENANCE = "the maintenance function"
 _SENDER_OR_SWEEP = "the send function, or the maintenance function"
 _LATER = "a later delivery, or the maintenance function"
-_WITNESS = "the send function that claimed it, late; a delivery report"
+_LATE = "the send function that claimed it, late"
+_WITNESS = f"{_LATE}; the maintenance function, by a delivery report"
 _MAYBE_SENT = "the same, and an earlier attempt may have been sent"
 _FOR_GOOD = "from then on it may have been sent"
 _MINE = "owner and attempt are unchanged"
@@ -97,7 +98,7 @@ TRANSITIONS = (
     ),
     Transition(Status.UNKNOWN, Trigger.EVIDENCE, Status.SUBMITTED, _WITNESS, "same attempt"),
     Transition(
-        Status.UNKNOWN, Trigger.EVIDENCE, Status.FAILED, _WITNESS, "same attempt, and no earlier one may have been sent"
+        Status.UNKNOWN, Trigger.EVIDENCE, Status.FAILED, _LATE, "same attempt, and no earlier one may have been sent"
     ),
     Transition(Status.UNKNOWN, Trigger.RESEND, Status.WAITING, "an operator", _FOR_GOOD),
     Transition(
