@@ -1,14 +1,12 @@
-"""The simulator on a socket: HTTP/1.1 by h11, one thread a connection, and replies that break where they must."""
+"""The simulator on a socket: HTTP/1.1 by h11, with replies that break on demand."""
 
 import os
 import socket
 import ssl
 import struct
-import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
-from types import TracebackType
 from typing import Final, Self
 
 import h11
@@ -18,6 +16,7 @@ from local.fake_realtime.answers import Answer, Request
 from local.fake_realtime.control import PREFIX, control
 from local.fake_realtime.magic import Manner
 from local.fake_realtime.realtime import RealTime
+from local.listening import Listening
 
 _HOST: Final = "127.0.0.1"
 _CHUNK: Final = 65_536
@@ -36,8 +35,6 @@ class Simulator(RealTime):
     def __init__(self, settings: Settings | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(settings)
         self.port, self._tls = port, tls
-        self._stopping = False
-        self._lines: dict[socket.socket, threading.Thread] = {}
 
     @property
     def url(self) -> str:
@@ -45,52 +42,43 @@ class Simulator(RealTime):
         return f"{'https' if self._tls else 'http'}://{_HOST}:{self.port}"
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server((_HOST, self.port), backlog=1024)
-        self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._listen, name="realtime-simulator", daemon=True)
-        self._thread.start()
+        self._running = ExitStack()
+        listening = Listening(_HOST, self.port, self._serve, "realtime-simulator")
+        self.port = self._running.enter_context(listening).port
         self._postman.start()
+        self._running.callback(self._postman.stop)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._postman.stop()
-        self._stopping = True
-        with self._listener:
-            socket.create_connection((_HOST, self.port)).close()  # wakes the thread that accepts
-            self._thread.join()
-        for line, thread in list(self._lines.items()):
-            with suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-    def _listen(self) -> None:
-        while not self._stopping:
-            line, _ = self._listener.accept()
-            with suppress(OSError):  # the client has left already
-                if self._tls:
-                    line = self._tls.wrap_socket(line, server_side=True, do_handshake_on_connect=False)
-                self._lines[line] = threading.Thread(target=self._serve, args=(line,), daemon=True)
-                self._lines[line].start()
+    def __exit__(self, *error: object) -> None:
+        self._running.close()
 
     def _serve(self, line: socket.socket) -> None:
+        if self._tls is None:
+            return self._answer_all(line)
+        with self._tls.wrap_socket(line.dup(), server_side=True, do_handshake_on_connect=False) as secured:
+            try:
+                self._answer_all(secured)
+            finally:  # close TLS cleanly, without waiting for the client to do the same
+                with suppress(OSError, ValueError):
+                    secured.settimeout(0)
+                    secured.unwrap()
+        return None
+
+    def _answer_all(self, line: socket.socket) -> None:
         """Answer one request after another, until either side ends the connection."""
         http = h11.Connection(h11.SERVER)
-        with suppress(OSError, h11.LocalProtocolError), line:
-            try:
-                while request := _read(line, http):
-                    _write(line, http, self._exchange(line, request), self.settings.drip_seconds)
-                    http.start_next_cycle()
-            except h11.RemoteProtocolError as error:
-                _write(line, http, Answer(error.error_status_hint))
-                line.shutdown(socket.SHUT_WR)
-                line.settimeout(_GRACE_SECONDS)
-                while line.recv(_CHUNK):  # closing with bytes unread would reset the connection
-                    pass
-            finally:
-                _say_goodbye(line)
-        del self._lines[line]
+        try:
+            while request := _read(line, http):
+                _write(line, http, self._exchange(line, request), self.settings.drip_seconds)
+                http.start_next_cycle()
+        except h11.LocalProtocolError:
+            pass  # the answer was the last of this connection
+        except h11.RemoteProtocolError as error:
+            _write(line, http, Answer(error.error_status_hint))
+            line.shutdown(socket.SHUT_WR)
+            line.settimeout(_GRACE_SECONDS)
+            while line.recv(_CHUNK):  # closing with bytes unread would reset the connection
+                pass
 
     def _exchange(self, line: socket.socket, request: Request) -> Answer:
         if request.path.startswith(PREFIX):
@@ -181,11 +169,3 @@ def _pause(line: socket.socket, seconds: float) -> bool:
         return False
     finally:
         line.settimeout(None)
-
-
-def _say_goodbye(line: socket.socket) -> None:
-    """Close TLS in order, without waiting for the client to do the same."""
-    if isinstance(line, ssl.SSLSocket):
-        with suppress(OSError, ValueError):
-            line.settimeout(0)
-            line.unwrap()
