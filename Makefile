@@ -27,8 +27,8 @@ demo: $(VENV)/ready ## deploy to an embedded AWS, send the messages in events/se
 local: $(VENV)/ready ## keep the embedded AWS, the RealTime simulator and the console running, and print how to reach them
 	python -m local.up
 
-test: $(VENV)/ready ## run all tests
-	python -m pytest -n $(WORKERS) --dist loadgroup
+test: $(VENV)/ready ## run all tests; ROOM=send for one folder of tests/, ARGS="-k token" for pytest, WORKERS=2
+	python -m pytest -n $(WORKERS) $(if $(ROOM),tests/$(ROOM)) $(ARGS)
 
 sam-local: $(VENV)/ready ## run every event under SAM local, in Docker (about ten seconds each)
 	python -m pytest -m docker -n $(WORKERS) tests/local/sam_local

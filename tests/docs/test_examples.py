@@ -16,7 +16,7 @@ DEPLOYMENTS = [one.text for one in blocks() if one.name == "deploy"]
 
 
 def test_every_example_is_run_or_looked_at() -> None:
-    """By tests/stack/test_producers.py, or below."""
+    """By tests/stack/callers/test_producers.py, or below."""
     assert {one.name for one in blocks()} == RUN | POLICIES | {"deploy", "key-policy"}
 
 

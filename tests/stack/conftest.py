@@ -1,11 +1,11 @@
-"""One deployed stack for the whole session: building and deploying is what takes long."""
+"""One deployed stack for all tests of a folder: building and deploying is what takes long."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 
 from local.embedded_aws import PUBLISHERS, Stack, running_stack
-from tests.stack.deployment import COPIES, Deployment, copied_to, request_body
+from tests.stack.deployment import Deployment
 
 SENDER = "96000"
 
@@ -19,19 +19,5 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def deployed(stack: Stack) -> Deployment:
-    """Give the stack with what tests do to it."""
+    """Return the stack with what tests do to it."""
     return Deployment(stack)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def copied(deployed: Deployment) -> Mapping[int, str]:
-    """Publish requests several times before all else: copies that meet wait for one another for a minute.
-
-    All else begins when they are sent: a test that restarts the sender must not cut them off.
-    """
-    ids = {copies: deployed.new_id("copies") for copies in COPIES}
-    for copies, request_id in ids.items():
-        deployed.publish(*[request_body(request_id, *copied_to(copies))] * copies)
-    for copies, request_id in ids.items():
-        deployed.outcomes(request_id, len(copied_to(copies)), within=90)
-    return ids

@@ -25,6 +25,7 @@ COPIES = (2, 20)  # how often the requests of `copied` are published
 _PATIENCE = 150  # seconds: what waits for a breaker is tried again within two minutes
 _POLL_SECONDS = 0.1
 _GLANCE_SECONDS = 2
+_LONGEST_HIDDEN = 300  # seconds: more than a function hides a message, less than the queue does
 _CONTROL_SECONDS = 60  # a report that the simulator delivers may meet a new environment
 
 
@@ -206,9 +207,28 @@ class Deployment:
         )
         return reply.get("Messages", [])
 
+    def stop_schedules(self) -> None:
+        """Let no function run by itself from now on."""
+        events = self.session.client("events")
+        for rule in events.list_rules()["Rules"]:
+            if "ScheduleExpression" in rule:
+                events.disable_rule(Name=rule["Name"])
+
     def restart_sender(self) -> None:
-        """Let the next message meet a new environment, which knows nothing of what was before."""
+        """Let the next message meet a new environment, which knows nothing of what was before.
+
+        The embedded AWS ends environments in the middle of their work, and SQS shows a message that was cut off no
+        sooner than after its visibility timeout: so wait until none is being worked on.
+        """
+        until(lambda: not self._is_sending() or None, within=90, awaited="a sender without work")
         self.functions.update_function_configuration(FunctionName=self.outputs["SendFunctionName"], Timeout=60)
+
+    def _is_sending(self) -> bool:
+        """Return True if a message is hidden for longer than a function ever hides one: it is being worked on."""
+        url = f"{self.stack.aws.endpoint_url}/_ministack/sqs/messages?QueueUrl={self.outputs['SendQueueUrl']}"
+        queues = urllib3.request("GET", url, retries=False).json()["messages"].values()
+        messages = [one for regions in queues for shown in regions.values() for some in shown.values() for one in some]
+        return any(one["VisibleAt"] - time.time() > _LONGEST_HIDDEN for one in messages)
 
     def open_breaker(self, breaker: Breaker) -> None:
         """Open one, as a sender does whose token is refused."""

@@ -15,7 +15,7 @@ from boto3.dynamodb.conditions import Key
 from tests.proof.processes.conftest import World
 from tests.proof.processes.runtime import FunctionProcess
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.stack
 
 SEED = 4
 KILLS = 50

@@ -12,7 +12,7 @@ from realtime_sms.aws.rate_limit import PARTITION
 from tests.proof.processes.conftest import World
 from tests.proof.processes.runtime import FunctionProcess
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.stack
 
 MOST = 40  # a second
 RECIPIENTS = 40  # of each environment's message

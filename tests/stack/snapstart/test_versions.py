@@ -18,7 +18,7 @@ from tests.stack.deployment import Deployment, until
 from tests.stack.examples import environment
 from tests.stack.function_log import lines
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("snapstart")]
+pytestmark = pytest.mark.stack
 
 
 def _sender_shown(deployed: Deployment, recipient: str) -> str:

@@ -16,7 +16,7 @@ from tests.docs.page import Page, pages
 from tests.stack.deployment import Deployment
 from tests.stack.examples import environment
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 ELSEWHERE = {"docs/sending.md", "docs/operations.md"}
 PAGES = [page for page in pages() if page.tested_shell and str(page) not in ELSEWHERE]

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, expect
 
 from local.console import Console
 from local.embedded_aws import Stack
-from tests.stack.browser import ConsolePage, chromium
+from tests.stack.callers.browser import ConsolePage, chromium
 from tests.stack.deployment import Deployment, request_body
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 NOT_BY_ITSELF = {"reportsUrl": None, "inboundUrl": None, "deliverySeconds": 0}  # as other tests want the simulator
 UNREACHED = "+56900006002"

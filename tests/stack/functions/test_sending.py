@@ -10,7 +10,7 @@ import pytest
 
 from tests.stack.deployment import COPIES, Deployment, copied_to, request_body, until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 REQUESTS = 1000
 

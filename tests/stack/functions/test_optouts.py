@@ -5,7 +5,7 @@ import pytest
 from tests.stack.deployment import Deployment, request_body
 from tests.stack.signing import Caller, user
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 OPTED_OUT, OTHER = "+56928000001", "+56928000002"
 

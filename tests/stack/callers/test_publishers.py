@@ -11,7 +11,7 @@ from local.embedded_aws import ACCOUNT, PUBLISHERS, REGION
 from tests.stack.deployment import Deployment, request_body
 from tests.template.rendered import rendered
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 LARGEST = rendered()["SendQueue"]["Properties"]["MaximumMessageSize"]
 FRIEND, STRANGER = PUBLISHERS["PublisherArns"], "333333333333"

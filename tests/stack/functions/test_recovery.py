@@ -1,35 +1,19 @@
-"""What gets a deployment going again: a new token, an end for what was left behind, closed breakers, a redrive."""
+"""What gets a deployment going again: a new token, an end for what was left behind, closed breakers."""
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from realtime_sms.aws.breakers import PARTITION
 from realtime_sms.vocabulary import Status
-from tests.cli.fakes import run
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 IN_FLIGHT = 50
-
-
-BURIED = "+56925400001"  # of a letter that names no request id
-AGAIN = "+56925400002"  # of a letter whose request was submitted
-
-
-@pytest.fixture(scope="module", autouse=True)
-def letters(deployed: Deployment) -> tuple[str, str]:
-    """Put two letters into the dead-letter queue and let maintenance look at them, after which they rest a while."""
-    again = deployed.new_id("again")
-    deployed.publish(request_body(again, AGAIN))
-    assert deployed.outcome(again)["status"] == "submitted"
-    buried, _ = deployed.put_dead(request_body(None, BURIED), request_body(again, AGAIN))
-    deployed.invoke("MaintenanceFunctionName")
-    return buried, again
 
 
 @pytest.fixture
@@ -128,37 +112,3 @@ def test_without_balance_messages_wait_until_there_is_some(deployed: Deployment)
     assert "since" not in deployed.items(PARTITION)["balance"]
     assert deployed.outcome(request_id, within=90)["status"] == "submitted"
     assert deployed.texts(recipient) == ["hello"]
-
-
-def _redriven(deployed: Deployment, *request_ids: str) -> Mapping[str, int]:
-    """Redrive until these are sent back, and say how many recipients of each were reopened.
-
-    A letter that maintenance has just looked at is hidden for up to 45 seconds.
-    """
-    found: dict[str, int] = {}
-
-    def measure_current() -> Mapping[str, int] | None:
-        *sent_back, _ = run("redrive", "--reason", "dead_lettered", "--json", stack=deployed.found).lines
-        found.update({one["requestId"]: one["reopened"] for one in sent_back})
-        return (
-            {request_id: found[request_id] for request_id in request_ids} if found.keys() >= set(request_ids) else None
-        )
-
-    return until(measure_current, within=70, awaited="letters to redrive")
-
-
-def test_a_letter_that_sqs_moved_gets_an_end_and_a_redrive_sends_it_once(
-    deployed: Deployment, letters: tuple[str, str]
-) -> None:
-    """Under the id that it had, though its request names none; a second, long submitted, is only kept for longer."""
-    buried, again = letters
-    ended, submitted = deployed.outcome(buried), deployed.outcome(again)
-    assert (ended["status"], ended["reason"]) == ("failed", "dead_lettered")
-    assert deployed.posts(BURIED) == 0
-    assert _redriven(deployed, buried, again) == {buried: 1, again: 0}
-    until(lambda: deployed.status(buried, BURIED) == "submitted" or None, within=40, awaited="a submission")
-    deployed.settle()
-    assert (deployed.posts(BURIED), deployed.posts(AGAIN)) == (1, 1)
-    kept = deployed.outcome(again)
-    assert kept.pop("ttl") >= submitted.pop("ttl")
-    assert kept == submitted

@@ -12,7 +12,7 @@ from realtime_sms.vocabulary import Status
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import Caller, api_url
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 NUMBER, LOST, STOPPED = "+56929000001", "+56929000002", "+56929000003"
 

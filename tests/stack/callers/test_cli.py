@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ from rtsms.bulk.mail_merge import request_id as row_id
 from rtsms.resend import read_published
 from rtsms.stack import Stack
 from tests.cli.fakes import IMPORTS, Ran, run
-from tests.stack.deployment import Deployment, left_behind, request_body
+from tests.stack.callers.conftest import AGAIN, ENDED, Letters
+from tests.stack.deployment import Deployment, left_behind, request_body, until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 ROWS = 50
 
@@ -229,3 +230,34 @@ def test_who_may_do_nothing_is_told_what_to_ask_for(deployed: Deployment) -> Non
     ran = run("status", "order-1", stack=lambda _name, **_options: Stack.find(STACK_NAME, nobody))
     assert ran.code == 4
     assert "you are not allowed to do this (AccessDenied" in ran.err
+
+
+def _redriven(deployed: Deployment, *request_ids: str) -> Mapping[str, int]:
+    """Redrive until these letters are sent back, and return how many recipients of each were reopened."""
+    found: dict[str, int] = {}
+
+    def measure_current() -> Mapping[str, int] | None:
+        *sent_back, _ = _rtsms(deployed, "redrive", "--reason", "dead_lettered", "--json").lines
+        found.update({one["requestId"]: one["reopened"] for one in sent_back})
+        return (
+            {request_id: found[request_id] for request_id in request_ids} if found.keys() >= set(request_ids) else None
+        )
+
+    return until(measure_current, within=70, awaited="letters to redrive")
+
+
+def test_a_letter_that_sqs_moved_gets_an_end_and_a_redrive_sends_it_once(
+    deployed: Deployment, letters: Letters
+) -> None:
+    """Its request names no id and keeps the one it was given; a letter whose request was submitted is not sent."""
+    ended = deployed.outcome(letters.ended)
+    assert letters.submitted["status"] == "submitted"
+    assert (ended["status"], ended["reason"]) == ("failed", "dead_lettered")
+    assert deployed.posts(ENDED) == 0
+    assert _redriven(deployed, letters.ended, letters.again) == {letters.ended: 1, letters.again: 0}
+    until(lambda: deployed.status(letters.ended, ENDED) == "submitted" or None, within=40, awaited="a submission")
+    deployed.settle()
+    assert (deployed.posts(ENDED), deployed.posts(AGAIN)) == (1, 1)
+    kept = deployed.outcome(letters.again)
+    assert kept.pop("ttl") >= letters.submitted["ttl"]
+    assert kept == {name: value for name, value in letters.submitted.items() if name != "ttl"}

@@ -19,7 +19,7 @@ from api.routes import ROUTES, Route
 from local.embedded_aws import Stack
 from tests.stack.signing import Caller, user
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 FORBIDDEN = 403  # only API Gateway answers so, where it reads an odd address otherwise than the signer did
 REFUSALS = (400, 404, 405, 413, 415, 422)

@@ -14,7 +14,7 @@ from tests.docs.examples_page import DOCS, Block, block
 from tests.stack.deployment import Deployment
 from tests.stack.examples import environment, run
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 RECIPIENT = "+56912345678"
 SAMPLE = "+56900000000"

@@ -16,7 +16,7 @@ from tests.cli.fakes import IMPORTS
 from tests.stack.deployment import Deployment, until
 from tests.stack.examples import environment
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 COMMANDS = {

@@ -8,7 +8,7 @@ from local.embedded_aws.running import STACK_NAME
 from local.embedded_aws.sam import TEMPLATE
 from tests.stack.deployment import Deployment
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 SHARED = yaml.AnchorToken | yaml.AliasToken
 

@@ -13,7 +13,7 @@ from local.embedded_aws import Stack, deploy
 from realtime_sms.aws.requests import Addressed, Entry, Requests, Summary
 from tests.stack.signing import Caller, Reply, api_url, user
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 _DEADLINE_SECONDS = 30
 

@@ -12,7 +12,7 @@ from local.embedded_aws import Stack
 from local.embedded_aws.sam import ROOT
 from tests.template.rendered import rendered
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tests.stack import function_log
 from tests.stack.deployment import Deployment, request_body, until
 from tests.stack.signing import user
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 TEXT = "Zanfirox"  # in no log by chance
 ACCENTED = "Żanfirox"

@@ -14,7 +14,7 @@ from realtime_sms.aws.item import iso
 from realtime_sms.outcomes.event import json_schema
 from tests.stack.deployment import Deployment, request_body, until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 PAGE = (ROOT / "docs" / "outcomes.md").read_text(encoding="utf-8")
 PATTERNS = dict(re.findall(r"```json pattern ([a-z ]+)\n(.*?)```", PAGE, re.DOTALL))

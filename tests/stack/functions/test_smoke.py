@@ -7,7 +7,7 @@ import urllib3
 
 from tests.stack.deployment import Deployment, request_body
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 RECIPIENT = "+56920000001"
 

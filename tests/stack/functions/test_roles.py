@@ -21,7 +21,7 @@ from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import Caller, api_url, user
 from tests.template.rendered import rendered
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 FUNCTIONS = ("Announce", "Api", "Callbacks", "Maintenance", "Refresh", "Send")
 
