@@ -1,1 +1,1 @@
-"""What a developer's machine runs in place of the cloud and the vendor."""
+"""The tools of a developer's machine: an embedded AWS, a RealTime simulator, a console, generated files."""

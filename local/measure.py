@@ -1,7 +1,7 @@
-"""Prints which project files and functions run for one warm send: `python -m local.measure`.
+"""Print which project files and functions run for one warm send: `python -m local.measure`.
 
-One queue message with one recipient goes through the send function's handler, after a first one has warmed it up.
-AWS is the embedded one, RealTime is the simulator; the environment is what the template gives the function.
+The send function's handler gets a queue message with one recipient, after a first one to warm it up. AWS is the
+embedded one, RealTime is the simulator, and the environment variables are those of the template.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, SimpleNamespace
 from typing import Any
@@ -46,11 +46,11 @@ def measure() -> Calls:
 
 
 def _invoke(handler: Any, recipient: str) -> None:  # noqa: ANN401 (decorated at run time)
-    body = {"recipients": [recipient], "sender": "96000", "message": {"text": "Su pedido va en camino."}}
+    message = {"recipients": [recipient], "sender": "96000", "message": {"text": "Su pedido va en camino."}}
     record = {
         "messageId": f"message-{recipient}",
         "receiptHandle": f"handle-{recipient}",
-        "body": json.dumps(body),
+        "body": json.dumps(message),
         "attributes": {"ApproximateReceiveCount": "1"},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
@@ -94,41 +94,35 @@ def _environment() -> Iterator[dict[str, str]]:
     """Start the embedded AWS and the simulator; yield the send function's environment variables."""
     template = yaml.safe_load(transformed())
     resources = template["Resources"]
-    with ExitStack() as running:
-        realtime_url = running.enter_context(realtime_simulator({"tokens": [_TOKEN]}))
-        aws = running.enter_context(EmbeddedAws())
-        session = aws.session()
-        wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-        described = resources["OutcomesTable"]["Properties"]
-        session.client("dynamodb").create_table(TableName="outcomes", **{name: described[name] for name in wanted})
+    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    table = {name: resources["OutcomesTable"]["Properties"][name] for name in wanted}
+    with realtime_simulator({"tokens": [_TOKEN]}) as realtime_url, EmbeddedAws() as aws:
+        session, secret = aws.session(), json.dumps({"access_token": _TOKEN})
         sqs, secrets = session.client("sqs"), session.client("secretsmanager")
-        made = {
+        session.client("dynamodb").create_table(TableName="outcomes", **table)
+        values = {name: one["Default"] for name, one in template["Parameters"].items() if "Default" in one} | {
             "OutcomesTable": "outcomes",
             "SendQueue": sqs.create_queue(QueueName="send")["QueueUrl"],
             "DeadLetterQueue": sqs.create_queue(QueueName="dead")["QueueUrl"],
-            "TokenSecret": secrets.create_secret(Name="token", SecretString=json.dumps({"access_token": _TOKEN}))[
-                "ARN"
-            ],
+            "TokenSecret": secrets.create_secret(Name="token", SecretString=secret)["ARN"],
             "RealTimeBaseUrl": realtime_url,
         }
-        defaults = {name: one["Default"] for name, one in template["Parameters"].items() if "Default" in one}
         variables = resources["SendFunction"]["Properties"]["Environment"]["Variables"]
-        yield _resolved(variables, {**defaults, **made}) | aws.environment
+        yield _resolved(variables, values) | aws.environment
 
 
 def _resolved(variables: Mapping[str, Any], values: Mapping[str, object]) -> dict[str, str]:
-    """Return the variables that refer to these values, or to a resource that is only named; drop conditional ones."""
+    """Return the variables with these values for what they refer to, else its name; leave out conditional ones."""
     found = {}
-    for name, told in variables.items():
-        if isinstance(told, str):
-            found[name] = told
-        elif (reference := told.get("Ref") or told.get("Fn::GetAtt", [None])[0]) is not None:
+    for name, value in variables.items():
+        reference = value if isinstance(value, str) else value.get("Ref") or value.get("Fn::GetAtt", [None])[0]
+        if reference is not None:
             found[name] = str(values.get(reference, reference))
     return found
 
 
 def main() -> None:
-    """Print each function with its number of calls, and the sums."""
+    """Print each function with its number of calls, and the totals."""
     calls = measure()
     files = sorted({file for file, _ in calls})
     for file in files:

@@ -1,43 +1,33 @@
-"""Print the template after the SAM transform, so that cfn-lint can check what CloudFormation creates.
+"""Print the template as CloudFormation gets it, after the SAM transform: `python -m local.transformed_template`.
 
-    python -m local.transformed_template [TEMPLATE] | cfn-lint
-
-Needs no network and no account.
+`make check` pipes it to cfn-lint. It needs no network and no AWS account.
 """
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from samcli.commands.validate.lib.exceptions import InvalidSamDocumentException
 from samcli.lib.translate.sam_template_validator import SamTemplateValidator
 from samcli.yamlhelper import yaml_parse
 
 _TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
-_ANY_REGION = "us-east-1"
 
 
-class _OfflinePolicies:
-    """No managed policies from an account: the translator uses its own list."""
+def transformed() -> str:
+    """Return the template after the SAM transform, as YAML.
 
-    def load(self) -> dict[str, str]:
-        """Return no policies."""
-        return {}
-
-
-def transformed(template: Path = _TEMPLATE) -> str:
-    """Return the template after the SAM transform, with its parameters' defaults, as YAML.
-
-    Raises SAM CLI's `InvalidSamDocumentException`, which names the resources at fault.
+    Raises SAM CLI's `InvalidSamDocumentException`, which names the invalid resources.
     """
-    document = yaml_parse(template.read_text())
-    validator = SamTemplateValidator(document, _OfflinePolicies(), region=_ANY_REGION)
+    no_account = SimpleNamespace(load=dict)  # the translator has its own list of managed policies
+    validator = SamTemplateValidator(yaml_parse(_TEMPLATE.read_text()), no_account, region="us-east-1")
     return str(validator.get_translated_template_if_valid())
 
 
 def main() -> None:
-    """Print the transformed template; on an invalid one, print the errors and exit with 1."""
+    """Print the transformed template; if it is invalid, print the reason and exit with 1."""
     try:
-        print(transformed(*map(Path, sys.argv[1:])))
+        print(transformed())
     except InvalidSamDocumentException as error:
         sys.exit(str(error))
 

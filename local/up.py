@@ -1,4 +1,4 @@
-"""`make local`: the embedded AWS, the simulator and the console, kept running, with how to reach and use them."""
+"""`make local`: keep the embedded AWS, the simulator and the console running, and print how to use them."""
 
 import os
 import shlex
@@ -15,16 +15,16 @@ from local.embedded_aws import PUBLISHERS, REGION, Stack, running_stack
 from local.embedded_aws.running import DELIVERY_SECONDS
 
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".local" / "env"
-_CONSOLE_PORT: Final = 8025  # the same each time where it is free, so that a page left open finds its way back
+_CONSOLE_PORT: Final = 8025  # the same each time if it is free, so that an open page connects again
 
 _USE = """\
 The stack is up. Nothing that is sent here leaves this machine.
 
-  Console   {console}   write an SMS, see it on a phone, answer it, see what became of it
+  Console   {console}   write an SMS, see it on a phone, answer it, see its outcome
   AWS       {aws}   embedded, region {region}
   RealTime  {realtime}   the simulator; {magic} lists its magic numbers
 
-RealTime reports on each SMS after {seconds} seconds, as if its support had been given the stack's callback addresses.
+The simulator posts a delivery report to the stack {seconds} seconds after each SMS.
 
 From another shell:
 
@@ -37,43 +37,39 @@ From another shell:
   curl -s "$REALTIME_SIMULATOR/_simulator/inbox"
   sam local invoke SendFunction -e events/send/submitted-emoji.json  # docs/local.md
 
-aws and sam are on its PATH then, and the stack's outputs are variables: {outputs}.
+.local/env puts aws and sam on the PATH and sets the stack's outputs as variables: {outputs}.
 
-Ctrl-C ends all of it."""
+Press Ctrl-C to stop everything."""
 
 
 def main() -> None:
-    """Start everything, say where it is, and wait for Ctrl-C."""
+    """Start everything, print where it is, and wait for Ctrl-C."""
     print("Starting the embedded AWS and the RealTime simulator; building and deploying template.yaml …", flush=True)
     with ExitStack() as running:
         stack = running.enter_context(running_stack(PUBLISHERS))
         running.enter_context(sam_local.relayed(sam_local.bridge_address(), stack.ports))
         sam_local.write(stack)
         stack.set_callbacks()
-        console = _console(stack, running)
+        try:
+            console = running.enter_context(Console(stack, port=_CONSOLE_PORT))
+        except OSError:  # the port is taken
+            console = running.enter_context(Console(stack))
         _write_environment(stack)
-        print(_told(stack, console.url), flush=True)
+        print(_usage(stack, console.url), flush=True)
         if _has_desktop():
             webbrowser.open(console.url)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 
-def _console(stack: Stack, running: ExitStack) -> Console:
-    try:
-        return running.enter_context(Console(stack, port=_CONSOLE_PORT))
-    except OSError:
-        return running.enter_context(Console(stack))
-
-
 def _write_environment(stack: Stack) -> None:
     values = {**stack.aws.environment, **stack.outputs, "REALTIME_SIMULATOR": stack.realtime_url}
-    values |= {"ApiUrl": stack.api_url, "CallbackUrl": f"{stack.api_url}/callbacks"}  # the outputs' own are of AWS
+    values |= {"ApiUrl": stack.api_url, "CallbackUrl": f"{stack.api_url}/callbacks"}  # the outputs name AWS's addresses
     tools = shlex.quote(str(Path(sys.executable).parent))  # aws and sam, in the versions that the tests use
     lines = [f"export PATH={tools}:$PATH", *(f"export {name}={shlex.quote(value)}" for name, value in values.items())]
     ENVIRONMENT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _told(stack: Stack, console: str) -> str:
+def _usage(stack: Stack, console: str) -> str:
     urls = {"console": console, "aws": stack.aws.endpoint_url, "realtime": stack.realtime_url}
     width = max(map(len, urls.values()))
     return _USE.format(
@@ -87,7 +83,7 @@ def _told(stack: Stack, console: str) -> str:
 
 
 def _has_desktop() -> bool:
-    """Say whether somebody at this terminal sees a browser that opens: not over SSH, nor in CI."""
+    """Return True if a browser that opens here can be seen: not over SSH and not in CI."""
     if not sys.stdout.isatty() or "SSH_CONNECTION" in os.environ:
         return False
     return sys.platform == "darwin" or any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -1,6 +1,6 @@
-"""Serves MiniStack on a socket that the parent opened, for as long as the parent lives.
+"""Serve MiniStack on a socket that the parent opened, until the parent ends; and correct where it differs from AWS.
 
-Started by `EmbeddedAws` as a script: it is no module of ours to import.
+`EmbeddedAws` starts this file as a script.
 """
 
 import asyncio
@@ -29,16 +29,16 @@ _PARTIQL = re.compile(r'\s*(?P<verb>SELECT|INSERT|UPDATE|DELETE)\b[^"]*"(?P<tabl
 
 
 def _end_with_the_parent() -> None:
-    """Wait until the parent's end of standard input closes, then end the whole process group."""
+    """Wait until standard input ends, because the parent has ended, then kill the whole process group."""
     sys.stdin.buffer.read()
     os.killpg(0, signal.SIGKILL)
 
 
 def _run_functions_outside_the_environment() -> None:
-    """Let MiniStack start functions under the interpreter that the virtual environment was made from.
+    """Let MiniStack run functions under the interpreter that the virtual environment was made from.
 
-    It starts them under its own, where they would find every package of the environment. Now they find the standard
-    library and their layers, as in Lambda: what the layer's requirements forget is missing here too.
+    Under the environment's own they would find all its packages. Now they find the standard library and their layers,
+    as on Lambda, so a package that is missing in the layer's requirements is missing here too.
     """
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     sys.executable = str(Path(sys.base_exec_prefix, "bin", name))
@@ -72,10 +72,10 @@ def _unpack_once() -> None:
 
 
 def _authorize_partiql_by_its_real_actions() -> None:
-    """Check PartiQL calls as AWS does: each statement as `dynamodb:PartiQLInsert` or its like, on its table.
+    """Check each PartiQL statement as AWS does: as `dynamodb:PartiQLInsert`, -Update, -Select or -Delete on its table.
 
-    MiniStack checks an action called after the operation, which does not exist in IAM (service authorization
-    reference, DynamoDB); a role that is right for AWS would be refused.
+    MiniStack checks an action with the name of the operation, which does not exist in IAM (service authorization
+    reference, DynamoDB).
     """
     of_transaction = iam_actions.dynamodb_transaction_checks
 
@@ -98,10 +98,7 @@ def _authorize_partiql_by_its_real_actions() -> None:
 
 
 def _stream_what_partiql_writes() -> None:
-    """Put writes by PartiQL on the table's stream, as DynamoDB does with every change of an item.
-
-    MiniStack streams what `PutItem` and its like write, and leaves out PartiQL.
-    """
+    """Put PartiQL's writes on the table's stream, as DynamoDB does; MiniStack leaves them out."""
     from ministack.services import dynamodb  # noqa: PLC0415 - belongs to what reads sys.executable
 
     def streamed(write: Any) -> Any:  # noqa: ANN401 - handed on as it comes
@@ -130,11 +127,7 @@ def _key_of(dynamodb: Any, table: Any, parsed: Any) -> tuple[Any, Any]:  # noqa:
 
 
 def _authorize_queue_batches_by_their_real_actions() -> None:
-    """Check `ChangeMessageVisibilityBatch` and its like as AWS does: as the action for one message.
-
-    MiniStack checks an action called after the operation, which does not exist in IAM (service authorization
-    reference, SQS).
-    """
+    """Check batch calls of SQS as AWS does: as the action for one message (service authorization reference, SQS)."""
     of_operation = iam_actions.extract_iam_action
 
     def action(service: str, *request: Any, **options: Any) -> str | None:  # noqa: ANN401 - handed on as it comes
@@ -145,23 +138,20 @@ def _authorize_queue_batches_by_their_real_actions() -> None:
 
 
 def _pass_over_saved_queries() -> None:
-    """Let a template have saved queries of CloudWatch Logs, which MiniStack does not know and would refuse."""
+    """Accept saved queries of CloudWatch Logs in a template; MiniStack does not know them."""
     from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - belongs to what reads sys.executable
 
     def create(logical_id: str, _properties: Any, stack_name: str) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - JSON
         return f"{stack_name}-{logical_id}", {}
 
-    def delete(*_: object) -> None:
-        """Have nothing to delete."""
-
-    provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = {"create": create, "delete": delete}  # noqa: SLF001
+    handlers = {"create": create, "delete": lambda *_: None}
+    provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = handlers  # noqa: SLF001
 
 
 def _import_gateway_responses() -> None:
-    """Take over what an imported API says that API Gateway answers by itself.
+    """Import the gateway responses of an API description (`x-amazon-apigateway-gateway-responses`).
 
-    MiniStack has such answers, but reads them from resources of their own only (API Gateway Developer Guide,
-    *x-amazon-apigateway-gateway-responses object*).
+    MiniStack reads them only from resources of their own.
     """
     from ministack.services import apigateway_v1  # noqa: PLC0415 - belongs to what reads sys.executable
 
@@ -177,30 +167,29 @@ def _import_gateway_responses() -> None:
 
 
 def _take_internal_deliveries_for_tls() -> None:
-    """Let what AWS's services deliver to one another count as sent over TLS, as it is in AWS."""
+    """Treat deliveries between AWS's services as sent over TLS, as on AWS."""
     over_tls = ("127.0.0.1", True)
     iam_evaluator._request_origin = ContextVar("ministack_request_origin", default=over_tls)  # noqa: SLF001 - its only home
 
 
 class LoopbackForTls:
-    """MiniStack as if behind a proxy that ends TLS, because queue policies refuse what comes over plain HTTP.
+    """MiniStack as if behind a proxy that ends TLS, because queue policies refuse plain HTTP.
 
-    Nothing leaves this machine, so no certificate is asked for. A caller who says `X-Forwarded-Proto: http` is taken
-    for one without TLS.
+    A caller that sends `X-Forwarded-Proto: http` is treated as one without TLS.
     """
 
     def __init__(self, app: ASGIFramework) -> None:
         self._app = app
 
     async def __call__(self, scope: Any, *channels: Any) -> None:  # noqa: ANN401 - handed on as it comes
-        """Hand a request on, with the header that such a proxy adds."""
+        """Pass a request on with the header that such a proxy adds."""
         if scope["type"] == "http" and not any(name == _PROTO for name, _ in scope["headers"]):
             scope = {**scope, "headers": [*scope["headers"], (_PROTO, b"https")]}
         await self._app(scope, *channels)
 
 
 def main(socket_number: str) -> None:
-    """Serve until killed; `socket_number` is the inherited, listening socket's file descriptor."""
+    """Serve until killed; `socket_number` is the file descriptor of the inherited listening socket."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _run_functions_outside_the_environment()
     _unpack_once()

@@ -1,4 +1,4 @@
-"""SAM CLI, as the README tells a person to use it: build once for each state of the source, deploy in seconds."""
+"""Build and deploy with SAM CLI: each state of the source is built once, and deployed in seconds."""
 
 import fcntl
 import hashlib
@@ -27,27 +27,27 @@ _ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "ar
 
 
 class SamError(Exception):
-    """SAM CLI failed; the message holds the command and all it said."""
+    """SAM CLI failed; the message has the command and its output."""
 
 
 class Outputs(dict[str, str]):
-    """The outputs of a deployed stack by name; a missing one says which there are."""
+    """The outputs of a deployed stack by name."""
 
     def __missing__(self, name: str) -> str:
-        """Refuse with the names that would have worked."""
+        """Raise KeyError with the names that exist."""
         raise KeyError(f"the stack has no output {name}; it has {', '.join(sorted(self))}")
 
 
 def architecture() -> str:
-    """Name this machine's processor as Lambda does; functions run on it, so they are built for it."""
+    """Return Lambda's name for this machine's processor, for which the functions are built."""
     return _ARCHITECTURES[platform.machine()]
 
 
 def build(template: Path = TEMPLATE) -> Path:
-    """Build functions and layer for this machine; return the built template's path.
+    """Build functions and layer for this machine; return the path of the built template.
 
-    A state of the source that was built before costs a hash. Otherwise only what changed is built: the layer's
-    downloads are kept by SAM as long as its requirements are the same. Prints nothing; raises `SamError`.
+    The last builds are kept and found by a hash of the source. SAM keeps the layer's downloads until its requirements
+    change. Prints nothing; raises `SamError`.
     """
     builds = LOCAL / "builds"
     with _one_at_a_time():
@@ -69,9 +69,9 @@ def build(template: Path = TEMPLATE) -> Path:
 
 
 def deploy(aws: EmbeddedAws, stack_name: str, parameters: Mapping[str, str], template: Path | None = None) -> Outputs:
-    """Create or update the stack from what `build` made, and return its outputs.
+    """Create or update the stack from a built template, by default `build()`; return its outputs.
 
-    `template` is a built one, by default `build()`. Prints nothing; raises `SamError`.
+    Prints nothing; raises `SamError`.
     """
     session = aws.session()
     bucket = f"{stack_name}-artifacts"
@@ -95,15 +95,15 @@ def deploy(aws: EmbeddedAws, stack_name: str, parameters: Mapping[str, str], tem
 
 
 def _reachable(value: str, endpoint_url: str) -> str:
-    """Give the address at which this machine reaches an API, in place of the one that it would have in AWS."""
+    """Replace the address that an API has on AWS by the one on this machine."""
     return _API_ADDRESS.sub(rf"{endpoint_url}/_aws/execute-api/\1/", value)
 
 
 def _mend_mappings(session: boto3.Session) -> None:
-    """Do with event source mappings what CloudFormation does, and MiniStack forgets.
+    """Correct the event source mappings, for which MiniStack differs from CloudFormation.
 
-    One whose `MaximumConcurrency` is text is never polled: a number is due. One that is updated to name another version
-    of its function says so, and goes on with the one before.
+    MiniStack never polls a mapping whose `MaximumConcurrency` is a string, and an updated mapping goes on with the
+    earlier version of its function.
     """
     client = session.client("lambda")
     for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
@@ -114,17 +114,16 @@ def _mend_mappings(session: boto3.Session) -> None:
 
 
 def _sam(command: str, flags: list[str], options: Mapping[str, object], environment: Mapping[str, str]) -> None:
-    """Run SAM CLI in a directory of its own, where it leaves its notes on what it built.
-
-    Its configuration file is for real accounts; nothing of it, nor of the caller's AWS settings, may count here.
-    """
+    """Run SAM CLI in a directory of its own, without samconfig.toml and the caller's AWS settings."""
     directory = LOCAL / "sam"
     directory.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
     search = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
     ours = {"PATH": search, "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "AWS_CONFIG_FILE": os.devnull}
+    configuration = directory / "empty.toml"
+    configuration.write_text("version = 0.1\n")
     given = [text for name, value in options.items() for text in (name, str(value))]
-    arguments = [command, *given, "--config-file", str(_no_configuration()), *flags]
+    arguments = [command, *given, "--config-file", str(configuration), *flags]
     done = subprocess.run(
         [sys.executable, "-m", "samcli", *arguments],
         cwd=directory,
@@ -139,19 +138,13 @@ def _sam(command: str, flags: list[str], options: Mapping[str, object], environm
         raise SamError(f"sam {' '.join(arguments)}\n{done.stdout}")
 
 
-def _no_configuration() -> Path:
-    empty = LOCAL / "sam" / "empty.toml"
-    empty.write_text("version = 0.1\n")
-    return empty
-
-
 def _quoted(text: str) -> str:
-    """Quote a parameter's value as SAM CLI reads it."""
+    """Quote a parameter's value for SAM CLI."""
     return '"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"'))
 
 
 def _fingerprint(template: Path) -> str:
-    """Hash everything that a build reads, and the machine it is for."""
+    """Return a hash of the machine and of every file that a build reads."""
     digest = hashlib.sha256(architecture().encode())
     sources = [template]
     for folder in ("functions", "layers"):
@@ -165,7 +158,7 @@ def _fingerprint(template: Path) -> str:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Let one process at a time build; the others find it done."""
+    """Let only one process build at a time; the others find the result."""
     LOCAL.mkdir(exist_ok=True)
     with (LOCAL / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

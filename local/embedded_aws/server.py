@@ -1,4 +1,4 @@
-"""The embedded AWS: MiniStack as a child process with IAM enforced, on loopback, forgotten at exit."""
+"""The embedded AWS: MiniStack in a child process on loopback, with IAM enforced; its state is gone at exit."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 import boto3
 import urllib3
 
-REGION: Final = "sa-east-1"  # not MiniStack's default, so that a region written into the code shows
+REGION: Final = "sa-east-1"  # not MiniStack's default, so that a hard-coded region in the code fails
 ACCOUNT = "000000000000"
 
 _LOCAL = Path(__file__).resolve().parents[2] / ".local"
@@ -26,11 +26,11 @@ _CHILD = Path(__file__).with_name("ministack_child.py")
 
 
 class EmbeddedAwsError(Exception):
-    """The embedded AWS did not come up; the message holds the end of its log."""
+    """The embedded AWS did not start; the message has the end of its log."""
 
 
 class LocalSession(boto3.Session):
-    """A boto3 session as the account's root, all of whose clients and resources talk to the embedded AWS."""
+    """A boto3 session of the account's root user whose clients and resources call the embedded AWS."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__(
@@ -40,23 +40,22 @@ class LocalSession(boto3.Session):
         )
         self._endpoint_url = environment["AWS_ENDPOINT_URL"]
 
-    if not TYPE_CHECKING:  # the stubs type these by service name; that knowledge must stay
+    if not TYPE_CHECKING:  # the stubs type these by service name
 
         def client(self, *args: object, **options: object) -> object:
-            """As in boto3, with the endpoint filled in."""
+            """Do as boto3, with the endpoint."""
             return super().client(*args, **{"endpoint_url": self._endpoint_url, **options})
 
         def resource(self, *args: object, **options: object) -> object:
-            """As in boto3, with the endpoint filled in."""
+            """Do as boto3, with the endpoint."""
             return super().resource(*args, **{"endpoint_url": self._endpoint_url, **options})
 
 
 class EmbeddedAws:
-    """A context manager around one MiniStack; any number may run side by side.
+    """A context manager around one MiniStack process; several can run at the same time.
 
-    `directory` gets the log, which stays, and scratch space, which goes. Inside the block `endpoint_url`,
-    `environment` (for an AWS client in another process) and `session()` reach it; nothing is printed.
-    Raises `EmbeddedAwsError` when it does not answer within a minute or does not enforce IAM.
+    It writes a log under `directory` and prints nothing. Raises `EmbeddedAwsError` if MiniStack does not answer within
+    a minute or does not enforce IAM.
     """
 
     def __init__(self, directory: Path = _LOCAL) -> None:
@@ -69,7 +68,7 @@ class EmbeddedAws:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment variables by which the AWS CLI, SAM CLI or an SDK reach this AWS as its root user."""
+        """Environment variables with which the AWS CLI, SAM CLI or an SDK call this AWS as its root user."""
         return {
             "AWS_ACCESS_KEY_ID": self._key,
             "AWS_SECRET_ACCESS_KEY": self._secret,
@@ -79,11 +78,11 @@ class EmbeddedAws:
         }
 
     def session(self) -> boto3.Session:
-        """Return a session of the account's root user; typed as boto3's own, so that clients are."""
+        """Return a session of the account's root user."""
         return LocalSession(self.environment)
 
     def __enter__(self) -> Self:
-        """Start the process and return once it answers."""
+        """Start the process and wait until it answers."""
         with contextlib.ExitStack() as undo:
             scratch = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="aws-", ignore_cleanup_errors=True)))
             undo.callback(self._end)
@@ -91,8 +90,7 @@ class EmbeddedAws:
                 port = listener.getsockname()[1]
                 self.endpoint_url = f"http://127.0.0.1:{port}"
                 self._start(listener, port, scratch)
-            # The socket has listened since before the process began: this one request waits until it is served,
-            # and is reset when the process ends, so there is nothing to poll.
+            # The socket listens already: this request waits until the process serves it, or fails when it ends.
             self._await_enforcement()
             self._undo = undo.pop_all()
         return self
@@ -100,7 +98,7 @@ class EmbeddedAws:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the process with all the functions it runs."""
+        """End the process and all functions that it runs."""
         self._undo.close()
 
     def _start(self, listener: socket.socket, port: int, scratch: Path) -> None:
@@ -119,9 +117,9 @@ class EmbeddedAws:
             )
 
     def _settings(self, port: int, scratch: Path) -> dict[str, str]:
-        """Everything the process knows: of the developer's own environment only where programs are.
+        """Return the process's environment variables.
 
-        Functions inherit these, so nothing of the developer's (credentials, proxies, AWS_PROFILE) may be among them.
+        The functions inherit them, so only PATH is the developer's own: no credentials, proxies or AWS_PROFILE.
         """
         return {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -144,7 +142,7 @@ class EmbeddedAws:
         }
 
     def _await_enforcement(self) -> None:
-        """Ask as nobody, and insist on being refused."""
+        """Make an unsigned call and raise EmbeddedAwsError unless it is refused."""
         try:
             answer = urllib3.request(
                 "POST",
@@ -163,7 +161,7 @@ class EmbeddedAws:
         return f"{self.log_file} ends with:\n{self.log_file.read_text(errors='replace')[-_LOG_TAIL:]}"
 
     def _end(self) -> None:
-        """Kill the process group: the process and every function's. Nothing it holds is worth a farewell."""
+        """Kill the process group: MiniStack and every function."""
         if self._child is None or self._child.stdin is None:
             return
         with contextlib.suppress(ProcessLookupError):

@@ -3,73 +3,50 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from decimal import Decimal
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, validate_call
 from pydantic.alias_generators import to_camel
 
-from local.fake_realtime.account import Address
 from local.fake_realtime.answers import Answer, Request, json_answer
-from local.fake_realtime.callbacks import POST_AGAIN_SECONDS
-from local.fake_realtime.magic import BY_NAME, Operation, magic_rows
+from local.fake_realtime.callbacks import Inbound, Receipt
+from local.fake_realtime.magic import BY_NAME, magic_rows
 from local.fake_realtime.realtime import NoAddressError, RealTime
 
 PREFIX: Final = "/_simulator/"
 _SECRET: Final = {"tokens", "client_id", "client_secret", "reports_url", "inbound_url"}  # the addresses contain a key
+_BODY: Final = TypeAdapter(dict[str, Any])
 
-
-class _Body(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
-
-
-class _Fault(_Body):
-    outcome: str
-    calls: int = Field(default=1, ge=1, le=100_000)
-    operation: Operation = "sms"
-
-
-class _TopUp(_Body):
-    units: Decimal = Field(gt=0, decimal_places=2)
-
-
-class _Deliver(_Body):
-    callback_url: Address
-    submission_ids: list[str] | None = None
-    attempts: int = Field(default=1, ge=1, le=1 + len(POST_AGAIN_SECONDS))
-
-
-class _WriteBack(_Body):
-    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
-    originator: Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
-    message: Annotated[str, Field(min_length=1, max_length=2_000)]
-
-
-_ASSIGNED: Final = TypeAdapter(dict[str, str])
-_CHANGES: Final = TypeAdapter(dict[str, object])
+type _Operation = Callable[[RealTime, Request], object]
 
 
 def control(realtime: RealTime, request: Request) -> Answer:
     """Answer one request under `/_simulator/`; it may take as long as a callback takes."""
     methods = _ROUTES.get(request.path.removeprefix(PREFIX))
     if methods is None:
-        return _problem(HTTPStatus.NOT_FOUND, f"the operations are {', '.join(PREFIX + name for name in _ROUTES)}")
+        return _problem(f"the operations are {', '.join(PREFIX + name for name in _ROUTES)}", HTTPStatus.NOT_FOUND)
     if request.method not in methods:
-        return _problem(HTTPStatus.METHOD_NOT_ALLOWED, f"allowed: {', '.join(methods)}")
+        return _problem(f"allowed: {', '.join(methods)}", HTTPStatus.METHOD_NOT_ALLOWED)
     try:
         return json_answer(methods[request.method](realtime, request))
     except ValidationError as error:
-        return _problem(HTTPStatus.BAD_REQUEST, json.loads(error.json(include_input=False, include_url=False)))
+        return _problem(json.loads(error.json(include_input=False, include_url=False)))
     except NoAddressError:
-        return _problem(HTTPStatus.BAD_REQUEST, "the account has no address for inbound SMS: set inboundUrl")
+        return _problem("the account has no address for inbound SMS: set inboundUrl")
     except KeyError:
-        return _problem(HTTPStatus.BAD_REQUEST, f"no such outcome; the outcomes are {', '.join(BY_NAME)}")
+        return _problem(f"no such outcome; the outcomes are {', '.join(BY_NAME)}")
 
 
-def _problem(status: HTTPStatus, detail: object) -> Answer:
+def _problem(detail: object, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Answer:
     return json_answer({"error": detail}, status)
+
+
+def _call(method: Callable[..., Any], as_json: Callable[[Any], object] = lambda _: {}) -> _Operation:
+    """Make an operation of a method of RealTime: its arguments are the members of the body, in camel case."""
+    checked = validate_call(config=ConfigDict(alias_generator=to_camel))(method)
+    return lambda realtime, request: as_json(checked(realtime, **_BODY.validate_json(request.body or b"{}")))
 
 
 def _inbox(realtime: RealTime, request: Request) -> object:
@@ -79,15 +56,6 @@ def _inbox(realtime: RealTime, request: Request) -> object:
     newer = None if after is None else realtime.inbox_after(after)
     messages = realtime.inbox(recipient) if newer is None else newer
     return {"whole": newer is None, "messages": [message.as_json() for message in messages]}
-
-
-def _write_back(realtime: RealTime, request: Request) -> object:
-    return realtime.write_back(**dict(_WriteBack.model_validate_json(request.body))).as_json()
-
-
-def _redirected(realtime: RealTime, _: Request) -> object:
-    realtime.counters.redirect_hits += 1
-    return {"submissions": [{"status": "submitted", "submissionId": "0"}]}
 
 
 def _magic(_: RealTime, __: Request) -> object:
@@ -100,54 +68,39 @@ def _state(realtime: RealTime, _: Request) -> object:
 
 
 def _change(realtime: RealTime, request: Request) -> object:
-    realtime.change(**_CHANGES.validate_json(request.body))
+    realtime.change(**_BODY.validate_json(request.body))
     return _state(realtime, request)
 
 
-def _top_up(realtime: RealTime, request: Request) -> object:
-    return {"balance": f"{realtime.top_up(_TopUp.model_validate_json(request.body).units):.2f}"}
-
-
-def _fault(realtime: RealTime, request: Request) -> object:
-    realtime.inject(**dict(_Fault.model_validate_json(request.body)))
-    return {}
-
-
 def _assign(realtime: RealTime, request: Request) -> object:
-    for recipient, outcome in _ASSIGNED.validate_json(request.body).items():
+    for recipient, outcome in _BODY.validate_json(request.body).items():
         realtime.assign(recipient, outcome)
     return {}
 
 
-def _deliver(realtime: RealTime, request: Request) -> object:
-    receipts = realtime.deliver(**dict(_Deliver.model_validate_json(request.body)))
+def _redirected(realtime: RealTime, _: Request) -> object:
+    realtime.counters.redirect_hits += 1
+    return {"submissions": [{"status": "submitted", "submissionId": "0"}]}
+
+
+def _receipts(receipts: list[Receipt]) -> object:
     return {"receipts": [{to_camel(name): value for name, value in asdict(each).items()} for each in receipts]}
 
 
-def _revoke(realtime: RealTime, _: Request) -> object:
-    realtime.revoke_tokens()
-    return {}
-
-
-def _reset(realtime: RealTime, _: Request) -> object:
-    realtime.reset()
-    return {}
-
-
-_ROUTES: Final[Mapping[str, Mapping[str, Callable[[RealTime, Request], object]]]] = {
+_ROUTES: Final[Mapping[str, Mapping[str, _Operation]]] = {
     "inbox": {"GET": _inbox},
     "inbound": {
         "GET": lambda realtime, _: {"messages": [inbound.as_json() for inbound in realtime.inbound()]},
-        "POST": _write_back,
+        "POST": _call(RealTime.write_back, Inbound.as_json),
     },
     "counters": {"GET": lambda realtime, _: realtime.counters.as_json()},
     "magic": {"GET": _magic},
     "state": {"GET": _state, "POST": _change},
-    "top-up": {"POST": _top_up},
-    "revoke-tokens": {"POST": _revoke},
-    "fault": {"POST": _fault},
+    "top-up": {"POST": _call(RealTime.top_up, lambda balance: {"balance": f"{balance:.2f}"})},
+    "revoke-tokens": {"POST": _call(RealTime.revoke_tokens)},
+    "fault": {"POST": _call(RealTime.inject)},
     "outcomes": {"POST": _assign},
-    "deliver": {"POST": _deliver},
-    "reset": {"POST": _reset},
+    "deliver": {"POST": _call(RealTime.deliver, _receipts)},
+    "reset": {"POST": _call(RealTime.reset)},
     "redirected": {"GET": _redirected, "POST": _redirected},
 }

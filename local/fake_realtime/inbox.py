@@ -1,7 +1,6 @@
 """The handsets: every message that was accepted, as its recipient sees it, and what phones answered."""
 
 import time
-from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
@@ -77,7 +76,7 @@ class Message:
 
 
 class Inbox:
-    """Messages by submission id and by recipient, and inbound SMS, oldest first; not thread-safe."""
+    """Messages and inbound SMS by id, oldest first; not thread-safe."""
 
     def __init__(self) -> None:
         # Ids of 16 digits, as in RealTime's own example; a restart does not repeat them.
@@ -87,7 +86,6 @@ class Inbox:
     def clear(self) -> None:
         """Empty every phone; ids are not used a second time."""
         self._by_id: dict[str, Message] = {}
-        self._by_recipient: dict[str, list[Message]] = defaultdict(list)
         self._inbound: dict[str, Inbound] = {}
 
     def next_id(self) -> str:
@@ -99,9 +97,8 @@ class Inbox:
         """Add a message or an inbound SMS to its phone."""
         if isinstance(entry, Inbound):
             self._inbound[entry.id] = entry
-            return
-        self._by_id[entry.submission_id] = entry
-        self._by_recipient[entry.recipient].append(entry)
+        else:
+            self._by_id[entry.submission_id] = entry
 
     def has(self, entry: Message | Inbound) -> bool:
         """Return True if a message or an inbound SMS is still on its phone."""
@@ -113,7 +110,7 @@ class Inbox:
 
     def messages(self, recipient: str | None = None) -> tuple[Message, ...]:
         """Return the messages on one phone, or on all."""
-        return tuple(self._by_id.values() if recipient is None else self._by_recipient.get(recipient, ()))
+        return tuple(message for message in self._by_id.values() if recipient in {None, message.recipient})
 
     def after(self, submission_id: str) -> tuple[Message, ...] | None:
         """Return the messages accepted after this one; None if this one is not there."""

@@ -3,15 +3,18 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
+from typing import Annotated
 from urllib.parse import parse_qs
 
-from local.fake_realtime.account import Account, Counters, Settings
+from pydantic import Field
+
+from local.fake_realtime.account import Account, Address, Counters, Settings
 from local.fake_realtime.answers import Answer, Request, json_answer, send_answer, spoilt
-from local.fake_realtime.callbacks import Inbound, Postman, Receipt, post
+from local.fake_realtime.callbacks import POST_AGAIN_SECONDS, Inbound, Postman, Receipt, post
 from local.fake_realtime.inbox import Inbox, Message
 from local.fake_realtime.magic import Faults, Operation, Outcome
 from local.fake_realtime.submission import RefusedError, Submission, read_submission
@@ -25,7 +28,8 @@ class RealTime:
     """RealTime as its documents describe it, and the controls that tests need.
 
     Every public method may be called from any thread. `clock` returns epoch seconds. Methods that take the name of an
-    outcome raise KeyError if the table of magic numbers has no such name.
+    outcome raise KeyError if the table of magic numbers has no such name. The control API checks the arguments by
+    their annotations.
     """
 
     def __init__(self, settings: Settings | None = None, *, clock: Callable[[], float] = time.time) -> None:
@@ -80,7 +84,7 @@ class RealTime:
         with self._lock:
             self._account.revoke()
 
-    def top_up(self, units: Decimal) -> Decimal:
+    def top_up(self, units: Annotated[Decimal, Field(gt=0, decimal_places=2)]) -> Decimal:
         """Add units to the balance; return the new balance."""
         with self._lock:
             self._account.balance += units
@@ -91,7 +95,7 @@ class RealTime:
         """The units left."""
         return self._account.balance
 
-    def inject(self, outcome: str, calls: int = 1, operation: Operation = "sms") -> None:
+    def inject(self, outcome: str, calls: Annotated[int, Field(ge=1)] = 1, operation: Operation = "sms") -> None:
         """Give the next calls of an operation an outcome."""
         with self._lock:
             self._faults.inject(outcome, calls, operation)
@@ -102,7 +106,10 @@ class RealTime:
             self._faults.assign(recipient, outcome)
 
     def deliver(
-        self, callback_url: str, submission_ids: Iterable[str] | None = None, attempts: int = 1
+        self,
+        callback_url: Address,
+        submission_ids: list[str] | None = None,
+        attempts: Annotated[int, Field(ge=1, le=1 + len(POST_AGAIN_SECONDS))] = 1,
     ) -> list[Receipt]:
         """Post a delivery report for these messages, or for all, even if their status is not final yet."""
         with self._lock:
@@ -110,7 +117,12 @@ class RealTime:
             reports = [message.report() for message in chosen if message is not None]
         return [report.deliver(callback_url, attempts) for report in reports]
 
-    def write_back(self, phone: str, originator: str, message: str) -> Inbound:
+    def write_back(
+        self,
+        phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")],
+        originator: Annotated[str, Field(pattern=r"^[0-9]{1,15}$")],
+        message: Annotated[str, Field(min_length=1, max_length=2_000)],
+    ) -> Inbound:
         """Post an answer of a phone, now and again later until the customer's address takes it.
 
         Raises:

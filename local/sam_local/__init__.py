@@ -1,4 +1,4 @@
-"""SAM local beside `make local`: the same functions in Docker, against the same embedded AWS and simulator."""
+"""SAM local: the functions in Docker, with the embedded AWS and the simulator of `make local`."""
 
 from local.sam_local.bridge import bridge_address, relayed
 from local.sam_local.files import ENVIRONMENT, TEMPLATE, write

@@ -1,8 +1,8 @@
-"""The template and the environment file for `sam local`; `samconfig.toml` names both, so no command has to.
+"""The template and the environment file for `sam local`; `samconfig.toml` names both.
 
-SAM CLI hands a function only those variables that the template declares, so the address of the embedded AWS, which has
-no place in a template for AWS, needs a template of its own. It is `template.yaml` with three differences: these names
-are declared, the code is found from anywhere, and the processor is this machine's.
+SAM CLI passes a function only the variables that its template declares, so the address of the embedded AWS needs a
+template of its own. It differs from `template.yaml` in three things: it declares these variables, it has absolute
+paths to the code, and it has this machine's processor.
 """
 
 import json
@@ -20,13 +20,13 @@ from local.embedded_aws.sam import LOCAL, ROOT, architecture
 TEMPLATE: Final = LOCAL / "sam-local.yaml"
 ENVIRONMENT: Final = LOCAL / "sam-local.json"
 
-_HOST: Final = "host.docker.internal"  # this machine, seen from a container
+_HOST: Final = "host.docker.internal"  # this machine, from a container
 _LOOPBACK: Final = "http://127.0.0.1:"
-_FOR_ALL: Final = "Parameters"  # SAM CLI's key for what every function gets
+_FOR_ALL: Final = "Parameters"  # SAM CLI's key for the variables of all functions
 
 
 def write(stack: Stack, directory: Path = LOCAL) -> tuple[Path, Path]:
-    """Write both files for a running stack; give their paths, the template's first."""
+    """Write both files for a running stack; return the paths of template and environment file."""
     template, values = directory / TEMPLATE.name, directory / ENVIRONMENT.name
     environment = environment_of(stack)
     document = template_with(environment[_FOR_ALL], stack.template)
@@ -36,9 +36,9 @@ def write(stack: Stack, directory: Path = LOCAL) -> tuple[Path, Path]:
 
 
 def environment_of(stack: Stack) -> dict[str, dict[str, str]]:
-    """Give each deployed function's own variables, and to all of them the embedded AWS and its key.
+    """Return the variables of each deployed function, and for all of them the embedded AWS with its keys.
 
-    The session token is emptied: one of the shell's, for a real account, would go along otherwise.
+    The session token is empty, so that SAM CLI does not pass one of the shell's own AWS account.
     """
     session = stack.aws.session()
     pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK_NAME)
@@ -62,7 +62,7 @@ def _seen_from_a_container(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def template_with(declared: Iterable[str], built: Path) -> dict[str, Any]:
-    """Make the template with these names declared; the code is the source itself, the layer the one in `built`."""
+    """Return the template with these variables declared, the source as the code, and the layer of the `built` one."""
     document: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
     document["Parameters"]["Architecture"]["Default"] = architecture()
     of_all = document["Globals"]["Function"]
