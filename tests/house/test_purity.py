@@ -10,28 +10,18 @@ import pytest
 
 import realtime_sms
 
-PACKAGE = Path(__file__).parents[2] / "layers" / "realtime-sms" / "realtime_sms"
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "layers" / "realtime-sms" / "realtime_sms"
 EDGE = {"client.py", "connect.py", "timed_socket.py"}  # of the room `provider`: the one HTTP call
 PURE_ROOMS = ("encoding", "requests", "provider", "outcomes")
 MODULES = [one for room in PURE_ROOMS for one in sorted((PACKAGE / room).glob("*.py")) if one.name not in EDGE]
 ROOMS = ("aws", "outcomes", "provider", "requests", "encoding", "vocabulary")
-UPSTAIRS = {"send", "api", "callbacks", "refresh", "maintenance", "announce", "rtsms", "local", "bench", "tests"}
-IMPURE = {
-    *("aws_lambda_powertools", "boto3", "botocore", "requests", "httpx", "urllib3", "aiohttp"),
-    *(
-        "asyncio",
-        "ftplib",
-        "http.client",
-        "http.server",
-        "select",
-        "selectors",
-        "smtplib",
-        "socket",
-        "socketserver",
-        "ssl",
-        "urllib.request",
-    ),
-    *("fileinput", "glob", "io", "mmap", "os", "pathlib", "platform", "shutil", "subprocess", "sys", "tempfile"),
+FUNCTIONS = {one.parent.name for one in ROOT.glob("functions/*/handler.py")}
+UPSTAIRS = FUNCTIONS | {"rtsms", "local", "bench", "tests"}
+IMPURE = {  # libraries of AWS and HTTP, sockets, files, chance and clocks, logs and threads
+    *("aiohttp", "aws_lambda_powertools", "boto3", "botocore", "httpx", "requests", "urllib.request", "urllib3"),
+    *("asyncio", "ftplib", "http.client", "http.server", "select", "selectors", "smtplib", "socket", "socketserver"),
+    *("fileinput", "glob", "io", "mmap", "os", "pathlib", "platform", "shutil", "ssl", "subprocess", "sys", "tempfile"),
     *("random", "secrets", "time", "uuid"),
     *("logging", "multiprocessing", "signal", "threading"),
 }
@@ -76,6 +66,22 @@ def test_every_import_goes_down(module: Path) -> None:
         package, _, rest = name.partition(".")
         assert package not in UPSTAIRS, name
         assert package != "realtime_sms" or rest.split(".")[0] in below, name
+
+
+@pytest.mark.parametrize(
+    "module",
+    [*sorted(ROOT.glob("functions/*/*.py")), *sorted(ROOT.glob("cli/rtsms/**/*.py"))],
+    ids=lambda module: f"{module.parent.name}-{module.stem}",
+)
+def test_no_function_imports_another(module: Path) -> None:
+    """A function and the command import themselves and the layer; none imports local code or tests."""
+    own = module.relative_to(ROOT).parts[1]
+    assert {name for name in imports(ast.parse(module.read_text())) if name.split(".")[0] in UPSTAIRS - {own}} == set()
+
+
+def test_there_are_functions_to_look_at() -> None:
+    """So that the rules above cannot hold for lack of modules."""
+    assert {"send", "api", "callbacks", "refresh", "maintenance", "announce"} == FUNCTIONS
 
 
 @pytest.mark.parametrize(
