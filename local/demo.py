@@ -43,7 +43,9 @@ def main() -> int:
         reported = demo_reports.follow(stack)
     wrong = [problem for event in events for problem in compare(event, found[event.name], inbox)]
     wrong += demo_reports.compare(reported)
+    console.print("\nThe messages in events/send, each with the outcome that its name says:")
     console.print(table_of(rows_of(events, found, inbox), console.width))
+    console.print("Delivery reports, and a send to the recipient who answered BAJA:")
     console.print(demo_reports.table_of(reported))
     for problem in wrong:
         console.print(f"[red]not as expected[/red] {problem}")

@@ -4,28 +4,36 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import urllib3
 from rich import box
 from rich.table import Table
 
 from local.embedded_aws import Items, Stack
+from local.events import differences
 from realtime_sms.vocabulary import FINAL
 
 REPORTED: Final = "reported"  # the request whose recipients get a delivery report
 REFUSED: Final = "opted-out"  # the request to the recipient who answered
 _TIMEOUT_SECONDS: Final = 60  # the callback function's first call takes seconds on a busy machine
 _ANSWERED: Final = "+56900006001"
-_EXPECTED: Final[Mapping[str, Mapping[str, tuple[str | None, ...]]]] = {
+_COLUMNS: Final = ("status", "reason", "delivery", "deliveryReason")
+
+
+def _outcome(*values: str | None) -> dict[str, str | None]:
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+_EXPECTED: Final[Mapping[str, Items]] = {
     REPORTED: {  # the simulator's magic numbers choose the report: docs/simulator.md
-        "+56900006001": ("submitted", "accepted", "delivered", None),
-        "+56900006002": ("submitted", "accepted", "rejected", "bad_number"),
-        "+56900006003": ("submitted", "accepted", "undelivered", "network"),
-        "+56900006004": ("submitted", "accepted", "pending", None),
-        "+56900006005": ("submitted", "accepted", "expired", None),
+        "+56900006001": _outcome("submitted", "accepted", "delivered", None),
+        "+56900006002": _outcome("submitted", "accepted", "rejected", "bad_number"),
+        "+56900006003": _outcome("submitted", "accepted", "undelivered", "network"),
+        "+56900006004": _outcome("submitted", "accepted", "pending", None),
+        "+56900006005": _outcome("submitted", "accepted", "expired", None),
     },
-    REFUSED: {_ANSWERED: ("failed", "opted_out", None, None)},
+    REFUSED: {_ANSWERED: _outcome("failed", "opted_out", None, None)},
 }
 
 
@@ -45,26 +53,18 @@ def follow(stack: Stack) -> dict[str, Items]:
 
 
 def compare(found: Mapping[str, Items]) -> list[str]:
-    """Return a line for every outcome that is not as expected."""
-    return [
-        f"{name}: {recipient} {_facts(found[name].get(recipient, {}))}, expected {wanted}"
-        for name, recipients in _EXPECTED.items()
-        for recipient, wanted in recipients.items()
-        if _facts(found[name].get(recipient, {})) != wanted
-    ]
+    """Return a line for everything that is not as expected."""
+    return differences(_EXPECTED, found)
 
 
 def table_of(found: Mapping[str, Items]) -> Table:
     """Return a table with a row for each recipient."""
-    table = Table("request", "recipient", "outcome", "reason", "delivery", "why", box=box.SIMPLE_HEAD, pad_edge=False)
+    titles = ("request", "recipient", "outcome", "reason", "delivery", "delivery reason")
+    table = Table(*titles, box=box.SIMPLE_HEAD, pad_edge=False)
     for name, items in found.items():
         for number, (recipient, item) in enumerate(items.items()):
-            table.add_row(name if number == 0 else "", recipient, *(one or "" for one in _facts(item)))
+            table.add_row(name if number == 0 else "", recipient, *(item.get(column, "") for column in _COLUMNS))
     return table
-
-
-def _facts(item: Mapping[str, Any]) -> tuple[str | None, ...]:
-    return tuple(item.get(name) for name in ("status", "reason", "delivery", "deliveryReason"))
 
 
 def _await_final(stack: Stack, *names: str) -> dict[str, Items]:

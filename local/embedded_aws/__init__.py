@@ -1,7 +1,7 @@
 """The embedded AWS with the real template deployed on it, for `make demo`, `make local` and tests."""
 
 from local.embedded_aws.running import PUBLISHERS, Items, Stack, running_stack
-from local.embedded_aws.sam import Outputs, SamError, build, deploy
+from local.embedded_aws.sam import SamError, build, deploy
 from local.embedded_aws.server import ACCOUNT, REGION, EmbeddedAws, EmbeddedAwsError
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "EmbeddedAws",
     "EmbeddedAwsError",
     "Items",
-    "Outputs",
     "SamError",
     "Stack",
     "build",

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import urllib3
 from boto3.dynamodb.conditions import Key
 
-from local.embedded_aws.sam import ROOT, Outputs, build, deploy
+from local.embedded_aws.sam import ROOT, build, deploy
 from local.embedded_aws.server import ACCOUNT, REGION, EmbeddedAws
 from local.fake_realtime.callbacks import POST_AGAIN_SECONDS
 
@@ -41,7 +41,7 @@ class Stack:
     """A deployed stack, with the embedded AWS and the simulator's address."""
 
     aws: EmbeddedAws
-    outputs: Outputs
+    outputs: dict[str, str]
     realtime_url: str
     template: Path
 

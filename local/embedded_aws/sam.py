@@ -8,8 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,45 +30,41 @@ class SamError(Exception):
     """SAM CLI failed; the message has the command and its output."""
 
 
-class Outputs(dict[str, str]):
-    """The outputs of a deployed stack by name."""
-
-    def __missing__(self, name: str) -> str:
-        """Raise KeyError with the names that exist."""
-        raise KeyError(f"the stack has no output {name}; it has {', '.join(sorted(self))}")
-
-
 def architecture() -> str:
     """Return Lambda's name for this machine's processor, for which the functions are built."""
     return _ARCHITECTURES[platform.machine()]
 
 
-def build(template: Path = TEMPLATE) -> Path:
+def build() -> Path:
     """Build functions and layer for this machine; return the path of the built template.
 
     The last builds are kept and found by a hash of the source. SAM keeps the layer's downloads until its requirements
-    change. Prints nothing; raises `SamError`.
+    change. Only one process builds at a time. Prints nothing; raises `SamError`.
     """
     builds = LOCAL / "builds"
-    with _one_at_a_time():
-        built = builds / _fingerprint(template)
+    builds.mkdir(parents=True, exist_ok=True)
+    with (LOCAL / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        built = builds / _fingerprint()
         if not built.exists():
             fresh = LOCAL / "sam" / "build"
             options = {
-                "--template-file": template,
+                "--template-file": TEMPLATE,
                 "--build-dir": fresh,
                 "--cache-dir": LOCAL / "sam" / "cache",
                 "--parameter-overrides": f"Architecture={architecture()}",
             }
             _sam("build", ["--cached"], options, {})
-            builds.mkdir(exist_ok=True)
             fresh.rename(built)
         built.touch()
-        _forget_old(builds)
+        for old in sorted(builds.iterdir(), key=lambda path: path.stat().st_mtime)[:-_BUILDS_KEPT]:
+            shutil.rmtree(old)
     return built / "template.yaml"
 
 
-def deploy(aws: EmbeddedAws, stack_name: str, parameters: Mapping[str, str], template: Path | None = None) -> Outputs:
+def deploy(
+    aws: EmbeddedAws, stack_name: str, parameters: Mapping[str, str], template: Path | None = None
+) -> dict[str, str]:
     """Create or update the stack from a built template, by default `build()`; return its outputs.
 
     Prints nothing; raises `SamError`.
@@ -91,7 +87,7 @@ def deploy(aws: EmbeddedAws, stack_name: str, parameters: Mapping[str, str], tem
     _mend_mappings(session)
     (stack,) = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
-    return Outputs({name: _reachable(value, aws.endpoint_url) for name, value in outputs.items()})
+    return {name: _reachable(value, aws.endpoint_url) for name, value in outputs.items()}
 
 
 def _reachable(value: str, endpoint_url: str) -> str:
@@ -143,28 +139,12 @@ def _quoted(text: str) -> str:
     return '"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"'))
 
 
-def _fingerprint(template: Path) -> str:
+def _fingerprint() -> str:
     """Return a hash of the machine and of every file that a build reads."""
     digest = hashlib.sha256(architecture().encode())
-    sources = [template]
-    for folder in ("functions", "layers"):
-        sources += sorted(path for path in (template.parent / folder).rglob("*") if path.is_file())
-    for path in sources:
+    sources = [path for folder in ("functions", "layers") for path in (ROOT / folder).rglob("*") if path.is_file()]
+    for path in [TEMPLATE, *sorted(sources)]:
         if "__pycache__" not in path.parts:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{path.relative_to(template.parent)} {content}\n".encode())
+            digest.update(f"{path.relative_to(ROOT)} {content}\n".encode())
     return digest.hexdigest()[:16]
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Let only one process build at a time; the others find the result."""
-    LOCAL.mkdir(exist_ok=True)
-    with (LOCAL / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _forget_old(builds: Path) -> None:
-    for old in sorted(builds.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[_BUILDS_KEPT:]:
-        shutil.rmtree(old)

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 import boto3
@@ -19,7 +19,7 @@ import urllib3
 REGION: Final = "sa-east-1"  # not MiniStack's default, so that a hard-coded region in the code fails
 ACCOUNT = "000000000000"
 
-_LOCAL = Path(__file__).resolve().parents[2] / ".local"
+_LOGS = Path(__file__).resolve().parents[2] / ".local" / "logs"
 _READY_SECONDS = 60
 _LOG_TAIL = 2_000
 _CHILD = Path(__file__).with_name("ministack_child.py")
@@ -54,17 +54,13 @@ class LocalSession(boto3.Session):
 class EmbeddedAws:
     """A context manager around one MiniStack process; several can run at the same time.
 
-    It writes a log under `directory` and prints nothing. Raises `EmbeddedAwsError` if MiniStack does not answer within
+    It writes a log file and prints nothing. Raises `EmbeddedAwsError` if MiniStack does not answer within
     a minute or does not enforce IAM.
     """
 
-    def __init__(self, directory: Path = _LOCAL) -> None:
-        self._directory = directory.resolve()
-        self._key = f"LKIA{secrets.token_hex(8).upper()}"
-        self._secret = secrets.token_hex(20)
-        self._child: subprocess.Popen[bytes] | None = None
-        self.endpoint_url = ""
-        self.log_file = Path()
+    def __init__(self) -> None:
+        self._key, self._secret = f"LKIA{secrets.token_hex(8).upper()}", secrets.token_hex(20)
+        self._running = contextlib.ExitStack()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -83,29 +79,27 @@ class EmbeddedAws:
 
     def __enter__(self) -> Self:
         """Start the process and wait until it answers."""
-        with contextlib.ExitStack() as undo:
-            scratch = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="aws-", ignore_cleanup_errors=True)))
-            undo.callback(self._end)
+        with contextlib.ExitStack() as running:
+            temporary = tempfile.TemporaryDirectory(prefix="aws-", ignore_cleanup_errors=True)
+            scratch = Path(running.enter_context(temporary))
             with socket.create_server(("127.0.0.1", 0)) as listener:
                 port = listener.getsockname()[1]
                 self.endpoint_url = f"http://127.0.0.1:{port}"
-                self._start(listener, port, scratch)
+                self.log_file = _LOGS / f"ministack-{port}.log"
+                running.callback(_kill, self._start(listener, port, scratch))
             # The socket listens already: this request waits until the process serves it, or fails when it ends.
             self._await_enforcement()
-            self._undo = undo.pop_all()
+            self._running = running.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """End the process and all functions that it runs."""
-        self._undo.close()
+        self._running.close()
 
-    def _start(self, listener: socket.socket, port: int, scratch: Path) -> None:
-        self.log_file = self._directory / "logs" / f"ministack-{port}.log"
+    def _start(self, listener: socket.socket, port: int, scratch: Path) -> subprocess.Popen[bytes]:
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("wb") as log:
-            self._child = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-P", str(_CHILD), str(listener.fileno())],
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -143,28 +137,20 @@ class EmbeddedAws:
 
     def _await_enforcement(self) -> None:
         """Make an unsigned call and raise EmbeddedAwsError unless it is refused."""
+        headers = {"X-Amz-Target": "AmazonSQS.ListQueues", "Content-Type": "application/x-amz-json-1.0"}
+        http = urllib3.PoolManager(headers=headers, timeout=_READY_SECONDS, retries=False)
         try:
-            answer = urllib3.request(
-                "POST",
-                self.endpoint_url,
-                headers={"X-Amz-Target": "AmazonSQS.ListQueues", "Content-Type": "application/x-amz-json-1.0"},
-                body=b"{}",
-                timeout=_READY_SECONDS,
-                retries=False,
-            )
+            answer = http.request("POST", self.endpoint_url, body=b"{}")
         except urllib3.exceptions.HTTPError as error:
-            raise EmbeddedAwsError(f"MiniStack did not start ({error}); {self._log_tail()}") from error
-        if answer.status != 403:  # noqa: PLR2004 - HTTP's own number
+            end = self.log_file.read_text(errors="replace")[-_LOG_TAIL:]
+            raise EmbeddedAwsError(f"MiniStack did not start ({error}); {self.log_file} ends with:\n{end}") from error
+        if answer.status != HTTPStatus.FORBIDDEN:
             raise EmbeddedAwsError(f"MiniStack answered an unsigned call with {answer.status}, not 403: version < 1.5?")
 
-    def _log_tail(self) -> str:
-        return f"{self.log_file} ends with:\n{self.log_file.read_text(errors='replace')[-_LOG_TAIL:]}"
 
-    def _end(self) -> None:
-        """Kill the process group: MiniStack and every function."""
-        if self._child is None or self._child.stdin is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._child.pid, signal.SIGKILL)
-        self._child.wait()
-        self._child.stdin.close()
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill the process group: MiniStack and every function."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    with child:
+        child.wait()

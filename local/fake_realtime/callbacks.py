@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 import urllib3
 
@@ -68,8 +68,7 @@ class Report:
         return Receipt(self.submission_id, acknowledged=False, attempts=attempts)
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """How the customer's system answered one report."""
 
     submission_id: str

@@ -31,10 +31,11 @@ def test_a_report_that_changed_nothing_and_an_opt_out_that_was_not_kept_are_name
     sent = {"+56900006001": {"status": "submitted", "reason": "accepted"}}
     reported = {number: item for number, item in TOLD.items() if number != "+56900006002"}
     wrong = compare({REPORTED: {**reported, **sent}, REFUSED: sent})
-    assert [one.split(" (")[0] for one in wrong] == [
-        "reported: +56900006001",
-        "reported: +56900006002",
-        "opted-out: +56900006001",
+    assert [one.split(":")[0] for one in wrong] == [
+        "reported.+56900006001.delivery",
+        "reported.+56900006002",
+        "opted-out.+56900006001.status",
+        "opted-out.+56900006001.reason",
     ]
 
 
