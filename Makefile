@@ -45,15 +45,14 @@ fix: $(VENV)/ready ## format, and mend what lint can mend
 	ruff format --quiet .
 	ruff check --fix --quiet .
 
-bench: .bench-venv/ready ## measure every goal of docs/performance.md again (ONLY=codec,cpu for some: prints, writes no page)
-	.bench-venv/bin/python -m bench --only "$(ONLY)"
+bench: .bench-venv/ready ## measure every goal of docs/performance.md (ONLY=cpu,codec: some; AGAINST=path: beside another checkout)
+	.bench-venv/bin/python -m bench --only "$(ONLY)" $(if $(AGAINST),--against "$(AGAINST)")
 
-.bench-venv/ready: bench/requirements.txt bench/icu.txt bench/package-lock.json
+.bench-venv/ready: bench/requirements.txt bench/icu.txt
 	$(PYTHON) -m venv .bench-venv
 	.bench-venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r bench/requirements.txt
 	.bench-venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r bench/icu.txt \
 		|| echo "PyICU was not built; the benchmark goes on without it"
-	cd bench && npm ci --silent --no-audit --no-fund || echo "npm packages not installed; the benchmark goes on without them"
 	touch $@
 
 simulate: $(VENV)/ready ## try every crash, duplicate and fault, further than `make test` does
@@ -76,4 +75,4 @@ requirements: $(VENV)/ready ## resolve the pinned lists again (maintainers)
 		bench/icu.in -o bench/icu.txt
 
 clean: ## remove what was built (not the .venv)
-	rm -rf .aws-sam .bench-venv bench/node_modules .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .aws-sam .bench-venv .local .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,73 +1,86 @@
-"""`python -m bench`: measure, print, and after a whole run write the page, the JSON and the plot."""
+"""`python -m bench`: measure, print, and after a whole run write docs/performance.md."""
 
 import argparse
 import importlib
-import json
 import sys
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from statistics import median
 
-from bench import machine
-from bench.page import page, terminal
-from bench.part import Part
+from bench import report
+from bench.report import Result, Table
+from bench.setup import ROOT, Setup
 
-PARTS = ("codec", "cpu", "throughput", "latency", "cold", "money", "growth", "rate")
-"""The modules of the parts, in the order of the page; each is imported only when it is run."""
+COMPARED = ("cpu", "throughput", "latency", "cold", "money")
+"""The parts that can measure another checkout too."""
+PARTS = (*COMPARED, "growth", "rate", "codec")
+"""The modules of all parts; each is imported only when it is run."""
 
-_DOCS = Path(__file__).resolve().parents[1] / "docs"
+_PAGE = ROOT / "docs" / "performance.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the chosen parts; give 1 if one could not be measured."""
+    """Measure the chosen parts; return 1 if one could not be measured."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", default="", help=f"parts, with commas between them: {', '.join(PARTS)}")
+    parser.add_argument("--against", type=Path, help=f"another checkout, measured in turns: {', '.join(COMPARED)}")
+    parser.add_argument("--rounds", type=int, default=7, help="turns of each of two checkouts")
     parser.add_argument("--quick", action="store_true", help="one small round: shows that it runs, not how fast it is")
     given = parser.parse_args(arguments)
-    wanted = [name for name in given.only.split(",") if name] or list(PARTS)
-    if unknown := set(wanted) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    told = machine.described()
-    parts = [_measured(_part(name), quick=given.quick) for name in PARTS if name in wanted]
-    report = {"machine": told, "parts": parts}
-    sys.stdout.write(terminal(report))
-    if len(parts) == len(PARTS) and not given.quick:
-        write(report)
-    return int(any("failed" in part for part in parts))
+    offered = COMPARED if given.against else PARTS
+    names = [name for name in given.only.split(",") if name] or list(offered)
+    if unknown := set(names) - set(offered):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(offered)}")
+    machine = report.machine()
+    if given.against:
+        sys.stdout.write(f"{machine}\n\n{compared(names, given.against.resolve(), given.rounds, quick=given.quick)}")
+        return 0
+    results = {name: _measured(name, Setup(quick=given.quick)) for name in names}
+    sys.stdout.write(report.terminal(results, machine))
+    if len(names) == len(PARTS) and not given.quick:
+        _PAGE.write_text(report.page(results, machine), encoding="utf-8")
+    return int(any(result.failed for result in results.values()))
 
 
-def _part(name: str) -> Part:
-    part: Part = importlib.import_module(f"bench.{name}").PART
-    return part
+def compared(names: Sequence[str], other: Path, rounds: int, *, quick: bool) -> str:
+    """Measure this checkout and another one in turns; return the figures of both, and their ratio round by round."""
+    setups = [Setup(code, quick=quick, fewer=True) for code in (ROOT, other)]
+    found: dict[str, list[list[float]]] = defaultdict(list)
+    for turn in range(rounds):
+        sys.stderr.write(f"round {turn + 1} of {rounds}\n")
+        for name in names:
+            results = [_part(name, setup).figures for setup in (setups if turn % 2 else setups[::-1])]
+            ours, theirs = results if turn % 2 else results[::-1]
+            for figure in ours.keys() & theirs.keys():
+                found[figure].append([ours[figure], theirs[figure]])
+    rows = []
+    for figure, values in sorted(found.items()):
+        ratios = sorted(one / another for one, another in values)
+        medians = [f"{median(side):,.4g}" for side in zip(*values, strict=True)]
+        rows.append([figure, *medians, f"{median(ratios):.3f}", f"{ratios[0]:.3f} to {ratios[-1]:.3f}"])
+    return str(Table(["", "this checkout", "the other", "ratio, median", "of all rounds"], rows))
 
 
-def _measured(part: Part, *, quick: bool) -> dict[str, Any]:
-    """Measure one part; what goes wrong in it is told and does not keep the others from being measured."""
-    sys.stderr.write(f"{part.title} … ")
+def _part(name: str, setup: Setup) -> Result:
+    result: Result = importlib.import_module(f"bench.{name}").measure(setup)
+    return result
+
+
+def _measured(name: str, setup: Setup) -> Result:
+    """Measure one part; its failure is reported and does not keep the others from being measured."""
+    sys.stderr.write(f"{name} … ")
     sys.stderr.flush()
-    start = time.monotonic()
-    told: dict[str, Any] = {"name": part.name, "title": part.title, "method": part.method}
-    empty: dict[str, Any] = {"goals": [], "tables": [], "numbers": {}, "notes": []}
+    began = time.monotonic()
     try:
-        found = asdict(part.measure(quick=quick))
-    except Exception as error:  # noqa: BLE001 (told, and the exit status says it too)
+        result = _part(name, setup)
+    except Exception as error:  # noqa: BLE001 (reported, and the exit status says it too)
         traceback.print_exc()
-        return told | empty | {"failed": f"{type(error).__name__}: {error}"}
-    seconds = round(time.monotonic() - start)
-    sys.stderr.write(f"{seconds} s\n")
-    return told | found | {"seconds": seconds}
-
-
-def write(report: dict[str, Any]) -> None:
-    """Write the page, the JSON and the plot."""
-    from bench.plot import draw  # noqa: PLC0415 (only here is matplotlib needed)
-
-    (_DOCS / "performance.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (_DOCS / "performance.md").write_text(page(report), encoding="utf-8")
-    draw(report, _DOCS / "performance.svg")
+        return Result(failed=f"{type(error).__name__}: {error}")
+    sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
+    return result
 
 
 if __name__ == "__main__":

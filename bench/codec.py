@@ -1,189 +1,132 @@
-"""The codec: deciding, encoding and counting, beside its peers and floors."""
+"""The codec: encoding and counting, beside its peers and the least that Python can do."""
 
-import json
-import shutil
-import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import importlib
+import random
+import time
+from collections.abc import Callable, Iterable
 
-from bench.codec_peers import Answer, Peer, peers
-from bench.part import Goal, Part, Result, Table
-from bench.rounds import cpu_ns, interleaved
-from bench.texts import ASCII_140, LATIN_GSM, corpus
-from realtime_sms.encoding import gsm7, segment
-from realtime_sms.encoding.text import encode
+import smsutil
+from aiosmpplib.codec import GSM7BitCodec
+from sms_toolkit import profile_message
 
-_HERE = Path(__file__).parent
-_OURS: dict[str, Answer] = {"deciding": gsm7.marked, "encoding": encode, "counting": segment.count}
-_SAYS = {
-    "deciding": "Deciding whether a text is GSM 03.38. Ours gives the octets at the same time.",
-    "encoding": "From a text of which nothing is known to what goes on the wire: GSM octets, or UTF-16BE in "
-    "hexadecimal. Ours is `encode()` as a whole: it "
-    "also counts units and segments, which none of the peers does here. The floor is one pass in C that decides "
-    'nothing: to Latin-1 and through a table of octets, or `encode("utf-16-be").hex()`.',
-    "counting": "How many segments the network will make of it.",
+from bench.report import Goal, Result, Table
+from bench.setup import SEED, Setup, interleaved
+from realtime_sms import encode
+from realtime_sms.encoding import segment
+from realtime_sms.encoding.gsm7 import OCTETS
+
+_ASCII = "su pedido va en camino y llega hoy entre las 10 y las 14 horas codigo valido por minutos Banco"
+_WORDS = {
+    "ASCII, 140": _ASCII,
+    "Spanish with ñ é ¿": "¿mañana llega su niño? año español señor café José ¡compre ahora! el té mañana Ñuñoa à ò",
+    "Spanish with á": "su código es válido por diez minutos no lo comparta con nadie gracias envío mañana aquí",
+    "€ and brackets": "[pago] 30€ {total} 15€ [factura] ~10€ cuota|saldo \\o/ 20€ [hoy] ahorre 5€ con {codigo} ^ver",
+    "Greek capitals": "ΔΦΓ ΛΩΠ ΨΣΘ ΞΔΛ ΩΣΦ ΠΘ ΓΛΞ ΨΩ",
+    "emoji": "su pedido 🚚 va en camino 🎉 gracias 😀 por comprar 🛒 hoy 👍🏽 llega ⏰ 👨‍👩‍👧 📦",
+    "ASCII, 1,530": _ASCII,
 }
+_FIFTY = ("ASCII, 140", "Spanish with ñ é ¿", "ASCII, 1,530")  # where the goal of counting is 50, not 15
+_FLOOR = ("encoding", "floor", "ASCII, 140")
 _IDENTITY = bytes(range(256))
 
-type Case = tuple[str, str, str]  # question, kind of text, who
-
-_EMPTY: Case = ("encoding", "", "ours")
-
-
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    """CPU nanoseconds a text, and which of them belong to wrong answers."""
-
-    ns: Mapping[Case, float]
-    wrong: frozenset[Case]
-    kinds: tuple[str, ...]
-
-    def fastest(self, question: str, kind: str) -> tuple[str, float]:
-        """Name the fastest peer that is right about all texts of a kind, and its time."""
-        right = {
-            who: ns
-            for (asked, about, who), ns in self.ns.items()
-            if (asked, about) == (question, kind) and who not in {"ours", "floor"}
-            if (question, kind, who) not in self.wrong
-        }
-        return min(right.items(), key=lambda one: one[1])
-
-    def ratio(self, question: str, kind: str) -> float:
-        """Give how many times as fast as that peer we are."""
-        return self.fastest(question, kind)[1] / self.ns[question, kind, "ours"]
+type Answer = Callable[[str], object]
+type Case = tuple[str, str, str]  # question, who, kind of text
 
 
-def measure(*, quick: bool) -> Result:
-    """Measure every question on every kind of text."""
-    texts, others = corpus(), peers()
-    answers = _answers(texts, others)
-    sample = 100_000 if quick else 2_000_000
-    cases = {case: cpu_ns(answer, texts[case[1]], sample) for case, answer in answers.items()}
-    cases[_EMPTY] = cpu_ns(encode, [""] * 8, sample)
-    wrong = {case for case in answers if case[2] in others and not _is_right(case, texts, others)}
-    figures = _Figures(interleaved(cases, 1 if quick else 15), frozenset(wrong), tuple(texts))
-    javascript = _npm(texts, rounds=1 if quick else 15)
-    notes = (
-        [] if javascript else ["The peers from npm were left out: node or npm is not installed, or `npm ci` failed."]
-    )
-    if "PyICU" not in others:
-        notes.append("PyICU was left out: it could not be built (it needs libicu-dev and a C++ compiler).")
-    tables = [_table(question, figures, [*others]) for question in _OURS]
-    return Result(_goals(figures), [*tables, *_javascript_table(javascript, figures, texts)], _numbers(figures), notes)
+def measure(setup: Setup) -> Result:
+    """Measure both questions on every kind of text."""
+    texts = {kind: [_text(kind, number) for number in range(8)] for kind in _WORDS}
+    answers = _answers()
+    asked = {(*question, kind): (answer, texts[kind]) for question, answer in answers.items() for kind in texts}
+    asked[_FLOOR] = (lambda some: some.encode("latin-1").translate(_IDENTITY), texts["ASCII, 140"])
+    sample = setup.size(2_000_000, 100_000)
+    ns = interleaved({case: _sample(*ask, sample) for case, ask in asked.items()}, setup.rounds(15))
+    peers = {case: ask for case, ask in asked.items() if case[1] not in {"ours", "floor"}}
+    wrong = {case for case, (answer, some) in peers.items() if any(answer(one) != _RIGHT[case[0]](one) for one in some)}
+    rows = [
+        [*question, *(f"{ns[*question, kind]:,.0f}" + " (wrong)" * ((*question, kind) in wrong) for kind in texts)]
+        for question in answers
+    ]
+    goals = _goals(ns, {case: ns[case] for case in peers if case not in wrong})
+    return Result(goals, [Table(["ns a text", "", *texts], rows)])
 
 
-def _answers(texts: Mapping[str, list[str]], others: Mapping[str, Peer]) -> dict[Case, Answer]:
-    answers: dict[Case, Answer] = {}
-    for kind in texts:
-        answers |= {(question, kind, "ours"): answer for question, answer in _OURS.items()}
-        if floor := _floor(texts[kind][0]):
-            answers["encoding", kind, "floor"] = floor
-        for who, peer in others.items():
-            offered = {"deciding": peer.decide, "encoding": peer.encode, "counting": peer.count}
-            answers |= {(question, kind, who): answer for question, answer in offered.items() if answer}
-    return answers
+def _goals(ns: dict[Case, float], peers: dict[Case, float]) -> list[Goal]:
+    def worst(question: str, kinds: Iterable[str]) -> tuple[float, str, str]:
+        """Return the ratio to the fastest correct peer for the kind where it is least, the kind, and the peer."""
+        cases = ((took, asked, who, kind) for (asked, who, kind), took in peers.items() if kind in kinds)
+        return min((took / ns[asked, "ours", kind], kind, who) for took, asked, who, kind in cases if asked == question)
 
-
-def _floor(example: str) -> Callable[[str], object] | None:
-    if gsm7.marked(example) is None:
-        return lambda some: some.encode("utf-16-be").hex()
-    if max(example) < "\u0100":
-        return lambda some: some.encode("latin-1").translate(_IDENTITY)
-    return None
-
-
-def _is_right(case: Case, texts: Mapping[str, list[str]], others: Mapping[str, Peer]) -> bool:
-    question, kind, who = case
-    if question == "counting":
-        count = others[who].count
-        return count is not None and all(count(some) == segment.count(some) for some in texts[kind])
-    return others[who].is_right(texts[kind])
-
-
-def _goals(figures: _Figures) -> list[Goal]:
     goals = []
-    for kind in figures.kinds:
-        who, _ = figures.fastest("counting", kind)
-        bound = 50 if kind in LATIN_GSM else 15
-        name = f"counting, {kind}"
-        why = f"{who} counts this kind of text in {figures.fastest('counting', kind)[1]:,.0f} ns."
-        goals.append(Goal(name, figures.ratio("counting", kind), bound, "least", f"times as fast as {who}", why))
-    ours, floor = figures.ns["encoding", ASCII_140, "ours"], figures.ns["encoding", ASCII_140, "floor"]
-    goals.append(Goal(f"encode(), {ASCII_140}", ours / floor, 6, "most", "times the floor"))
-    for kind in figures.kinds:
-        who, _ = figures.fastest("encoding", kind)
-        ratio = figures.ratio("encoding", kind)
-        goals.append(Goal(f"encode(), {kind}", ratio, 1, "least", f"times as fast as {who}", _why(figures, kind)))
-    return goals
+    for bound, kinds in ((50, _FIFTY), (15, [kind for kind in _WORDS if kind not in _FIFTY])):
+        ratio, kind, who = worst("counting", kinds)
+        name = f"counting, the worst of {len(kinds)} kinds: {kind}"
+        goals.append(Goal(name, ratio, bound, "least", f"times as fast as {who}"))
+    floor = ns["encoding", "ours", "ASCII, 140"] / ns[_FLOOR]
+    goals.append(Goal("`encode()`, ASCII, 140", floor, 6, "most", "times the floor"))
+    ratio, kind, who = worst("encoding", _WORDS)
+    why = f"{who} gives the wire form only. Counting alone takes us {ns['counting', 'ours', kind]:,.0f} ns."
+    name = f"`encode()`, the worst kind: {kind}"
+    return [*goals, Goal(name, ratio, 1, "least", f"times as fast as {who}", why)]
 
 
-def _why(figures: _Figures, kind: str) -> str:
-    """Say where the time of `encode()` goes, from what was measured of its parts."""
-    who, its = figures.fastest("encoding", kind)
-    encoding, counting, deciding = (figures.ns[asked, kind, "ours"] for asked in ("encoding", "counting", "deciding"))
-    floor = figures.ns.get(("encoding", kind, "floor"))
-    alone = f" The wire form alone is {floor:,.0f} ns of either." if floor else ""
-    return (
-        f"{who} gives the wire form in {its:,.0f} ns and counts nothing.{alone} Ours takes {encoding:,.0f} ns: "
-        f"deciding exactly is {deciding:,.0f} ns, that and the count {counting:,.0f} ns; and an empty text takes "
-        f"{figures.ns[_EMPTY]:,.0f} ns, in which Python does little but go from step to step and make the value."
-    )
+def _answers() -> dict[tuple[str, str], Answer]:
+    smpp = GSM7BitCodec()
+    return {
+        ("encoding", "ours"): encode,
+        ("encoding", "smsutil"): lambda some: some.encode("gsm0338") if smsutil.is_valid_gsm(some) else _ucs2(some),
+        ("encoding", "aiosmpplib"): lambda some: smpp.encode(some)[0] if smpp.is_gsm_text(some) else _ucs2(some),
+        **_icu(),
+        ("counting", "ours"): segment.count,
+        ("counting", "smsutil"): lambda some: len(smsutil.split(some).parts),
+        ("counting", "sms-toolkit"): lambda some: profile_message(some)["num_segments"],
+    }
 
 
-def _table(question: str, figures: _Figures, others: list[str]) -> Table:
-    rows = []
-    for who in ("ours", "floor", *others):
-        cells = [_cell((question, kind, who), figures) for kind in figures.kinds]
-        if any(cells):
-            rows.append([who, *cells])
-    return Table(f"{question.capitalize()}, ns a text", ["", *figures.kinds], rows, _SAYS[question])
+def _icu() -> dict[tuple[str, str], Answer]:
+    try:
+        icu = importlib.import_module("icu")
+    except ImportError:
+        return {}
+    repertoire = icu.UnicodeSet()
+    for character in OCTETS:
+        repertoire.add(character)
+    repertoire.freeze()
+
+    def answer(some: str) -> object:
+        if repertoire.containsAll(some):
+            return icu.UnicodeString(some).encode("gsm-03.38-2009")
+        return icu.UnicodeString(some).encode("utf-16be").hex()
+
+    return {("encoding", "PyICU"): answer}
 
 
-def _cell(case: Case, figures: _Figures) -> str:
-    if case not in figures.ns:
-        return ""
-    return f"{figures.ns[case]:,.0f}" + (" (wrong)" if case in figures.wrong else "")
+def _ucs2(some: str) -> str:
+    return some.encode("utf-16-be").hex()
 
 
-def _numbers(figures: _Figures) -> dict[str, Any]:
-    ratios = {question: {kind: figures.ratio(question, kind) for kind in figures.kinds} for question in _OURS}
-    return ratios | {"bounds": {kind: 50 if kind in LATIN_GSM else 15 for kind in figures.kinds}}
+def _by_the_tables(some: str) -> bytes | str:
+    return b"".join(OCTETS[one] for one in some) if all(one in OCTETS for one in some) else _ucs2(some)
 
 
-def _npm(texts: Mapping[str, list[str]], rounds: int) -> dict[str, Any] | None:
-    """Run the peers from npm, if they are there."""
-    node = shutil.which("node")
-    if node is None or not (_HERE / "node_modules").is_dir():
-        return None
-    told = json.dumps({"texts": texts, "rounds": rounds, "loops": 20})
-    run = subprocess.run([node, _HERE / "npm_peers.cjs"], input=told, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(run.stdout)
-    return found
+_RIGHT: dict[str, Answer] = {"encoding": _by_the_tables, "counting": segment.count}
 
 
-def _javascript_table(
-    javascript: dict[str, Any] | None, figures: _Figures, texts: Mapping[str, list[str]]
-) -> list[Table]:
-    if javascript is None:
-        return []
-    rows = [["ours", *(f"{figures.ns['counting', kind, 'ours']:,.0f}" for kind in texts)]]
-    for who, found in javascript["peers"].items():
-        cells = []
-        for kind, some in texts.items():
-            right = found[kind]["counts"] == [segment.count(one) for one in some]
-            cells.append(f"{found[kind]['ns']:,.0f}" + ("" if right else " (wrong)"))
-        rows.append([who, *cells])
-    note = f"Node.js {javascript['node']}, another language and its own rounds: shown, and in no goal."
-    return [Table("Counting, ns a text, with the peers from npm", ["", *texts], rows, note)]
+def _sample(answer: Answer, texts: list[str], sample_ns: int) -> Callable[[], float]:
+    """Return a case of a short call: its CPU nanoseconds a text, over a sample of many."""
+
+    def ns(loops: int) -> float:
+        began = time.thread_time_ns()
+        for _ in range(loops):
+            for text in texts:
+                answer(text)
+        return (time.thread_time_ns() - began) / loops / len(texts)
+
+    loops = max(1, int(sample_ns / max(1, ns(1)) / len(texts)))
+    return lambda: ns(loops)
 
 
-PART = Part(
-    "codec",
-    "Codec",
-    "CPU nanoseconds of one call in one thread, the mean over eight texts of a kind drawn from a seed, the median of "
-    "15 rounds in which all cases take turns. *(wrong)* marks an answer that differs, on one of the texts, from the "
-    "tables of 3GPP TS 23.038 or from packing by TS 23.040; such an answer counts for no goal.",
-    measure,
-)
+def _text(kind: str, number: int) -> str:
+    """Draw words until the length is reached."""
+    chance, length = random.Random(f"{SEED} {kind} {number}"), 1530 if kind.endswith("1,530") else 140
+    return " ".join(chance.choices(_WORDS[kind].split(), k=length))[:length]

@@ -1,100 +1,84 @@
-"""Cold start: what the runtime waits for before the first event, function by function."""
+"""Cold start: how long the real runtime client takes until it asks for the first event, function by function."""
 
 import json
-from collections.abc import Mapping
+import subprocess
+import sys
+import time
 from functools import partial
+from statistics import median
 from typing import Any
 
-from bench.environment import batch, environment
-from bench.imports import by_package
-from bench.part import Goal, Part, Result, Table
-from bench.rounds import interleaved
-from bench.runtime import cold_start
-from bench.stub import CALLBACK_KEY, Stub
+from bench.report import Goal, Result, Table
+from bench.setup import Setup, interleaved
+from bench.stub import Stub, stub
+from bench.worker import sqs_event
 
-_GET = {"httpMethod": "GET", "path": "/openapi.json", "headers": {}, "requestContext": {}}
-_REPORT = {
+_POST = {  # as API Gateway hands it over
     "httpMethod": "POST",
-    "pathParameters": {"key": CALLBACK_KEY, "kind": "reports"},
-    "body": json.dumps({"id": "4193366853543393", "phone": "56912345678", "status": 1}),
+    "path": "/messages",
+    "pathParameters": {"proxy": "messages"},
+    "requestContext": {"path": "/v1/messages", "stage": "v1"},
+    "headers": {"Content-Type": "application/json"},
+    "body": json.dumps({"recipients": ["+56912345678"], "message": {"text": "Hola"}}),
     "isBase64Encoded": False,
 }
-_OUTCOME = {
-    "requestId": {"S": "bench"},
-    "recipient": {"S": "+56912345678"},
-    "status": {"S": "submitted"},
-    "attempt": {"N": "1"},
-    "createdAt": {"S": "2026-11-24T12:00:00.000Z"},
-    "updatedAt": {"S": "2026-11-24T12:00:00.000Z"},
-}
-_CHANGE = {"dynamodb": {"SequenceNumber": "1", "ApproximateCreationDateTime": 1.0, "NewImage": _OUTCOME}}
-_SHOWN = 10
-_FUNCTIONS: dict[str, tuple[str, Any]] = {  # the clients that each uses, and a first event
-    "send": ("dynamodb,sqs,secretsmanager", {"Records": batch(1, 1)}),
-    "api": ("dynamodb,sqs", _GET),
-    "refresh": ("dynamodb,secretsmanager", {}),
-    "watch": ("dynamodb,sqs,secretsmanager", {}),
-    "reports": ("dynamodb,secretsmanager", _REPORT),
-    "announce": ("events", {"Records": [_CHANGE]}),
+_FUNCTIONS: dict[str, tuple[str, Any]] = {  # the clients that each uses, and a first event for which somebody waits
+    "send": ("dynamodb,sqs,secretsmanager", sqs_event(1, 1)),
+    "api": ("dynamodb,sqs", _POST),
+    "callbacks": ("dynamodb,secretsmanager", None),
+    "announce": ("events", None),
+    "maintenance": ("dynamodb,sqs,secretsmanager", None),
+    "refresh": ("dynamodb,secretsmanager", None),
 }
 
 
-def measure(*, quick: bool) -> Result:
-    """Start every function and its bare counterpart, in turns."""
-    rounds, names = (1, ["send"]) if quick else (9, [*_FUNCTIONS])
-    with Stub() as stub:
-        ready: dict[tuple[str, str], float] = {}
-        answered: dict[tuple[str, str], list[float]] = {}
-        cases: dict[tuple[str, str], partial[float]] = {}
-        for name in names:
-            clients, event = _FUNCTIONS[name]
-            variables = environment(stub.url, BENCH_CLIENTS=clients)
-            for who, handler in (("ours", f"{name}.handler.lambda_handler"), ("bare", "bench.bare.lambda_handler")):
-                answered[name, who] = []
-                cases[name, who] = partial(_start, handler, variables, event, answered[name, who])
-                cases[name, who]()  # so that the interpreter's files are written and read
-        ready = interleaved(cases, rounds)
-    goals, rows, imported = [], [], {name: by_package(f"{name}.handler") for name in names}
-    for name in names:
-        ours, bare = ready[name, "ours"], ready[name, "bare"]
-        first = sorted(answered[name, "ours"])[len(answered[name, "ours"]) // 2]
-        goals.append(
-            Goal(f"init of {name}", ours / bare, 1.4, "most", "times boto3 and its clients", _why(imported[name]))
-        )
-        cells = [ours, bare, first]
-        rows.append([name, *(f"{seconds * 1000:,.0f}" for seconds in cells), _FUNCTIONS[name][0].replace(",", ", ")])
-    columns = ["function", "init, ms", "boto3 and its clients, ms", "init and first event, ms", "clients"]
-    return Result(
-        goals,
-        [Table("From the process's start", columns, rows), _imports(imported)],
-        {"milliseconds": {name: [ready[name, "ours"] * 1000, ready[name, "bare"] * 1000] for name in names}},
-    )
+def measure(setup: Setup) -> Result:
+    """Start every function and what it is compared with, in turns."""
+    names = ["api"] if setup.quick else [name for name in _FUNCTIONS if (setup.code / "functions" / name).is_dir()]
+    handlers = {(name, "ours"): f"{name}.handler" for name in names}
+    handlers |= {(name, "boto3"): "bench.boto3_only" for name in names} | {("api", "REST"): "bench.rest_handler"}
+    answered: dict[tuple[str, str], list[float]] = {case: [] for case in handlers}
+    with stub() as server:
+        cases = {case: partial(_start, setup, server, case[0], handlers[case], answered[case]) for case in handlers}
+        interleaved(cases, setup.size(1, 0))  # so that the interpreter's files are written and read
+        ready = interleaved(cases, setup.rounds(9))
+    ratios = {name: ready[name, "ours"] / ready[name, "boto3"] for name in names}
+    slowest = max(ratios, key=ratios.__getitem__)
+    why = f"All: {', '.join(f'{name} {ratio:.2f}' for name, ratio in ratios.items())}."
+    rest = ready["api", "ours"] / ready["api", "REST"]
+    goals = [
+        Goal(f"init, slowest function: {slowest}", ratios[slowest], 1.4, "most", "times boto3 and its clients", why),
+        Goal("init of api", rest, 1.15, "most", "times a REST handler of powertools"),
+    ]
+    rows = []
+    for name, who in [*((name, "ours") for name in names), ("api", "REST")]:
+        first = f"{median(answered[name, who]) * 1000:,.0f}" if answered[name, who] else ""
+        title = name if who == "ours" else "REST handler of powertools"
+        rows.append([title, f"{ready[name, who] * 1000:,.0f}", f"{ready[name, 'boto3'] * 1000:,.0f}", first])
+    columns = ["function", "init, ms", "boto3 and its clients, ms", "init and first event, ms"]
+    figures = {f"init of {name}, ms": ready[name, "ours"] * 1000 for name in names}
+    return Result(goals, [Table(columns, rows)], figures)
 
 
-def _why(imported: Mapping[str, float]) -> str:
-    beside = ", ".join(f"{name} {took:.0f} ms" for name, took in list(imported.items())[:6])
-    return f"Most of what it imports is this: {beside}."
-
-
-def _imports(imported: Mapping[str, Mapping[str, float]]) -> Table:
-    packages = list(dict.fromkeys(name for found in imported.values() for name in list(found)[:_SHOWN]))
-    rows = [[name, *(f"{found.get(name, 0):.0f}" for found in imported.values())] for name in packages]
-    note = "Of one import each, under `python -X importtime`, which adds its own; the ten largest of each function."
-    return Table("Imports, ms, by package", ["", *imported], rows, note)
-
-
-def _start(handler: str, variables: dict[str, str], event: object, answered: list[float]) -> float:
-    ready, done = cold_start(handler, variables, event)
-    answered.append(done)
-    return ready
-
-
-PART = Part(
-    "cold",
-    "Cold start",
-    "The real runtime client (awslambdaric) in a process of its own, from its start to its asking for the first event; "
-    "the median of nine. Beside it a handler that imports boto3 and makes the clients that the function uses "
-    "(`bench/bare.py`). Our functions make theirs at the first use, so the last column tells what the first event "
-    "waits for in all, with services that answer at once.",
-    measure,
-)
+def _start(setup: Setup, server: Stub, name: str, module: str, answered: list[float]) -> float:
+    """Start a function; return after how many seconds it asked for its first event, and note when it had answered."""
+    clients, event = _FUNCTIONS[name]
+    server.offer(event)
+    variables = {
+        "AWS_LAMBDA_RUNTIME_API": server.url.removeprefix("http://"),
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+        "BENCH_CLIENTS": clients,
+    }
+    command = [sys.executable, "-m", "awslambdaric", f"{module}.lambda_handler"]
+    code = setup if module == f"{name}.handler" else Setup()  # what it is compared with is of this checkout
+    environment = code.environment(server.url, **variables)
+    began = time.monotonic()  # the stub's clock too
+    subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60)
+    seen = server.seen()
+    if seen.counts["errors"]:
+        raise RuntimeError(f"{module} failed")
+    if event is not None:
+        answered.append(seen.runtime[1] - began)
+    return seen.runtime[0] - began

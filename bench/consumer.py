@@ -6,7 +6,6 @@ to twice (two writes each), its parameters utility caches the token, urllib3 pos
 
 import json
 import os
-from functools import cache
 from typing import Any
 
 import boto3
@@ -24,29 +23,16 @@ _processor = BatchProcessor(event_type=EventType.SQS)
 _config = IdempotencyConfig(event_key_jmespath="[requestId, recipient]", expires_after_seconds=45 * 86400)
 _persistence = DynamoDBPersistenceLayer(table_name=os.environ["OUTCOMES_TABLE_NAME"])
 _outcomes = boto3.resource("dynamodb").Table(os.environ["OUTCOMES_TABLE_NAME"])
-
-
-@cache
-def _http() -> urllib3.PoolManager:
-    return urllib3.PoolManager(retries=False, timeout=10.0)
+_http = urllib3.PoolManager(retries=False, timeout=10.0)
 
 
 @idempotent_function(data_keyword_argument="submission", config=_config, persistence_store=_persistence)  # type: ignore[untyped-decorator]
 def _submit(submission: dict[str, Any]) -> str:
     """Send to one recipient and record what came of it."""
     token = parameters.get_secret(os.environ["TOKEN_SECRET_ARN"], transform="json", max_age=300)["access_token"]
-    wanted = {
-        "recipients": [submission["recipient"]],
-        "sender": submission["sender"],
-        "message": submission["message"],
-    }
-    reply = _http().request(
-        "POST",
-        os.environ["REALTIME_BASE_URL"] + "/api/sms",
-        json=wanted,
-        headers={"Authorization": f"Bearer {token}"},
-    )
-    result: dict[str, str] = reply.json()["submissions"][0]
+    address, headers = os.environ["REALTIME_BASE_URL"] + "/api/sms", {"Authorization": f"Bearer {token}"}
+    body = {name: submission[name] for name in ("sender", "message")} | {"recipients": [submission["recipient"]]}
+    result: dict[str, str] = _http.request("POST", address, json=body, headers=headers).json()["submissions"][0]
     item = {"requestId": submission["requestId"], "recipient": submission["recipient"]}
     _outcomes.put_item(Item=item | {"status": result["status"], "submissionId": result["submissionId"]})
     return result["status"]

@@ -1,74 +1,119 @@
-"""RealTime, DynamoDB, SQS, Secrets Manager and EventBridge as one server that counts, in a process of its own."""
+"""RealTime, AWS and Lambda's runtime API as one server on loopback that counts, in a process of its own."""
 
 import asyncio
 import json
-import multiprocessing
 import re
-import signal
 import socket
+import subprocess
+import sys
 import zlib
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from types import TracebackType
-from typing import Any, Self
+from http import HTTPStatus
+from typing import Any
 
 import urllib3
 
-TOKEN = "bench-token"
-CALLBACK_KEY = "bench" * 8  # also the id of its secret
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"x-amz-target: *[\w]+?(?:_\d+)?\.(\w+)", re.IGNORECASE)
-_SECRET = {"ARN": "arn", "Name": "token", "VersionId": "1", "SecretString": json.dumps({"access_token": TOKEN})}
-_PAGE = 100  # keys of a Query
-_ACCEPTED = {"status": "submitted", "submissionId": "4193366853543393"}
-_REPLIES: dict[str, Any] = {
-    "GetSecretValue": _SECRET,
-    "Scan": {"Items": [], "Count": 0, "ScannedCount": 0},
-    "PutEvents": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
+_EMPTY_PAGE = {"Items": [], "Count": 0, "ScannedCount": 0}
+_QUEUE_SIZES = ("", "NotVisible", "Delayed")
+_AWS: dict[str, Any] = {
+    "GetSecretValue": {"SecretString": json.dumps({"access_token": "bench-token"})},
+    "Query": _EMPTY_PAGE,
+    "Scan": _EMPTY_PAGE,
     "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}},
-    "ChangeMessageVisibilityBatch": {"Successful": [], "Failed": []},
-    "SendMessage": {"MessageId": "1", "MD5OfMessageBody": ""},
-    "GetQueueAttributes": {
-        "Attributes": dict.fromkeys(
-            (
-                "ApproximateNumberOfMessages",
-                "ApproximateNumberOfMessagesNotVisible",
-                "ApproximateNumberOfMessagesDelayed",
-            ),
-            "0",
-        )
-    },
+    "SendMessage": {"MessageId": "1"},
+    "GetQueueAttributes": {"Attributes": {f"ApproximateNumberOfMessages{kind}": "0" for kind in _QUEUE_SIZES}},
 }
+_ACCEPTED = {"submissions": [{"status": "submitted", "submissionId": "4193366853543393"}]}
+_INVOCATION = (
+    b"Lambda-Runtime-Aws-Request-Id: 0\r\nLambda-Runtime-Deadline-Ms: 32503680000000\r\n"
+    b"Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:000000000000:function:one\r\n"
+)
 
 
 @dataclass(slots=True)
-class _Behaviour:
-    """Latencies in seconds, of single recipients where they differ, and what has come."""
+class Seen:
+    """Calls by name; when each SMS arrived, and when the Lambda runtime called, in seconds of the monotonic clock."""
 
-    provider: float = 0.0
-    store: float = 0.0
-    slow: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     arrivals: list[float] = field(default_factory=list)
-    turns: dict[str, int] = field(default_factory=dict)
-    due: int = 0
+    runtime: list[float] = field(default_factory=list)
 
 
-class _Line(asyncio.Protocol):
-    """One connection: requests are whole when their length is there, and answered after their latency."""
+class _Server:
+    """What the server knows: how to behave, what it has seen, and the turns taken of each second."""
 
-    def __init__(self, behaviour: _Behaviour) -> None:
-        self._behaviour = behaviour
+    def __init__(self) -> None:
+        self.behaviour: dict[str, Any] = {"provider": 0, "store": 0, "slow_call": 0, "slow_seconds": 0, "event": None}
+        self.seen = Seen()
+        self._turns: dict[str, int] = {}
+
+    def answer(self, head: bytes, body: bytes) -> tuple[bytes, float] | None:
+        """Return the reply and after how many seconds it is due; None closes the connection."""
+        if head.startswith(b"POST /api/sms"):
+            self.seen.arrivals.append(asyncio.get_running_loop().time())
+            slow = len(self.seen.arrivals) == self.behaviour["slow_call"]
+            return _http(_ACCEPTED), self.behaviour["slow_seconds" if slow else "provider"]
+        if found := _TARGET.search(head):
+            return _http(self._aws(found[1].decode(), body), b"x-amzn-RequestId: 0\r\n"), self.behaviour["store"]
+        if head.startswith(b"POST /seen"):
+            return self._give_seen(json.loads(body)), 0
+        return self._runtime(head, body)
+
+    def _aws(self, action: str, body: bytes) -> Any:  # noqa: ANN401 (replies differ)
+        counts = self.seen.counts
+        counts[action] += 1
+        counts["calls"] += 1
+        if action == "BatchExecuteStatement":
+            statements = body.count(b'"Statement"')
+            counts["statements"] += statements
+            return {"Responses": [{"TableName": "outcomes"}] * statements}
+        if action == "BatchGetItem":
+            counts["keys"] += body.count(b'"recipient"')
+        if action == "Query" and b'"open-' in body:  # the index of unfinished submissions
+            counts["overdue"] += 1
+        if action == "UpdateItem" and b'"#rate' in body:
+            return self._reserve(json.loads(body))
+        return _AWS.get(action, {})
+
+    def _reserve(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Count the turns of a second as the table does: the rate limit is the one thing that needs a memory."""
+        values = {name: int(value["N"]) for name, value in given["ExpressionAttributeValues"].items() if "N" in value}
+        second = given["Key"]["requestId"]["S"]
+        self._turns[second] = self._turns.get(second, values[":first"]) + values[":wanted"]
+        return {"Attributes": {"taken": {"N": str(self._turns[second])}}}
+
+    def _give_seen(self, behaviour: dict[str, Any]) -> bytes:
+        seen, self.seen = self.seen, Seen()
+        self.behaviour |= behaviour
+        return _http({"counts": seen.counts, "arrivals": seen.arrivals, "runtime": seen.runtime})
+
+    def _runtime(self, head: bytes, body: bytes) -> tuple[bytes, float] | None:
+        """Hand out the event, if there is one, and take its result; send a runtime away that asks for another one."""
+        self.seen.runtime.append(asyncio.get_running_loop().time())
+        if head.startswith(b"GET"):
+            event = self.behaviour["event"] if len(self.seen.runtime) == 1 else None
+            return None if event is None else (_http(event, _INVOCATION), 0)
+        failed = b"/error " in head or json.loads(body).get("statusCode", 0) >= HTTPStatus.BAD_REQUEST
+        self.seen.counts["errors"] += failed
+        return _http({}), 0
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: a request is whole when its length is there, and is answered after its latency."""
+
+    def __init__(self, server: _Server) -> None:
+        self._server = server
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._behaviour.counts["connections"] += 1
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -79,123 +124,62 @@ class _Line(asyncio.Protocol):
             if len(self._received) < whole:
                 return
             body, self._received = self._received[end + 4 : whole], self._received[whole:]
-            reply, latency = self._answer(head, body)
+            if (answer := self._server.answer(head, body)) is None:
+                self._transport.close()
+                return
+            reply, latency = answer
             loop = asyncio.get_running_loop()
             loop.call_later(latency, self._transport.write, reply) if latency else self._transport.write(reply)
 
-    def _answer(self, head: bytes, body: bytes) -> tuple[bytes, float]:
-        if head.startswith(b"POST /api/sms"):
-            return self._submit(body)
-        if head.startswith(b"POST /behaviour"):
-            return self._change(json.loads(body)), 0
-        found = _TARGET.search(head)
-        action = found[1].decode() if found else "unknown"
-        counts = self._behaviour.counts
-        counts[action] += 1
-        counts["aws bytes"] += len(body)
-        reply = _REPLIES.get(action, {})
-        if action == "BatchExecuteStatement":
-            statements = body.count(b'"Statement"')
-            counts["statements"] += statements
-            reply = {"Responses": [{"TableName": "outcomes"}] * statements}
-        elif action == "GetSecretValue" and CALLBACK_KEY.encode() in body:
-            reply = {"SecretString": CALLBACK_KEY}
-        elif action == "BatchGetItem":
-            counts["keys"] += body.count(b'"recipient"')
-        elif action == "Query":
-            reply = self._overdue(json.loads(body))
-        elif action == "UpdateItem" and b'"#rate.' in body:
-            reply = self._reserve(json.loads(body))
-        return _http(reply, b"application/x-amz-json-1.0"), self._behaviour.store
 
-    def _reserve(self, told: dict[str, Any]) -> dict[str, Any]:
-        """Count turns of a second as the table would: the one thing that has to be kept."""
-        values = {name: value["N"] for name, value in told["ExpressionAttributeValues"].items()}
-        second = told["Key"]["requestId"]["S"]
-        taken = self._behaviour.turns.get(second, int(values[":first"])) + int(values[":wanted"])
-        self._behaviour.turns[second] = taken
-        return {"Attributes": {"taken": {"N": str(taken)}}}
-
-    def _overdue(self, told: dict[str, Any]) -> dict[str, Any]:
-        """Give a page of what is overdue: all of it is in the first shard, and gone when it is read."""
-        begin = int(told.get("ExclusiveStartKey", {}).get("requestId", {}).get("S", 0))
-        first_shard = told["ExpressionAttributeValues"].get(":shard", {}).get("S") == "open-0"
-        end = min(begin + _PAGE, self._behaviour.due if first_shard else begin)
-        keys = [{"requestId": {"S": str(number)}, "recipient": {"S": "+56912345678"}} for number in range(begin, end)]
-        more = {"LastEvaluatedKey": {"requestId": {"S": str(end)}}} if first_shard and end < self._behaviour.due else {}
-        return {"Items": keys, "Count": len(keys)} | more
-
-    def _submit(self, body: bytes) -> tuple[bytes, float]:
-        behaviour = self._behaviour
-        behaviour.counts["sms"] += 1
-        behaviour.arrivals.append(asyncio.get_running_loop().time())
-        latency = behaviour.provider
-        if behaviour.slow:
-            latency = behaviour.slow.get(json.loads(body)["recipients"][0], latency)
-        return _http({"submissions": [_ACCEPTED]}, b"application/json"), latency
-
-    def _change(self, told: dict[str, Any]) -> bytes:
-        """Take new latencies; give what was counted since the last time."""
-        behaviour = self._behaviour
-        told |= {"counts": Counter(), "arrivals": []}
-        before = {"counts": behaviour.counts, "arrivals": behaviour.arrivals}
-        for name, value in told.items():
-            setattr(behaviour, name, value)
-        return _http(before, b"application/json")
-
-
-def _http(value: object, kind: bytes) -> bytes:
+def _http(value: object, headers: bytes = b"") -> bytes:
     body = json.dumps(value).encode()
-    return (
-        b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nx-amzn-RequestId: 0\r\nx-amz-crc32: %d\r\nContent-Length: %d\r\n\r\n%b"
-        % (kind, zlib.crc32(body), len(body), body)
-    )
+    sums = b"x-amz-crc32: %d\r\nContent-Length: %d\r\n\r\n" % (zlib.crc32(body), len(body))
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + headers + sums + body
 
 
-async def _serve(ready: Callable[[int], None]) -> None:
-    behaviour = _Behaviour()
-    server = await asyncio.get_running_loop().create_server(lambda: _Line(behaviour), "127.0.0.1", 0, backlog=1024)
-    ready(server.sockets[0].getsockname()[1])
+async def _serve() -> None:
+    """Serve on a free port, and print which."""
+    known = _Server()
+    server = await asyncio.get_running_loop().create_server(lambda: _Connection(known), "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
-def _run(pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(asyncio.CancelledError):
-        asyncio.run(_serve(pipe.send))
-
-
 class Stub:
-    """A context manager around the server's process."""
+    """The server, as it is asked from outside."""
 
-    def __enter__(self) -> Self:
-        context = multiprocessing.get_context("spawn")
-        here, there = context.Pipe()
-        self._process = context.Process(target=_run, args=(there,), daemon=True)
-        self._process.start()
-        self.url = f"http://127.0.0.1:{here.recv()}"
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
         self._pool = urllib3.PoolManager()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pool.clear()
-        self._process.terminate()
-        self._process.join()
+    def behave(self, *, provider: float = 0, store: float = 0, slow_call: int = 0, slow_seconds: float = 0) -> None:
+        """Set the latencies of RealTime and AWS in seconds, that of one SMS by its number, and forget what was seen."""
+        self._ask(provider=provider, store=store, slow_call=slow_call, slow_seconds=slow_seconds)
 
-    def behave(
-        self, *, provider: float = 0.0, store: float = 0.0, slow: dict[str, float] | None = None, due: int = 0
-    ) -> Counter[str]:
-        """Set latencies in seconds, and what is overdue; give what was counted since anything was last asked for."""
-        told = {"provider": provider, "store": store, "slow": slow or {}, "due": due}
-        return Counter(self._ask(told)["counts"])
+    def offer(self, event: object) -> None:
+        """Set the event of the next cold start, and forget what was seen."""
+        self._ask(event=event)
 
-    def look(self) -> tuple[list[float], Counter[str]]:
-        """Give when each *Send SMS* came since anything was last asked for, in seconds, and what was counted."""
-        found = self._ask({})
-        return list(found["arrivals"]), Counter(found["counts"])
+    def seen(self) -> Seen:
+        """Return what came since this was last asked for, or anything set."""
+        found = self._ask()
+        return Seen(Counter(found["counts"]), found["arrivals"], found["runtime"])
 
-    def _ask(self, told: dict[str, Any]) -> dict[str, Any]:
-        reply: dict[str, Any] = self._pool.request("POST", f"{self.url}/behaviour", json=told).json()
-        return reply
+    def _ask(self, **behaviour: object) -> Any:  # noqa: ANN401 (JSON)
+        return self._pool.request("POST", f"{self.url}/seen", json=behaviour).json()
+
+
+@contextmanager
+def stub() -> Iterator[Stub]:
+    """Run the server in a process of its own."""
+    with subprocess.Popen([sys.executable, "-P", __file__], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield Stub(int(process.stdout.readline()))
+        finally:
+            process.terminate()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())
