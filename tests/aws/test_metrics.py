@@ -2,7 +2,7 @@
 
 import json
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -12,16 +12,10 @@ from realtime_sms.aws.metrics import NAMESPACE, Counters, Metric, of_reason, of_
 from realtime_sms.requests.recipients import mask
 from realtime_sms.vocabulary import Reason, Status
 from tests.fakes import emf
+from tests.fakes.lambda_context import Context
 from tests.fakes.submissions import FAILED, NUMBER, SUBMITTED, WAITING
 
 STACK = "a-stack"
-
-
-@dataclass
-class Context:
-    """An invocation as far as logs know it."""
-
-    aws_request_id: str = "invocation-1"
 
 
 @pytest.fixture(autouse=True)

@@ -1,13 +1,17 @@
-"""What Lambda hands to a handler beside the event."""
+"""The context that Lambda passes to a handler beside the event."""
+
+from dataclasses import dataclass
 
 
+@dataclass(frozen=True)
 class Context:
-    """As much of it as the send function's handler asks for."""
+    """An invocation of the send function with a minute left, which is the whole of its timeout."""
 
-    aws_request_id = "1"
-    function_name = "send"
-    invoked_function_arn = "arn:aws:lambda:sa-east-1:000000000000:function:send"
+    aws_request_id: str = "invocation-1"
+    function_name: str = "send"
+    memory_limit_in_mb: int = 1024
+    invoked_function_arn: str = "arn:aws:lambda:sa-east-1:000000000000:function:send"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the whole of the template's timeout."""
+        """Return a minute."""
         return 60_000

@@ -1,5 +1,6 @@
 """The send function's handler with the template's environment, in an AWS of our own."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -8,8 +9,10 @@ from local.fake_realtime import Settings, Simulator
 from local.model_checker.explorer import quiet
 from realtime_sms.aws import clients, settings
 from send.sender import Sender
-from tests.fakes.send_aws import TOKEN, FakeAws
+from tests.fakes.aws.account import FakeAws
 from tests.template.rendered import rendered
+
+TOKEN = "local-token"
 
 
 def _forget() -> None:
@@ -38,6 +41,8 @@ def aws(realtime: Simulator) -> Iterator[FakeAws]:
         "AWS_SECRET_ACCESS_KEY": "secret",
     }
     aws = FakeAws()
+    aws.dead_letter_queue = str(told["DEAD_LETTER_QUEUE_URL"])
+    aws.secrets[str(told["TOKEN_SECRET_ARN"])] = json.dumps({"access_token": TOKEN})
     with pytest.MonkeyPatch.context() as patch, quiet():
         for name, value in {**told, **own}.items():
             patch.setenv(name, str(value))

@@ -10,13 +10,15 @@ from realtime_sms.aws.submissions import REJECTED
 from realtime_sms.requests.envelope import identity
 from realtime_sms.vocabulary import Reason
 from send.handler import lambda_handler
+from tests.fakes.aws.account import FakeAws
+from tests.fakes.aws.sqs import ILLEGAL, largest
 from tests.fakes.hostile import TEXTS, bodies, large_bodies
 from tests.fakes.lambda_context import Context
-from tests.fakes.send_aws import ILLEGAL, LARGEST_MESSAGE, FakeAws
 
 # What is drawn may happen to be a request, but is none that can be sent: there is no such number.
 REQUEST: dict[str, Any] = {"recipients": ["12"], "sender": "96000", "message": {"charset": 0, "text": "hello"}}
 REASONS = set(Reason)
+LARGEST_MESSAGE = largest("SendQueue")
 
 
 def _sns(body: str, message_id: str) -> str:
@@ -55,7 +57,7 @@ def _check_reason(aws: FakeAws, request_id: str, body: str) -> None:
     reasons = aws.reasons(request_id)
     assert reasons
     assert set(reasons.values()) <= REASONS
-    letters = [letter.attributes for letter in aws.letters if letter.body == body]
+    letters = [letter.attributes for letter in aws.dead_letters() if letter.body == body]
     assert bool(letters) is (REJECTED in reasons)
     for attributes in letters:
         assert attributes["reason"] in REASONS

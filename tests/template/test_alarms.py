@@ -20,6 +20,7 @@ from realtime_sms.vocabulary import Reason, Status
 from refresh import handler as refresh
 from refresh.refresher import Outcome
 from tests.fakes import emf
+from tests.fakes.lambda_context import Context
 from tests.fakes.submissions import FAILED, UNKNOWN
 from tests.template.rendered import rendered
 
@@ -62,10 +63,7 @@ def _fail_to_refresh() -> None:
     refuser = SimpleNamespace(refresh=lambda _: Outcome.REFUSED)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(refresh, "_refresher", lambda: refuser)
-        context = SimpleNamespace(
-            aws_request_id="1", function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn:f"
-        )
-        refresh.lambda_handler({}, context)  # type: ignore[arg-type]  # as much of it as is looked at
+        refresh.lambda_handler({}, Context())  # type: ignore[arg-type]  # as much of it as is looked at
 
 
 CAUSES: Mapping[str, Callable[[], None]] = {

@@ -9,7 +9,7 @@ from botocore.retries.standard import ExponentialBackoff
 
 from local.fake_realtime import Settings, Simulator
 from realtime_sms.aws import clients
-from tests.proof.faults.server import AwsServer, Way
+from tests.fakes.aws.server import AwsServer, Way
 from tests.proof.faults.world import CLIENT, SECRET, TOKEN, World
 
 

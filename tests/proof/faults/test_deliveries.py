@@ -14,7 +14,7 @@ from realtime_sms.aws.producer import Producer
 from realtime_sms.aws.submissions import Indeterminate, StoreUnavailableError, Submissions
 from realtime_sms.requests.prepare import Defaults
 from rtsms.redrive import Redrive, with_request_id
-from tests.proof.faults.aws import DEAD_LETTERS, SEND_QUEUE
+from tests.fakes.aws.sqs import DEAD_LETTERS, SEND_QUEUE
 from tests.proof.faults.world import TABLE, TOKEN, Message, World
 
 DELIVERIES = 20

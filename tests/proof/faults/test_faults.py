@@ -13,8 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.model_checker.explorer import quiet
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.aws.token import fingerprint
-from tests.proof.faults.aws import DEAD_LETTERS
-from tests.proof.faults.server import Fault, Place, Way
+from tests.fakes.aws.server import Fault, Place, Way
+from tests.fakes.aws.sqs import DEAD_LETTERS
 from tests.proof.faults.world import TOKEN, Message, Story, World
 
 DELIVERIES = 20  # at most; a machine that is busy may itself be slow now and then

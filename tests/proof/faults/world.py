@@ -25,8 +25,10 @@ from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.vocabulary import Reason, Status
 from refresh.refresher import Refresher
 from send.sender import Sender
-from tests.proof.faults.aws import DEAD_LETTERS, SEND_QUEUE, Aws
-from tests.proof.faults.server import AwsServer
+from tests.fakes.aws.account import FakeAws
+from tests.fakes.aws.server import AwsServer
+from tests.fakes.aws.sqs import DEAD_LETTERS, SEND_QUEUE
+from tests.fakes.lambda_context import Context
 
 TABLE, TOKEN_ARN, CREDENTIALS_ARN = "outcomes", "token", "credentials"
 TOKEN, CLIENT, SECRET = "faults-token", "faults-client", "faults-secret"
@@ -34,14 +36,6 @@ PAST = "2020-01-01T00:00:00.000Z"
 FINAL = {"submitted", "failed", "unknown", "expired"}
 
 _numbers = count(10)  # below it, a recipient may have a number that means a reply to the simulator
-
-
-class Minute:
-    """An invocation with a minute left."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give it."""
-        return 60_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ class World:
     server: AwsServer
 
     @property
-    def aws(self) -> Aws:
+    def aws(self) -> FakeAws:
         """Give what there is of AWS."""
         return self.server.aws
 
@@ -85,7 +79,7 @@ class World:
     def deliver(self, records: Sequence[dict[str, Any]]) -> list[str]:
         """Run the send function in a new environment; give the ids of the messages that the queue must keep."""
         sender = Sender(SendSettings.model_validate(self.settings))
-        kept = sender.send(records, Minute())
+        kept = sender.send(records, Context())
         sender._calls._pool.shutdown()
         sender._reader.shutdown()
         sender._gateway.close()

@@ -9,19 +9,12 @@ import pytest
 from realtime_sms.aws.invocation import Clock
 from realtime_sms.aws.rate import Rate
 from realtime_sms.aws.rate_limit import RateLimit
+from tests.fakes.lambda_context import Context
 from tests.proof.rate_limit.test_turns import Counters
 
 
-class Minute:
-    """An invocation that has a minute left."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give it in milliseconds."""
-        return 60_000
-
-
 def _of_the_clock() -> float:
-    return Clock(Minute()).jitter()
+    return Clock(Context()).jitter()
 
 
 def _of_the_pace() -> float:

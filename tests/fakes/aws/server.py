@@ -5,16 +5,15 @@ import socket
 import struct
 import threading
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from tests.proof.faults.aws import Aws, Refused, encoded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.fakes.aws.account import FakeAws
+from tests.fakes.aws.errors import Refused
 
 
 class Fault(StrEnum):
@@ -66,7 +65,7 @@ class AwsServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self.aws = Aws()
+        self.aws = FakeAws()
         self.function: Callable[[bytes], bytes] = lambda payload: payload
         self.slow = 0.0  # seconds
         self._lock = threading.Lock()
@@ -120,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.ERROR:
                 self._answer(500, _error("InternalServerError"))
             case Fault.PARTLY:
-                self._answer(200, encoded(self._partly(operation, json.loads(body))))
+                self._answer(200, _encoded(self._partly(operation, json.loads(body))))
             case fault:
                 self._done(fault, operation, body)
 
@@ -143,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _carried_out(self, operation: str, body: bytes) -> bytes:
         if operation == "Invoke":
             return self.server.function(body)
-        return encoded(self.server.carry_out(operation, json.loads(body)))
+        return _encoded(self.server.carry_out(operation, json.loads(body)))
 
     def _partly(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Leave the last part of a batch undone, as DynamoDB says it where one part is throttled."""
@@ -172,5 +171,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def _encoded(answer: Mapping[str, Any]) -> bytes:
+    return json.dumps(answer).encode()
+
+
 def _error(code: str) -> bytes:
-    return encoded({"__type": code, "message": "spoiled"})
+    return _encoded({"__type": code, "message": "spoiled"})
