@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.fakes import HELLO, NOW, FakeApi, submission
+from tests.api.fakes import HELLO, FakeApi, submission
+from tests.fakes.submissions import NOW
 
 LONG = {**HELLO, "message": {"text": "áéíóú " * 30}}
 GERMAN = "+4915112345678"

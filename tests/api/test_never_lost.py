@@ -20,7 +20,9 @@ from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.envelope import open_envelope
 from realtime_sms.requests.prepare import Defaults, prepare
 from realtime_sms.vocabulary import Reason
-from tests.api.fakes import HELLO, NOW, FakeApi, FakeOutbox, FakeRequests
+from tests.api.fakes import HELLO, FakeApi
+from tests.fakes.stores import FakeProducer, FakeRequests
+from tests.fakes.submissions import NOW
 
 PARTS = ("front", "enter", "publish", "mark_queued")
 WHEN = ("", "before", "after")
@@ -63,7 +65,7 @@ class FailingRequests(FakeRequests):
 
 
 @dataclass
-class FailingOutbox(FakeOutbox):
+class FailingProducer(FakeProducer):
     """A queue that fails before or after it has the message."""
 
     when: str = ""
@@ -76,13 +78,13 @@ class FailingOutbox(FakeOutbox):
 
 def _api(failures: dict[str, str]) -> FakeApi:
     requests = FailingRequests(when={name: when for name, when in failures.items() if name != "publish"})
-    return FakeApi(requests=requests, producer=FailingOutbox(when=failures["publish"]))
+    return FakeApi(requests=requests, producer=FailingProducer(when=failures["publish"]))
 
 
 def _repaired(api: FakeApi) -> FakeApi:
     """Give an API on what the failing one left behind."""
     entries = FakeRequests(entries=api.requests.entries)
-    return FakeApi(requests=entries, producer=FakeOutbox(bodies=api.producer.bodies))
+    return FakeApi(requests=entries, producer=FakeProducer(bodies=api.producer.bodies))
 
 
 def _named(failures: dict[str, str]) -> str:

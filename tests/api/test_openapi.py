@@ -10,7 +10,8 @@ import pytest
 
 from api import openapi
 from realtime_sms.vocabulary import Delivery
-from tests.api.fakes import HELLO, NOW, Answer, FakeApi, submission
+from tests.api.fakes import HELLO, Answer, FakeApi, submission
+from tests.fakes.submissions import NOW
 
 KEPT = Path(__file__).parents[2] / "docs" / "openapi.json"
 DOCUMENT = openapi.document()

@@ -7,7 +7,8 @@ import pytest
 from api.cursor import seal, unseal
 from realtime_sms.aws.requests import Rejection
 from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
-from tests.api.fakes import HELLO, NOW, FakeApi, submission
+from tests.api.fakes import HELLO, FakeApi, submission
+from tests.fakes.submissions import NOW
 
 NUMBERS = [f"+569000000{number:02}" for number in range(25)]
 

@@ -4,8 +4,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from callbacks.keys import CallbackKeys
 from callbacks.keywords import Keywords
 from callbacks.receive import Ports, receive
@@ -13,27 +11,11 @@ from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from tests.conftest import Store
+from tests.fakes.aws.secretsmanager import SecretsClient
 from tests.fakes.submissions import NOW
 
 KEY, OLD_KEY = "k" * 43, "o" * 43
 WORDS = Keywords.of(("STOP", "BAJA"), ("ALTA",))
-
-
-@dataclass
-class FakeSecrets:
-    """Secrets Manager with one secret; `failing` lets it not answer."""
-
-    versions: dict[str, str] = field(default_factory=lambda: {"AWSCURRENT": KEY})
-    failing: bool = False
-    reads: int = 0
-
-    def get_secret_value(self, *, SecretId: str, VersionStage: str) -> dict[str, str]:  # noqa: ARG002, N803 (boto3's)
-        """Give a version."""
-        self.reads += 1
-        code = "InternalServiceError" if self.failing else "ResourceNotFoundException"
-        if self.failing or VersionStage not in self.versions:
-            raise ClientError({"Error": {"Code": code}}, "GetSecretValue")
-        return {"SecretString": self.versions[VersionStage]}
 
 
 @dataclass
@@ -43,7 +25,7 @@ class Callbacks:
     store: Store
     now: float = NOW
     ticks: float = 0
-    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    secrets: SecretsClient = field(default_factory=lambda: SecretsClient({"AWSCURRENT": KEY}))
     table: str = ""
 
     def __post_init__(self) -> None:

@@ -7,8 +7,9 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from callbacks.receive import receive
 from local.events import Event, differences, events_of, returned
-from tests.callbacks.callbacks import Callbacks, FakeSecrets
+from tests.callbacks.callbacks import Callbacks
 from tests.conftest import Store
+from tests.fakes.aws.secretsmanager import SecretsClient
 
 
 @pytest.mark.parametrize("event", list(events_of("callbacks")), ids=lambda event: event.name)
@@ -18,7 +19,7 @@ def test_an_event_comes_to_what_it_is_named_for(store: Store, event: Event) -> N
         written = {name: TypeSerializer().serialize(value) for name, value in item.items()}
         store.client.put_item(TableName=store.table, Item=written)
     key = str(event.given.secrets["CallbackKeySecretArn"])
-    callbacks = Callbacks(store, secrets=FakeSecrets({"AWSCURRENT": key}))
+    callbacks = Callbacks(store, secrets=SecretsClient({"AWSCURRENT": key}))
     assert returned(event, receive(event.payload, callbacks.ports)) == []
     held = _held(store)
     wanted = event.expected.items

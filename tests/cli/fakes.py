@@ -14,7 +14,8 @@ from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
 from rtsms.main import main
 from rtsms.stack import Stack, StackValues
-from tests.api.fakes import NOW, FakeOutbox, FakeRequests
+from tests.fakes.stores import FakeProducer, FakeRequests
+from tests.fakes.submissions import NOW
 
 if TYPE_CHECKING:
     import boto3
@@ -39,7 +40,7 @@ class FakeStack(Stack):
     """A stack whose requests and queue are in memory; `clients` are by service name."""
 
     held: FakeRequests = field(default_factory=FakeRequests)
-    queue: FakeOutbox = field(default_factory=FakeOutbox)
+    queue: FakeProducer = field(default_factory=FakeProducer)
 
     def requests(self) -> Any:  # noqa: ANN401 (a fake of it)
         """Return the requests in memory."""

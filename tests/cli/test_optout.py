@@ -3,8 +3,8 @@
 import pytest
 
 from realtime_sms.aws.opt_outs import OptOut
-from tests.api.fakes import NOW
 from tests.cli.fakes import FakeStack, fake_stack, run
+from tests.fakes.submissions import NOW
 
 ONE = "+56912345678"
 

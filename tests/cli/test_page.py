@@ -19,8 +19,8 @@ from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import Reason, Status
 from rtsms.request import prepare_request
-from tests.api.fakes import FakeOptOuts
 from tests.cli.fakes import SETTINGS, FakeClient, FakeStack, doctor_stack, healthy_clients, run, submission
+from tests.fakes.stores import FakeOptOuts
 
 PAGE = (ROOT / "docs" / "rtsms.md").read_text(encoding="utf-8")
 SECTIONS = re.findall(r"^##? (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)

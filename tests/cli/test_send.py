@@ -11,8 +11,8 @@ from realtime_sms.vocabulary import Reason, Status
 from rtsms.errors import CommandError, Exit
 from rtsms.request import prepare_request
 from rtsms.send import follow, publish
-from tests.api.fakes import NOW
 from tests.cli.fakes import fake_stack, run, submission
+from tests.fakes.submissions import NOW
 
 ONE, OTHER = "+56912345678", "+56912345679"
 BODY = {"recipients": [ONE, OTHER], "sender": "96000", "message": {"text": "hola"}}

@@ -4,8 +4,8 @@ import pytest
 
 from realtime_sms.aws.requests import Addressed, Entry, Rejection
 from realtime_sms.vocabulary import Delivery, Reason, Status
-from tests.api.fakes import NOW
 from tests.cli.fakes import FakeStack, fake_stack, run, submission
+from tests.fakes.submissions import NOW
 
 NUMBERS = [f"+5691234{number:04}" for number in range(250)]
 

@@ -16,7 +16,7 @@ MAY_BE_LARGE = {
 }
 NAMES_A_MACHINE = re.compile(r"(?<![\w.$}~/-])/(?:home|root|tmp|Users|work)/[\w.]")
 NAMES_AN_INDEX = re.compile(
-    r"pypi[.]org|pythonhosted[.]org|npmjs[.](?:org|com)|yarnpkg[.]com|--(?:extra-)?index-url|--find-links",
+    r"pypi[.]org|pythonhosted[.]org|npmjs[.](?:org|com)|yarnpkg[.]com|--(?:extra-)?index-url|--find[-]links",
     re.IGNORECASE,
 )
 

@@ -15,18 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.bulk.sqs_stub import SqsStub, sqs_stub
-from tests.cli.fakes import IMPORTS
+from tests.cli.fakes import IMPORTS, PARAMETERS
+from tests.fakes.aws.sqs_server import SqsServer, sqs_server
 
 ROWS, AT_ONCE, BATCH = 600, 4, 10
 KILLS = 2
 
 
 @pytest.fixture
-def sqs() -> Iterator[SqsStub]:
+def sqs() -> Iterator[SqsServer]:
     """Run a queue."""
-    with sqs_stub() as stub:
-        yield stub
+    with sqs_server(PARAMETERS) as queue:
+        yield queue
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def sheet(tmp_path: Path) -> Path:
     return file
 
 
-def _start(sqs: SqsStub, sheet: Path) -> subprocess.Popen[str]:
+def _start(sqs: SqsServer, sheet: Path) -> subprocess.Popen[str]:
     options = ["--template", "Hola {{nombre}}", "--yes", "--json", "--at-once", str(AT_ONCE), "--stack", "sms"]
     return subprocess.Popen(
         [sys.executable, "-m", "rtsms", "bulk", str(sheet), *options],
@@ -65,7 +65,7 @@ def _kill(process: subprocess.Popen[str], when: str, batch: int) -> Callable[[st
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_killed_run_continues_where_it_stopped(sqs: SqsStub, sheet: Path, seed: int) -> None:
+def test_a_killed_run_continues_where_it_stopped(sqs: SqsServer, sheet: Path, seed: int) -> None:
     """Rows of the journal are not published again; calls in flight are, with the same ids and texts."""
     chance = random.Random(seed)
     for _ in range(KILLS):

@@ -1,7 +1,10 @@
-"""Secrets Manager in memory: each method is an operation of its JSON protocol."""
+"""Secrets Manager in memory: as operations of its JSON protocol, and as a client."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from tests.fakes.aws.errors import Refused
 
@@ -23,3 +26,20 @@ class FakeSecretsManager:
         """Keep a secret."""
         self.secrets[request["SecretId"]] = request["SecretString"]
         return {}
+
+
+@dataclass
+class SecretsClient:
+    """A client of Secrets Manager for one secret, by the stages of its versions; if `failing`, it does not answer."""
+
+    versions: dict[str, str]
+    failing: bool = False
+    reads: int = 0
+
+    def get_secret_value(self, *, SecretId: str, VersionStage: str) -> dict[str, str]:  # noqa: ARG002, N803 (boto3's)
+        """Return a version."""
+        self.reads += 1
+        code = "InternalServiceError" if self.failing else "ResourceNotFoundException"
+        if self.failing or VersionStage not in self.versions:
+            raise ClientError({"Error": {"Code": code}}, "GetSecretValue")
+        return {"SecretString": self.versions[VersionStage]}

@@ -1,23 +1,22 @@
-"""A stub of SQS and CloudFormation on loopback, for `rtsms bulk`, with a hook before and after each batch."""
+"""SQS and CloudFormation on loopback, for a process that publishes, with a hook before and after each batch."""
 
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.cli.fakes import PARAMETERS
-
 type Hook = Callable[[str, int], None]  # when: "before", "taken" or "answered"; and the number of the batch
 
 
-class SqsStub:
+class SqsServer:
     """Takes batches, and counts each message by its request id."""
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        self._parameters = parameters
         self.url = ""
         self.published: Counter[str] = Counter()
         self.bodies: set[str] = set()
@@ -47,7 +46,7 @@ class SqsStub:
         )
         parameters = "".join(
             f"<member><ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue></member>"
-            for name, value in PARAMETERS.items()
+            for name, value in self._parameters.items()
         )
         return (
             '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult>'
@@ -70,9 +69,9 @@ class SqsStub:
 
 
 @contextmanager
-def sqs_stub() -> Iterator[SqsStub]:
-    """Run one on a free port."""
-    stub = SqsStub()
+def sqs_server(parameters: Mapping[str, str]) -> Iterator[SqsServer]:
+    """Serve on a free port, with a stack that has these parameters."""
+    queue = SqsServer(parameters)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -80,17 +79,17 @@ def sqs_stub() -> Iterator[SqsStub]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("X-Amz-Target") == "AmazonSQS.SendMessageBatch":
-                reply, kind = json.dumps(stub.take(json.loads(body))), "application/x-amz-json-1.0"
+                reply, kind = json.dumps(queue.take(json.loads(body))), "application/x-amz-json-1.0"
             else:
                 assert parse_qs(body.decode())["Action"] == ["DescribeStacks"]
-                reply, kind = stub.stack(), "text/xml"
+                reply, kind = queue.stack(), "text/xml"
             with suppress(ConnectionError):  # who asked may have been killed
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(reply)))
                 self.end_headers()
                 self.wfile.write(reply.encode())
-            stub.hook("answered", stub.batches)
+            queue.hook("answered", queue.batches)
 
         def handle_one_request(self) -> None:
             with suppress(ConnectionError):
@@ -102,11 +101,11 @@ def sqs_stub() -> Iterator[SqsStub]:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        stub.url = f"http://127.0.0.1:{server.server_port}"
+        queue.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield stub
+            yield queue
         finally:
             server.shutdown()
             thread.join()
