@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import median
 
 from bench import report
+from bench.harness import ROOT, Setup
 from bench.report import Result, Table
-from bench.setup import ROOT, Setup
 
 COMPARED = ("cpu", "throughput", "latency", "cold", "money")
 """The parts that can measure another checkout too."""

@@ -9,8 +9,8 @@ import smsutil
 from aiosmpplib.codec import GSM7BitCodec
 from sms_toolkit import profile_message
 
+from bench.harness import SEED, Setup, interleaved
 from bench.report import Goal, Result, Table
-from bench.setup import SEED, Setup, interleaved
 from realtime_sms import encode
 from realtime_sms.encoding import segment
 from realtime_sms.encoding.gsm7 import OCTETS

@@ -8,8 +8,8 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+from bench.harness import Setup, interleaved
 from bench.report import Goal, Result, Table
-from bench.setup import Setup, interleaved
 from bench.stub import Stub, stub
 from bench.worker import sqs_event
 

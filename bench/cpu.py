@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from bench.harness import Run, Setup, interleaved
 from bench.report import Goal, Result, Table
-from bench.setup import Run, Setup, interleaved
 from bench.stub import Stub, stub
 
 _SHAPES = {"campaign": (1, 1000), "single codes": (10, 1)}  # messages of one event, recipients of each

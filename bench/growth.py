@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from functools import partial
 from statistics import median
 
+from bench.harness import Run, Setup, interleaved
 from bench.report import Goal, Result, Table
-from bench.setup import Run, Setup, interleaved
 from bench.stub import Stub, stub
 
 _ENVIRONMENTS = 3  # that drain the queue at once

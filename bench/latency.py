@@ -3,8 +3,8 @@
 from collections import Counter
 from functools import partial
 
+from bench.harness import Run, Setup, interleaved
 from bench.report import Goal, Result, Table
-from bench.setup import Run, Setup, interleaved
 from bench.stub import Stub, stub
 
 _PROVIDER, _STORE = 0.05, 0.02  # seconds

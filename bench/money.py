@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
+from bench.harness import Setup
 from bench.report import Goal, Result, Table
-from bench.setup import Setup
 from bench.stub import stub
 
 _SHAPES = {  # messages of an event, and recipients of each

@@ -4,8 +4,8 @@ from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+from bench.harness import Setup
 from bench.report import Goal, Result
-from bench.setup import Setup
 from bench.stub import stub
 
 _MOST = 100  # a second

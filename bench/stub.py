@@ -72,7 +72,7 @@ class _Server:
             statements = body.count(b'"Statement"')
             counts["statements"] += statements
             return {"Responses": [{"TableName": "outcomes"}] * statements}
-        if action == "BatchGetItem":
+        if action in {"BatchGetItem", "GetItem"}:
             counts["keys"] += body.count(b'"recipient"')
         if action == "Query" and b'"open-' in body:  # the index of unfinished submissions
             counts["overdue"] += 1

@@ -3,8 +3,8 @@
 from functools import partial
 from statistics import median
 
+from bench.harness import Run, Setup, interleaved
 from bench.report import Goal, Result, Table
-from bench.setup import Run, Setup, interleaved
 from bench.stub import Stub, stub
 
 _IN_FLIGHT = 50

@@ -1,7 +1,7 @@
 """The benchmark runs: one small round of each part that the code around it could break unnoticed."""
 
 from bench import cold, growth, latency, rate
-from bench.setup import Setup
+from bench.harness import Setup
 from bench.stub import stub
 
 QUICK = Setup(quick=True)

@@ -3,8 +3,8 @@
 import pytest
 
 from bench import __main__ as bench
+from bench.harness import ROOT, Setup, interleaved
 from bench.report import Goal, Result, Table, page, terminal
-from bench.setup import ROOT, Setup, interleaved
 
 GOALS = [
     Goal("counting", 61, 50, "least", "times as fast as a peer"),
