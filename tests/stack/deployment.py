@@ -167,15 +167,22 @@ class Deployment:
         assert reply.status == 200, reply.data
         return reply.json()
 
-    def settle(self, *, within: float = _PATIENCE) -> None:
-        """Wait until the send queue is empty, in flight and waiting: every message has had its end."""
-        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    def settle(self, *bodies: str, within: float = _PATIENCE) -> None:
+        """Wait until the send queue is empty, or holds none of these messages: each has had its end."""
 
         def measure_current() -> bool | None:
-            reply = self.sqs.get_queue_attributes(QueueUrl=self.outputs["SendQueueUrl"], AttributeNames=names)
-            return all(reply["Attributes"][name] == "0" for name in names) or None
+            left = [one["Body"] for one in self._queued() if not bodies or one["Body"] in bodies]
+            return None if left else True
 
         until(measure_current, within=within, awaited="an empty send queue")
+
+    def _queued(self) -> list[Any]:
+        """Return every message on the send queue, with those that are hidden, as the embedded AWS shows them."""
+        url = f"{self.stack.aws.endpoint_url}/_ministack/sqs/messages?QueueUrl={self.outputs['SendQueueUrl']}"
+        regions = urllib3.request("GET", url, retries=False).json()["messages"].values()
+        return [
+            message for queues in regions for shown in queues.values() for some in shown.values() for message in some
+        ]
 
     def plant(self, submission: Submission) -> None:
         """Put a submission into the table as if a function had left it there."""
@@ -225,10 +232,7 @@ class Deployment:
 
     def _is_sending(self) -> bool:
         """Return True if a message is hidden for longer than a function ever hides one: it is being worked on."""
-        url = f"{self.stack.aws.endpoint_url}/_ministack/sqs/messages?QueueUrl={self.outputs['SendQueueUrl']}"
-        queues = urllib3.request("GET", url, retries=False).json()["messages"].values()
-        messages = [one for regions in queues for shown in regions.values() for some in shown.values() for one in some]
-        return any(one["VisibleAt"] - time.time() > _LONGEST_HIDDEN for one in messages)
+        return any(one["VisibleAt"] - time.time() > _LONGEST_HIDDEN for one in self._queued())
 
     def open_breaker(self, breaker: Breaker) -> None:
         """Open one, as a sender does whose token is refused."""

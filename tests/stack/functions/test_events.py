@@ -46,7 +46,7 @@ def test_every_event_comes_to_what_it_is_named_for(deployed: Deployment) -> None
         for recipient, told in event.expected.outcomes.items():
             if told["status"] == Status.WAITING:
                 deployed.simulator("POST", "outcomes", {recipient: "submitted"})
-    deployed.settle()
+    deployed.settle(*(event.body for event in events))
     waited = [event for event in events if event.name.startswith("waiting")]
     assert [deployed.outcome(event.name)["status"] for event in waited] == [Status.SUBMITTED] * len(waited)
 
