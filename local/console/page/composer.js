@@ -1,13 +1,12 @@
-// The form: a preview with every change, errors at their fields, and sending under an id that makes it safe to repeat.
+// The form: a preview after each change, errors at their fields, and sending with a request id that is safe to repeat.
 
-import { byId, counted, debounced, make } from "./dom.js";
+import { byId, counted, debounced, make, post } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Meter } from "./meter.js";
 import { Numbers } from "./numbers.js";
-import { post } from "./post.js";
 import { Recipients } from "./recipients.js";
 
-const FIELDS = { // by the first steps of a problem's pointer
+const FIELDS = { // by the first step of a problem's pointer
   recipients: ["to", "to-errors"],
   sender: ["sender", "sender-errors"],
   message: ["text", "text-errors"],
@@ -19,14 +18,14 @@ const POLICIES = {
   "": "Transliterated for the countries of PlainTextPrefixes (+56); elsewhere Unicode where needed.",
   auto: "Unicode where a character needs it.",
   plain: "Transliterated: código becomes codigo.",
-  exact: "What GSM 03.38 lacks is refused.",
+  exact: "Refused if a character is not in GSM 03.38.",
 };
 
 export class Composer {
   constructor({ onSent }) {
     this.onSent = onSent;
     this.form = byId("form");
-    this.id = null; // of the content as it is; kept while it may have to be sent again
+    this.id = null; // the request id of this content, kept in case it must be sent again
     this.asked = 0;
     const changed = () => this.changed();
     this.recipients = new Recipients(changed);
@@ -66,7 +65,7 @@ export class Composer {
     this.preview();
   }
 
-  /** Ask what sending would mean; an answer that is overtaken by a newer question is dropped. */
+  /** Get the preview; drop the answer if a newer one is requested. */
   async ask() {
     const asked = ++this.asked;
     const { preview, errors } = await post("/preview", this.request());
@@ -83,7 +82,7 @@ export class Composer {
     this.sending = true;
     byId("send").setAttribute("aria-disabled", "true");
     byId("sent").replaceChildren();
-    this.asked += 1; // a preview that is under way must not wipe what sending says
+    this.asked += 1; // the answer to an earlier preview must not replace the result of sending
     try {
       await this.send();
     } finally {
@@ -112,7 +111,7 @@ export class Composer {
     this.editor.area.focus();
   }
 
-  /** Show each error at its field, by the problem's pointer; what has no field at the form. */
+  /** Show each error at its field, by the problem's pointer, or at the form. */
   showErrors(errors) {
     const lists = new Map(Object.values(FIELDS).map(([, list]) => [list, []]).concat([["form-errors", []]]));
     const wrong = new Map();
@@ -130,5 +129,5 @@ export class Composer {
   }
 }
 
-/** Make a request id that nobody else makes, and that can still be read. */
+/** Return a unique request id that is short enough to read. */
 const newId = () => `console-${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;

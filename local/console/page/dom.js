@@ -1,4 +1,4 @@
-// Elements by one function. Text goes in as text nodes only: what is shown here may be hostile.
+// Making elements and posting. Text is added only as text nodes, because what is shown may be hostile.
 
 /** Make an element: properties by name (`data-` and `aria-` as attributes, `on` as listeners), then its children. */
 export function make(tag, properties = {}, ...children) {
@@ -14,8 +14,8 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
- * Let an element have these children, in this order, and leave alone what is in its place: it keeps its focus, and is
- * not read aloud again. What had the focus and must move keeps it too.
+ * Give an element these children, in this order. A child that is in its place is not touched, so that it keeps its
+ * focus and is not read aloud again. A child that moves keeps its focus too.
  */
 export function arrange(parent, children) {
   const { activeElement } = document;
@@ -29,7 +29,7 @@ export function arrange(parent, children) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** Say "1 segment", "2 segments". */
+/** Return "1 segment", "2 segments". */
 export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
@@ -43,11 +43,22 @@ export function timeOf(instant, { seconds = true } = {}) {
   return make("time", { dateTime: date.toISOString(), title: date.toLocaleString() }, day + clock);
 }
 
-/** Run a function once nothing has asked for it for so many milliseconds. */
+/** Run a function when it has not been called for some milliseconds. */
 export function debounced(milliseconds, run) {
   let timer;
   return (...given) => {
     clearTimeout(timer);
     timer = setTimeout(() => run(...given), milliseconds);
   };
+}
+
+/** Post JSON to the console's server; if it does not answer, return an error as the API does. */
+export async function post(address, value) {
+  try {
+    const headers = { "Content-Type": "application/json" };
+    return await (await fetch(address, { method: "POST", headers, body: JSON.stringify(value) })).json();
+  } catch {
+    const errors = [{ detail: "The console does not answer. Is make local still running? It is safe to send again." }];
+    return { errors, body: { errors } };
+  }
 }

@@ -1,4 +1,4 @@
-// The message's text, with marks under the characters that cost something. Places are code points, as the API counts.
+// The text field, with marks under characters that force Unicode or are replaced. Positions count code points, as in the API.
 
 import { byId, make } from "./dom.js";
 
@@ -7,7 +7,7 @@ export class Editor {
     this.area = byId("text");
     this.marks = byId("marks");
     this.area.addEventListener("input", () => {
-      this.mark(new Map()); // marks of an earlier text would stand in wrong places until the next preview
+      this.mark(new Map()); // the marks belong to the earlier text
       changed();
     });
     this.area.addEventListener("scroll", () => { this.marks.scrollTop = this.area.scrollTop; });
@@ -22,18 +22,18 @@ export class Editor {
     this.mark(new Map());
   }
 
-  /** Put another text in place of this one so that the browser's own undo brings it back. */
+  /** Replace the text so that the browser's undo brings it back. */
   replace(text) {
     this.area.focus();
     this.area.select();
-    // Deprecated, and the one way to change a text area that its undo knows of.
+    // Deprecated, but the only way to change a text area with undo.
     if (!document.execCommand("insertText", false, text)) {
       this.area.value = text;
       this.area.dispatchEvent(new Event("input"));
     }
   }
 
-  /** Mark characters; `kinds` has, by their place, what each is. */
+  /** Mark characters; `kinds` has the kind of each by its position. */
   mark(kinds) {
     const pieces = [];
     let plain = "";
@@ -49,7 +49,7 @@ export class Editor {
     this.marks.scrollTop = this.area.scrollTop;
   }
 
-  /** Select the character at a place, and show it. */
+  /** Select the character at a position. */
   select(place) {
     const before = [...this.text].slice(0, place).join("").length;
     const character = [...this.text][place] ?? "";

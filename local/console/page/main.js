@@ -1,4 +1,4 @@
-// Wires the parts of the page to the server's news.
+// Connects the parts of the page to the server's events.
 
 import { Composer } from "./composer.js";
 import { byId, make, timeOf } from "./dom.js";
@@ -26,14 +26,14 @@ function showBreakers(open) {
     ...open.map(({ breaker, since }) =>
       make("span", {}, make("strong", {}, "Sending is paused: "), `${BREAKERS[breaker] ?? breaker} (breaker `,
         make("code", {}, breaker), ", open since ", timeOf(since),
-        "). Messages wait; the watch function looks once a minute whether it can be closed. "),
+        "). Messages wait; the maintenance function checks every minute if it can be closed. "),
     ),
   );
 }
 
 const news = new EventSource("/news");
 news.addEventListener("open", () => showLive("on", "Live"));
-news.addEventListener("error", () => showLive("off", "Not connected: is make local still running?"));
+news.addEventListener("error", () => showLive("off", "Not connected. Is make local still running?"));
 news.addEventListener("messages", (event) => phones.take(JSON.parse(event.data)));
 news.addEventListener("answers", (event) => phones.takeAnswers(JSON.parse(event.data)));
 news.addEventListener("optOuts", (event) => phones.takeOptOuts(JSON.parse(event.data)));

@@ -1,4 +1,4 @@
-// What a preview says: segments, room, charset, what forces Unicode, and the cheaper spelling.
+// The preview: segments, characters left, charset, what forces Unicode, and the cheaper spelling.
 
 import { byId, counted, debounced, make } from "./dom.js";
 
@@ -11,7 +11,7 @@ export class Meter {
   constructor({ editor, onTake }) {
     this.editor = editor;
     this.onTake = onTake;
-    this.plain = null; // the text that is on offer
+    this.plain = null; // the text that is offered
     this.speak = debounced(700, (said) => { byId("spoken").textContent = said; });
     document.addEventListener("keydown", (event) => {
       if (event.key === "F2" && this.plain !== null) {
@@ -27,7 +27,7 @@ export class Meter {
     byId("meter").replaceChildren(...(groups.length ? groups.map((group) => gauge(group, groups.length > 1)) : [empty()]));
     this.showCauses(groups);
     this.showOffer(preview);
-    this.speak(groups.map(spoken).join(". ") + (this.plain === null ? "" : ". A cheaper spelling is offered: F2 takes it."));
+    this.speak(groups.map(spoken).join(". ") + (this.plain === null ? "" : ". There is a cheaper spelling: press F2 to use it."));
   }
 
   showCauses(groups) {
@@ -105,7 +105,7 @@ function gauge(group, named) {
 function empty() {
   return make("div", { class: "gauge" },
     make("div", { class: "blocks", "aria-hidden": "true" }, make("b")),
-    make("p", { class: "figures" }, make("span", {}, "Segments, charset and room show here as you type.")));
+    make("p", { class: "figures" }, make("span", {}, "Segments and charset are shown here while you type.")));
 }
 
 function transliterated(replaced) {
@@ -116,5 +116,5 @@ function transliterated(replaced) {
     pairs.length > NAMED && ` and ${pairs.length - NAMED} more`);
 }
 
-/** Show what would not be seen by its number. */
+/** Show an invisible character by its code point. */
 const visible = (text) => text.replace(/[\p{C}\p{Z}]/gu, (one) => (one === " " ? "␠" : `U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`));

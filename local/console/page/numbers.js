@@ -1,4 +1,4 @@
-// The magic numbers in a dialog: by group, with the state that each leads to.
+// The magic numbers in a dialog: by group, each with the statuses that it leads to.
 
 import { byId, make } from "./dom.js";
 
@@ -23,7 +23,7 @@ export class Numbers {
   }
 
   show() {
-    if (this.groups === null) return; // typed before they came
+    if (this.groups === null) return; // not loaded yet
     const words = byId("find-number").value.toLowerCase().split(/\s+/).filter(Boolean);
     const groups = this.groups
       .map(({ title, numbers }) => ({ title, numbers: numbers.filter((one) => words.every((word) => described(one).includes(word))) }))
@@ -31,7 +31,7 @@ export class Numbers {
     byId("number-groups").replaceChildren(
       ...groups.map(({ title, numbers }) =>
         make("section", {}, make("h3", {}, title), make("ul", {}, numbers.map((one) => make("li", {}, this.choice(one)))))),
-      groups.length ? "" : make("p", { class: "nothing" }, "No magic number is described so."));
+      groups.length ? "" : make("p", { class: "nothing" }, "No magic number matches."));
   }
 
   choice(one) {

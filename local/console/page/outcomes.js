@@ -1,19 +1,19 @@
-// Outcomes as they change: one card a request, one row a recipient, with the states it was seen in.
+// Outcomes as they change: one card for each request, one row for each recipient, with the states seen.
 
 import { byId, counted, make, timeOf } from "./dom.js";
 
 const SHOWN = 40; // requests
-const ROWS = 8; // recipients of a request, until all are asked for
+const ROWS = 8; // recipients of a request, until "Show all"
 
 const MEANING = {
-  queued: "on the queue, not taken up yet",
-  sending: "claimed; the call is being made",
+  queued: "on the queue",
+  sending: "claimed; the call is in progress",
   waiting: "will be tried again",
-  submitted: "RealTime took it",
-  failed: "not sent, and will not be",
-  expired: "its time passed before it could be sent",
-  unknown: "RealTime may have it, or not; it is not sent again",
-  rejected: "will not be taken up",
+  submitted: "accepted by RealTime",
+  failed: "not sent, and will not be sent",
+  expired: "expired before it could be sent",
+  unknown: "may have been sent; not sent again",
+  rejected: "the whole message cannot be used",
 };
 
 export class Outcomes {
@@ -22,7 +22,7 @@ export class Outcomes {
     this.show();
   }
 
-  /** Show a request that was just accepted, before the table has anything of it. */
+  /** Show a request that was just accepted, before the table has an outcome. */
   expect({ requestId, recipients, text }) {
     const request = this.request(requestId, new Date().toISOString());
     request.text = text;
@@ -118,5 +118,5 @@ const words = (code) => (code ?? "").replaceAll("_", " ");
 function nothing() {
   return make("div", { class: "nothing" },
     make("p", {}, "No outcome yet."),
-    make("p", {}, "What becomes of each recipient appears here, whoever sends: this page, the API or the queue."));
+    make("p", {}, "The outcome of each recipient appears here, also for messages sent by API or queue."));
 }

@@ -1,7 +1,6 @@
-// One phone: each SMS as the handset shows it, with the cuts between its segments marked, and what it answers.
+// One phone: each SMS as the handset shows it, with marks between its segments, and its answers.
 
-import { arrange, counted, make, timeOf } from "./dom.js";
-import { post } from "./post.js";
+import { arrange, counted, make, post, timeOf } from "./dom.js";
 
 const KEPT = 200; // messages on one phone
 const LONGEST = 459; // characters of an answer: three segments
@@ -10,7 +9,7 @@ export class Phone {
   constructor(number) {
     this.number = number;
     this.messages = [];
-    this.made = new Map(); // elements of the thread by key: what is there stays, with its focus and its place
+    this.made = new Map(); // elements of the thread by key; they are kept, with focus and scroll position
     this.bar = make("div", { class: "status-bar", "aria-hidden": "true" });
     this.head = make("header");
     this.thread = make("div", { class: "thread", tabIndex: 0, role: "log", "aria-label": `Messages on ${number}` });
@@ -33,7 +32,7 @@ export class Phone {
     if (fresh) this.made.set(message.submissionId, bubble(message, "bubble fresh"));
   }
 
-  /** Bring the frame up to date; only what is new in it is touched. */
+  /** Update the frame; touch only what is new. */
   show(answers, optedOut) {
     const last = this.messages.at(-1);
     this.originator = this.messages.findLast(({ sender }) => /^[0-9]+$/.test(sender))?.sender;
@@ -78,7 +77,7 @@ export class Phone {
     this.field.value = "";
     this.error.replaceChildren();
     const { status, body } = await post("/answers", { phone: this.number, originator: this.originator, message });
-    if (status === 200) return; // what the inbound address says to it is told with the answer
+    if (status === 200) return; // the reply of the inbound address comes with the news
     this.field.value ||= message;
     this.error.textContent = body.errors?.[0].detail ?? body.error;
   }
@@ -89,7 +88,7 @@ function bubble(message, kind = "bubble") {
   const text = make("p", { class: several ? "text several" : "text", dir: "auto" },
     message.parts.map((part, index) =>
       make("span", { class: "part", "data-part": several ? `${index + 1}/${message.parts.length}` : null }, part)));
-  // A frame that moves would play it again.
+  // Otherwise a frame that moves plays it again.
   const onanimationend = (event) => event.currentTarget.classList.remove("fresh");
   const arrives = message.reported === "delivered";
   return make("div", { class: arrives ? kind : `${kind} ghost`, onanimationend }, text,

@@ -1,10 +1,10 @@
-// The phones: one frame a number, the one with the newest SMS first.
+// The phones: one frame for each number, the one with the newest SMS first.
 
 import { arrange, byId, make } from "./dom.js";
 import { Phone } from "./phone.js";
 
-const SHOWN = 12; // frames; the others are found by number
-const BOTTOM = 1e9; // pixels: more than any thread has
+const SHOWN = 12; // frames; others can be found by number
+const BOTTOM = 1e9; // pixels, more than the height of a thread
 
 export class Phones {
   constructor() {
@@ -54,7 +54,7 @@ export class Phones {
       ...(rest ? [make("p", { class: "rest" }, `and ${rest} more; find them by number`)] : []),
     ]);
     shown.forEach((phone, place) => {
-      phone.thread.scrollTop = tops[place]; // a frame that moves loses it
+      phone.thread.scrollTop = tops[place]; // moving a frame resets it
       phone.show(this.answers.get(phone.number) ?? [], this.optedOut.has(phone.number));
     });
   }

@@ -1,11 +1,11 @@
-// The recipients as chips: Enter, a comma or leaving the field takes what was typed; Backspace takes the last one back.
+// The recipients as chips: Enter, comma or leaving the field adds what was typed; Backspace removes the last one.
 
 import { byId, make } from "./dom.js";
 
 export class Recipients {
   constructor(changed) {
     this.numbers = [];
-    this.wrong = new Map(); // by place: what is wrong
+    this.wrong = new Map(); // the error by position
     this.changed = changed;
     this.input = byId("to");
     this.input.addEventListener("keydown", (event) => this.onKey(event));
@@ -23,7 +23,7 @@ export class Recipients {
     });
   }
 
-  /** Take what stands in the field; numbers may have spaces, so a space ends one only before a plus. */
+  /** Add what was typed; numbers may have spaces, so a space ends a number only before a plus. */
   take() {
     const typed = this.input.value.split(/[,;\n\t]+|\s+(?=\+)/).map((entry) => entry.trim()).filter(Boolean);
     this.input.value = "";
@@ -45,10 +45,10 @@ export class Recipients {
     this.changed();
   }
 
-  /** Mark the entries that the API refused, by their places. */
+  /** Mark the entries that the API refused, by their positions. */
   mark(wrong) {
     const key = (map) => JSON.stringify([...map]);
-    if (key(wrong) === key(this.wrong)) return; // what has not changed is not drawn anew: a button there may have focus
+    if (key(wrong) === key(this.wrong)) return; // not drawn again: a button there may have the focus
     this.wrong = wrong;
     this.show();
   }

@@ -256,7 +256,7 @@ def test_it_is_accessible(browser: Browser, console: Console, scheme: Literal["l
         expect(page.phone(UNREACHED).locator(".mine").last).to_contain_text("HTTP 200")
         expect(page.outcome(UNREACHED)).to_contain_text("rejected")
         page.address("+4915112345678", "12")
-        page.page.get_by_text("More: fate").click()
+        page.page.get_by_text("More: unknown").click()
         page.page.get_by_role("radio", name="auto").check()
         page.text.fill("“Ofertas” — código " * 8)
         expect(page.page.locator("#offer")).to_be_visible()
