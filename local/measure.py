@@ -21,10 +21,12 @@ import yaml
 
 from local.embedded_aws import ACCOUNT, REGION, EmbeddedAws
 from local.embedded_aws.running import realtime_simulator
+from local.events import EVENTS
 from local.transformed_template import transformed
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PROJECT = tuple(str(_ROOT / folder) + os.sep for folder in ("functions", "layers"))
+_EVENT = EVENTS / "send" / "submitted-long.json"
 _TOKEN = "local-token"
 
 type Calls = Counter[tuple[str, str]]  # by file and function
@@ -46,17 +48,9 @@ def measure() -> Calls:
 
 
 def _invoke(handler: Any, recipient: str) -> None:  # noqa: ANN401 (decorated at run time)
+    event = json.loads(_EVENT.read_text(encoding="utf-8"))
     message = {"recipients": [recipient], "sender": "96000", "message": {"text": "Su pedido va en camino."}}
-    record = {
-        "messageId": f"message-{recipient}",
-        "receiptHandle": f"handle-{recipient}",
-        "body": json.dumps(message),
-        "attributes": {"ApproximateReceiveCount": "1"},
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:send",
-        "awsRegion": REGION,
-    }
+    event["Records"][0] |= {"messageId": f"message-{recipient}", "body": json.dumps(message)}
     context = SimpleNamespace(
         aws_request_id=f"invocation-{recipient}",
         function_name="send",
@@ -64,7 +58,7 @@ def _invoke(handler: Any, recipient: str) -> None:  # noqa: ANN401 (decorated at
         invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:send",
         get_remaining_time_in_millis=lambda: 60_000,
     )
-    reply = handler({"Records": [record]}, context)
+    reply = handler(event, context)
     if reply != {"batchItemFailures": []}:
         raise RuntimeError(f"the send function did not send: {reply}")
 

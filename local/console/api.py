@@ -80,7 +80,7 @@ def preview(post: Callable[[str, object], Reply], request: Mapping[str, Any]) ->
 
 
 def _counted(request: Mapping[str, Any], errors: Iterable[Mapping[str, str]]) -> dict[str, Any]:
-    """Keep what the count depends on: the text, and the recipients that can be read."""
+    """Return a request with only what the count depends on: the text and the valid recipients."""
     wrong = {error.get("pointer") for error in errors}
     written = request.get("recipients")
     entries = written if isinstance(written, list) and "/recipients" not in wrong else []

@@ -1,4 +1,4 @@
-"""What one open page is told: what is new on the phones, in the outcomes table, at breakers, on the opt-out list."""
+"""The news for one open page: changes of phones, outcomes, breakers and the opt-out list."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _INTERNAL = "#"  # the first character of keys that are not a producer's
 
 
 class News:
-    """Looks at the stack and remembers what it returned; for one page and one thread."""
+    """Finds changes of the stack since its last look; for one page and one thread."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -41,7 +41,7 @@ class News:
         after = "" if self._last_message is None else f"?after={self._last_message}"
         inbox = self._stack.simulator(f"inbox{after}")
         messages = inbox["messages"]
-        # An inbox that was emptied is told once: there is no message after which to ask for more.
+        # An emptied inbox is reported once: there is no message after which to ask for more.
         if messages or (inbox["whole"] and self._last_message != ""):
             self._last_message = messages[-1]["submissionId"] if messages else ""
             yield "messages", {"whole": inbox["whole"], "messages": messages[-_MOST:]}
@@ -85,6 +85,6 @@ def _breaker(item: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _rejection(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Show a rejected message as the API shows a recipient."""
-    told = {name: item[name]["S"] for name in ("requestId", "reason", "detail", "createdAt")}
-    return {**told, "recipient": "", "status": "rejected", "final": True}
+    """Return a rejected message in the form of the API's recipients."""
+    fields = {name: item[name]["S"] for name in ("requestId", "reason", "detail", "createdAt")}
+    return {**fields, "recipient": "", "status": "rejected", "final": True}

@@ -81,7 +81,7 @@ class Console:
         return app
 
     def _answer(self) -> dict[str, Any]:
-        """Let a phone answer: the simulator posts it to the stack as RealTime does."""
+        """Answer from a phone: the simulator posts it to the stack as RealTime does."""
         try:
             return {"status": HTTPStatus.OK, "body": self._stack.simulator("inbound", request.get_json())}
         except (urllib3.exceptions.HTTPError, ValueError) as error:

@@ -1,7 +1,9 @@
 """Serve MiniStack on a socket that the parent opened, until the parent ends; and correct where it differs from AWS.
 
-`EmbeddedAws` starts this file as a script.
+`EmbeddedAws` starts this file as a script. It replaces internals of MiniStack, whose services read `sys.executable`
+when they are imported, so they are imported late.
 """
+# ruff: noqa: ANN401, PLC0415, SLF001 (internals of MiniStack, without types)
 
 import asyncio
 import copy
@@ -53,7 +55,7 @@ class UnpackedOnce(zipfile.ZipFile):
         """Return no names: MiniStack looks here for paths that lead elsewhere, and SAM writes none."""
         return []
 
-    def extractall(self, path: Any = None, *_: Any) -> None:  # noqa: ANN401 - as in the library
+    def extractall(self, path: Any = None, *_: Any) -> None:
         """Unpack into a directory of its own unless that is there, and link to it."""
         kept = Path("unpacked", hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()).absolute()
         with self._one_at_a_time:
@@ -99,17 +101,17 @@ def _authorize_partiql_by_its_real_actions() -> None:
 
 def _stream_what_partiql_writes() -> None:
     """Put PartiQL's writes on the table's stream, as DynamoDB does; MiniStack leaves them out."""
-    from ministack.services import dynamodb  # noqa: PLC0415 - belongs to what reads sys.executable
+    from ministack.services import dynamodb
 
-    def streamed(write: Any) -> Any:  # noqa: ANN401 - handed on as it comes
-        def written(table: Any, parsed: Any, *options: Any) -> Any:  # noqa: ANN401 - likewise
+    def streamed(write: Any) -> Any:
+        def written(table: Any, parsed: Any, *options: Any) -> Any:
             partition, sort = _key_of(dynamodb, table, parsed)
             before = copy.deepcopy(table["items"].get(partition, {}).get(sort))
             reply = write(table, parsed, *options)
             if reply[0] == HTTPStatus.OK:
                 after = copy.deepcopy(table["items"][partition][sort])
                 kind = "INSERT" if before is None else "MODIFY"
-                dynamodb._emit_stream_event(parsed["table"], kind, before, after)  # noqa: SLF001 - its only home
+                dynamodb._emit_stream_event(parsed["table"], kind, before, after)
             return reply
 
         return written
@@ -118,19 +120,19 @@ def _stream_what_partiql_writes() -> None:
         setattr(dynamodb, name, streamed(getattr(dynamodb, name)))
 
 
-def _key_of(dynamodb: Any, table: Any, parsed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - handed on as it comes
+def _key_of(dynamodb: Any, table: Any, parsed: Any) -> tuple[Any, Any]:
     if parsed["op"] != "INSERT":
-        partition, sort, *_ = dynamodb._partiql_key_target(table, parsed)  # noqa: SLF001 - its only home
+        partition, sort, *_ = dynamodb._partiql_key_target(table, parsed)
         return partition, sort
     item = parsed["item"].get("M", parsed["item"])
-    return tuple(dynamodb._extract_key_val(item.get(table[name])) for name in ("pk_name", "sk_name"))  # noqa: SLF001 - likewise
+    return tuple(dynamodb._extract_key_val(item.get(table[name])) for name in ("pk_name", "sk_name"))
 
 
 def _authorize_queue_batches_by_their_real_actions() -> None:
     """Check batch calls of SQS as AWS does: as the action for one message (service authorization reference, SQS)."""
     of_operation = iam_actions.extract_iam_action
 
-    def action(service: str, *request: Any, **options: Any) -> str | None:  # noqa: ANN401 - handed on as it comes
+    def action(service: str, *request: Any, **options: Any) -> str | None:
         found: str | None = of_operation(service, *request, **options)
         return found.removesuffix("Batch") if found and found.startswith("sqs:") else found
 
@@ -139,13 +141,13 @@ def _authorize_queue_batches_by_their_real_actions() -> None:
 
 def _pass_over_saved_queries() -> None:
     """Accept saved queries of CloudWatch Logs in a template; MiniStack does not know them."""
-    from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - belongs to what reads sys.executable
+    from ministack.services.cloudformation import provisioners
 
-    def create(logical_id: str, _properties: Any, stack_name: str) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - JSON
+    def create(logical_id: str, _properties: Any, stack_name: str) -> tuple[str, dict[str, Any]]:
         return f"{stack_name}-{logical_id}", {}
 
     handlers = {"create": create, "delete": lambda *_: None}
-    provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = handlers  # noqa: SLF001
+    provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = handlers
 
 
 def _import_gateway_responses() -> None:
@@ -153,23 +155,23 @@ def _import_gateway_responses() -> None:
 
     MiniStack reads them only from resources of their own.
     """
-    from ministack.services import apigateway_v1  # noqa: PLC0415 - belongs to what reads sys.executable
+    from ministack.services import apigateway_v1
 
-    of_body = apigateway_v1._import_rest_api  # noqa: SLF001 - its only home
+    of_body = apigateway_v1._import_rest_api
 
-    def imported(body: dict[str, Any], *options: Any) -> str:  # noqa: ANN401 - handed on as it comes
+    def imported(body: dict[str, Any], *options: Any) -> str:
         api_id = str(of_body(body, *options))
         for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
-            apigateway_v1._put_gateway_response(api_id, kind, response)  # noqa: SLF001 - likewise
+            apigateway_v1._put_gateway_response(api_id, kind, response)
         return api_id
 
-    apigateway_v1._import_rest_api = imported  # noqa: SLF001 - likewise
+    apigateway_v1._import_rest_api = imported
 
 
 def _take_internal_deliveries_for_tls() -> None:
     """Treat deliveries between AWS's services as sent over TLS, as on AWS."""
     over_tls = ("127.0.0.1", True)
-    iam_evaluator._request_origin = ContextVar("ministack_request_origin", default=over_tls)  # noqa: SLF001 - its only home
+    iam_evaluator._request_origin = ContextVar("ministack_request_origin", default=over_tls)
 
 
 class LoopbackForTls:
@@ -181,7 +183,7 @@ class LoopbackForTls:
     def __init__(self, app: ASGIFramework) -> None:
         self._app = app
 
-    async def __call__(self, scope: Any, *channels: Any) -> None:  # noqa: ANN401 - handed on as it comes
+    async def __call__(self, scope: Any, *channels: Any) -> None:
         """Pass a request on with the header that such a proxy adds."""
         if scope["type"] == "http" and not any(name == _PROTO for name, _ in scope["headers"]):
             scope = {**scope, "headers": [*scope["headers"], (_PROTO, b"https")]}
@@ -199,7 +201,7 @@ def main(socket_number: str) -> None:
     _import_gateway_responses()
     _stream_what_partiql_writes()
     _pass_over_saved_queries()
-    from ministack.app import app  # noqa: PLC0415 - reads sys.executable while it is imported
+    from ministack.app import app
 
     config = Config()
     config.bind = [f"fd://{socket_number}"]

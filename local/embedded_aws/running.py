@@ -75,9 +75,9 @@ class Stack:
         return reply.json()
 
     def set_callbacks(self) -> None:
-        """Let the simulator post delivery reports and inbound SMS to the stack, as RealTime's support would set up.
+        """Set the stack's callback addresses in the simulator, as RealTime's support does for an account.
 
-        It posts again 300 times faster than RealTime.
+        It posts again 300 times as fast as RealTime.
         """
         settings = {
             "reportsUrl": f"{self.callbacks_url}/reports",
@@ -90,7 +90,7 @@ class Stack:
     def await_outcomes(
         self, ended: Mapping[str, Callable[[Items], bool]], progress: Callable[[int], None] = lambda _: None
     ) -> dict[str, Items]:
-        """Wait, but not for ever, until each request's items satisfy its condition; return the items by request id.
+        """Wait until each request's items satisfy its condition, at most two minutes; return the items by request id.
 
         `progress` is called with the number of requests that have ended.
         """

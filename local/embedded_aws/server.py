@@ -43,11 +43,11 @@ class LocalSession(boto3.Session):
     if not TYPE_CHECKING:  # the stubs type these by service name
 
         def client(self, *args: object, **options: object) -> object:
-            """Do as boto3, with the endpoint."""
+            """Return boto3's, with the endpoint."""
             return super().client(*args, **{"endpoint_url": self._endpoint_url, **options})
 
         def resource(self, *args: object, **options: object) -> object:
-            """Do as boto3, with the endpoint."""
+            """Return boto3's, with the endpoint."""
             return super().resource(*args, **{"endpoint_url": self._endpoint_url, **options})
 
 

@@ -165,11 +165,11 @@ class Faults:
         self._calls: Counter[str] = Counter()
 
     def inject(self, name: str, calls: int, operation: Operation) -> None:
-        """Give the next calls of an operation this outcome."""
+        """Use this outcome for the next calls of an operation."""
         self._injected.setdefault(operation, deque()).extend([BY_NAME[name]] * calls)
 
     def assign(self, recipient: str, name: str) -> None:
-        """Make a number a magic one."""
+        """Use this outcome for every call with this recipient."""
         self._assigned[recipient] = BY_NAME[name]
         del self._calls[recipient]
 

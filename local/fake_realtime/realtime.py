@@ -96,12 +96,12 @@ class RealTime:
         return self._account.balance
 
     def inject(self, outcome: str, calls: Annotated[int, Field(ge=1)] = 1, operation: Operation = "sms") -> None:
-        """Give the next calls of an operation an outcome."""
+        """Use this outcome for the next calls of an operation."""
         with self._lock:
             self._faults.inject(outcome, calls, operation)
 
     def assign(self, recipient: str, outcome: str) -> None:
-        """Make a number a magic one."""
+        """Use this outcome for every call with this recipient."""
         with self._lock:
             self._faults.assign(recipient, outcome)
 
