@@ -162,18 +162,22 @@ def _characters(result: Preview) -> Iterator[RenderableType]:
         text.stylize("bold reverse", position, position + 1)
     yield text
     if forced:
-        yield from _forcing_table(forced, {one.position: one.replacement for one in result.plain.replaced})
-    if result.plain.replaced:
+        yield from _forcing_table(forced, result.plain)
+    if result.plain.replaced and not result.plain.kept:
         size = f"charset {result.plain.charset}, {plural(result.plain.segments, 'segment')}"
         title = f"Transliterated (--encoding plain): {size}" if forced else "Sent transliterated"
         yield f"\n{title}:"
         yield Text(decode(result.plain.text, result.plain.charset))
 
 
-def _forcing_table(forced: Mapping[int, str], replacements: Mapping[int, str]) -> Iterator[RenderableType]:
+def _forcing_table(forced: Mapping[int, str], plain: EncodedText) -> Iterator[RenderableType]:
+    """List the characters that force Unicode; `plain` keeps all of them if it has no spelling for one."""
+    replacements = {one.position: one.replacement for one in plain.replaced}
+    left = {one.position for one in plain.forced_by}
     table = make_table("forces Unicode", "code point", "position#", "transliterated")
     for position, character in sorted(forced.items())[:_LISTED]:
-        table.add_row(character, f"U+{ord(character):04X}", str(position), replacements.get(position, "not possible"))
+        otherwise = "not possible" if position in left else "kept"
+        table.add_row(character, f"U+{ord(character):04X}", str(position), replacements.get(position, otherwise))
     yield ""
     yield table
     if len(forced) > _LISTED:

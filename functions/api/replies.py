@@ -26,7 +26,7 @@ class Forcing(TypedDict):
 
 @_closed
 class Replaced(TypedDict):
-    """What transliteration changed: `original` at `position` of the text as given, for which `replacement` is sent."""
+    """What is changed in the text: `original` at `position` of the text as given, for which `replacement` is sent."""
 
     position: int
     original: str

@@ -42,6 +42,17 @@ def test_a_preview_shows_what_transliteration_would_save(api: FakeApi) -> None:
     assert [one["position"] for one in reply["groups"][0]["forcedBy"][:2]] == [4, 11]
 
 
+def test_a_text_that_goes_as_unicode_all_the_same_keeps_its_accents(api: FakeApi) -> None:
+    """Only what has no spelling is in the way; composing is the one change."""
+    body = {**HELLO, "recipients": ["+56900000000"], "message": {"text": "Rau\u0301l: https://maipú.cl 😀"}}
+    reply = api.post(body, path="/messages/preview").body
+    (group,) = reply["groups"]
+    assert (group["policy"], group["charset"], group["text"]) == ("plain", 6, "Raúl: https://maipú.cl 😀")
+    assert [(one["position"], one["character"]) for one in group["forcedBy"]] == [(19, "ú"), (24, "😀")]
+    assert group["replaced"] == [{"position": 2, "original": "u\u0301", "replacement": "ú"}]
+    assert (reply["plain"]["text"], reply["plain"]["segments"]) == (group["text"], group["segments"])
+
+
 def test_a_text_in_wire_form_is_previewed_as_it_will_be_read(api: FakeApi) -> None:
     """Who encodes by himself sees what the handset will show."""
     body = {**HELLO, "message": {"charset": 6, "text": "010101090121", "encoded": True}}

@@ -38,6 +38,19 @@ def test_the_segments_of_the_transliterated_text_are_shown() -> None:
     assert run("preview", text, "--json").answer["segments"] == 2
 
 
+def test_a_text_that_goes_as_unicode_all_the_same_keeps_its_accents() -> None:
+    """Transliteration would save nothing: only the emoji is said to be in the way."""
+    text = "Señor Raúl 😀"
+    for arguments in (["--to", "+56912345678"], ["--encoding", "plain"]):
+        answer = run("preview", text, *arguments, "--json").answer
+        assert (answer["groups"][0]["text"], answer["plain"]["text"]) == (text, text)
+        assert [one["character"] for one in answer["groups"][0]["forcedBy"]] == ["😀"]
+    lines = run("preview", text).out.splitlines()
+    said = {line.split()[0]: " ".join(line.split()[3:]) for line in lines if "U+" in line}
+    assert said == {"ú": "kept", "😀": "not possible"}
+    assert not any("Transliterated" in line for line in lines)
+
+
 def test_each_country_has_its_policy() -> None:
     """A Chilean number gets the transliterated text, a Spanish one all its characters."""
     answer = run("preview", ACCENTS, "--to", "+56912345678", "--to", "+34600000000", "--json").answer

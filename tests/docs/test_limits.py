@@ -10,6 +10,7 @@ from api.intake import LARGEST
 from local.embedded_aws.sam import ROOT, TEMPLATE
 from realtime_sms.aws.item import LIFETIME, SHARD_NAMES
 from realtime_sms.encoding.segment import GSM7, UCS2
+from realtime_sms.encoding.ucs2 import MOST_MARKS
 from realtime_sms.requests.model import MAX_RECIPIENTS, MAX_SEGMENTS
 
 DOCUMENT: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
@@ -51,6 +52,7 @@ def most(parameter: str) -> int:
             "text",
             f"{MAX_SEGMENTS * GSM7.part:,} septets of GSM 03.38, or {MAX_SEGMENTS * UCS2.part // UCS2.unit:,} units",
         ),
+        ("combining marks in a row", f"{MOST_MARKS} |"),
         ("body of a queue message", f"{QUEUE['MaximumMessageSize'] // KIB} KiB, "),
         ("body of an API call", f"{LARGEST // KIB} KiB: "),
         ("time that a request may wait", f"{QUEUE['MessageRetentionPeriod'] // DAY} days; "),

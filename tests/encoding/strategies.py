@@ -1,6 +1,7 @@
 """Texts in which everything that matters to packing comes close to every boundary."""
 
 import random
+import unicodedata
 from collections.abc import Iterator
 
 from hypothesis import strategies as st
@@ -9,12 +10,39 @@ from realtime_sms.encoding.gsm7 import OCTETS
 
 GSM = "".join(OCTETS)
 gsm_texts = st.text(st.sampled_from(GSM), max_size=400)
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x1b"), max_size=200)
+sendable = st.characters(
+    exclude_categories=["Cs", "Cc"], include_characters="\t\n\v\f\r\x85", exclude_characters="\ufffe"
+)
+texts = st.text(sendable, max_size=200)
+composed_texts = texts.map(lambda text: unicodedata.normalize("NFC", text))
+link_texts = st.lists(
+    st.sampled_from(
+        [
+            "https://",
+            "www.",
+            "maipu\u0301",
+            "maipú",
+            ".cl",
+            ".",
+            "/",
+            "/menú?",
+            "a",
+            "@",
+            " ",
+            "…",
+            "\u201d",
+            "N°",
+            "25°",
+            "😀",
+        ]
+    ),
+    max_size=8,
+).map("".join)
 ascii_texts = st.text(st.sampled_from([character for character in GSM if character.isascii()]), max_size=200)
 spanish_texts = st.text(
     st.sampled_from(
         "aeiounAEIOUN áéíóúüñçÁÉÍÓÚÜÑÇ\u0301\u0303\u0308"
-        "\u2018\u2019\u2013“”—…«»ªº°¿¡€\u00a0\u200b\u200d\ufeff😀Δ\u03b1Ñ1½"
+        "\u2018\u2019\u2013“”—…«»ªº°¿¡€\u00a0\u200b\u200d\ufeff😀Δ\u03b1Ñ1½²\u207f·\u0387\u1fef\u2001\u212a.@/?:"
     ),
     max_size=60,
 )

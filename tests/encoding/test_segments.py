@@ -14,7 +14,7 @@ from realtime_sms import Unencodable, encode, split
 from realtime_sms.encoding.gsm7 import OCTETS
 from realtime_sms.encoding.segment import GSM7, UCS2, count, units_left
 from realtime_sms.encoding.ucs2 import LoneSurrogateError
-from tests.encoding.strategies import boundary_texts, gsm_texts, mixed_texts, texts
+from tests.encoding.strategies import boundary_texts, composed_texts, gsm_texts, mixed_texts
 
 
 def size(text: str, *, gsm: bool) -> int:
@@ -47,7 +47,7 @@ def test_segments_hold_what_the_standard_gives_them(text: str, sizes: list[int])
     assert [len(segment) for segment in split(text)] == sizes
 
 
-@given(st.one_of(gsm_texts, texts))
+@given(st.one_of(gsm_texts, composed_texts))
 def test_segments_fit_and_join_to_the_text(text: str) -> None:
     """Nothing is lost or cut; each segment is full or the next character would not have fitted."""
     segments, gsm = split(text), encode(text).alphabet == "gsm7"

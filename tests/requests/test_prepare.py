@@ -98,6 +98,16 @@ def test_a_wire_form_is_verified_and_sent_with_the_same_meaning(
         pytest.param({"encoding": "exact"}, Reason.UNENCODABLE, "message.text: ", id="exact"),
         pytest.param({"charset": 1}, Reason.UNENCODABLE, "message.text: ", id="charset 1"),
         pytest.param({"text": "\x1b"}, Reason.UNENCODABLE, "message.text: ", id="an escape"),
+        pytest.param({"text": "a\x00"}, Reason.UNENCODABLE, "message.text: an SMS cannot carry U+0000", id="a control"),
+        pytest.param(
+            {"text": "\u0431" + "\u0301" * 38_000}, Reason.UNENCODABLE, "message.text: more than 30", id="marks"
+        ),
+        pytest.param(
+            {"text": "fffe6800", "charset": 6, "encoded": True},
+            Reason.UNENCODABLE,
+            "message.text: begins with a byte order mark of the other order",
+            id="other byte order",
+        ),
         pytest.param({"text": "01", "charset": 6, "encoded": True}, Reason.UNENCODABLE, "message.text: ", id="cut hex"),
         pytest.param({"text": "%", "charset": 8, "encoded": True}, Reason.UNENCODABLE, "message.text: ", id="bare %"),
         pytest.param({"text": "á", "encoded": True}, Reason.UNENCODABLE, "message.text: ", id="no GSM under charset 0"),

@@ -1,34 +1,18 @@
 """Transliteration into GSM 03.38: what a text can lose without saying something else.
 
 What the alphabet has is never touched: `ñ é à ü ¿ ¡ €` stay. What has no spelling that everybody reads the same way is
-left as it is: other scripts, emoji, currencies (an amount is not for guessing), fractions (`1½` would read `11/2`).
+left as it is: other scripts, emoji, currencies (an amount is not for guessing), fractions (`1½` would read `11/2`),
+degrees (`25°` is not `25o`), exponents (`10ⁿ` is not `10n`), and links.
 """
 
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from string import ascii_letters
-from typing import NamedTuple
 
-from realtime_sms.encoding import gsm7
-from realtime_sms.encoding.gsm7 import Offender
-
-
-class Replacement(NamedTuple):
-    """What stood at an index of the given text, in code points, and what is sent for it: nothing, if invisible."""
-
-    position: int
-    original: str
-    replacement: str
-
-
-class Folded(NamedTuple):
-    """A text after transliteration, and what that changed, in order."""
-
-    text: str
-    replaced: tuple[Replacement, ...]
-
+from realtime_sms.encoding import gsm7, ucs2
+from realtime_sms.encoding.compose import Changed, Replacement, change, clusters
+from realtime_sms.encoding.links import links
 
 # Each spelling with the characters that are written so. By number where a font would not tell them apart.
 _SPELLED = {
@@ -36,7 +20,7 @@ _SPELLED = {
     '"': "«»\u201c\u201d\u201e\u201f\u2033",
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212",
     "...": "\u2026",
-    ".": "\u00b7\u2024",
+    ".": "\u00b7\u0387\u2024",
     "*": "\u2022\u2217",
     "/": "÷\u2044\u2215",
     "x": "\u00d7",
@@ -47,7 +31,8 @@ _SPELLED = {
     "(R)": "®",
     "(TM)": "™",
     "No": "№",
-    "o": "°",
+    "o": "°º",
+    "a": "ª",
     "^1": "¹",
     "^2": "²",
     "^3": "³",
@@ -73,85 +58,100 @@ _SPELLED = {
     "SS": "ẞ",
     "t": "ŧ",
     "T": "Ŧ",
-    " ": "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
+    " ": "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
     "\n": "\v\x85\u2028\u2029",
     # Soft hyphen, zero-width characters, directional marks, variation selectors, byte order mark.
     "": "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069"
     "\ufe00\ufe01\ufe02\ufe03\ufe04\ufe05\ufe06\ufe07\ufe08\ufe09\ufe0a\ufe0b\ufe0c\ufe0d\ufe0e\ufe0f\ufeff",
 }
 _SPELLING = {character: spelling for spelling, characters in _SPELLED.items() for character in characters}
-_RUN = re.compile(f".?{gsm7.OUTSIDE.pattern}+", re.DOTALL)
 _BASES = frozenset(ascii_letters + "ØøÆæß")
+_EXPONENTS = frozenset("¹²³")
+_INDICATORS = frozenset("°ºª")
+_IN_CONTEXT = _EXPONENTS | _INDICATORS | frozenset("№·\u0387←")  # next to some characters they have no spelling
+_CONTEXT = 2 * (ucs2.MOST_MARKS + 1)  # code points that may make up the two characters before one
 
 
-def fold(text: str) -> Folded:
+def transliterate_all(text: str) -> Changed | None:
+    """Transliterate a text as `transliterate` does; None if something outside GSM 03.38 would be left."""
+    edits = []
+    for position, cluster, spelling in _spellings(text):
+        if spelling is None:
+            return None
+        edits.append(Replacement(position, cluster, spelling))
+    return change(text, edits)
+
+
+def transliterate(text: str) -> Changed:
     """Transliterate what is outside GSM 03.38, after composing it (NFC); what has no spelling stays, composed.
 
     Accents go only where GSM has no letter for them, and the letter stays the nearest that GSM has: `á` is `a`, `ǘ` is
     `ü`, and `ñ`, however it is written, stays `ñ`. Invisible characters are dropped unless something else stays: then
-    they may be what joins an emoji or orders a script.
+    they may be what joins an emoji or orders a script. Links stay as written.
     """
-    edits, stays = [], False
-    for position, cluster in _clusters(text):
-        spelling = _spell_one(cluster) if len(cluster) == 1 else _spell(cluster)
-        if spelling is None:
-            stays = True
-            spelling = unicodedata.normalize("NFC", cluster)
+    whole = transliterate_all(text)
+    if whole is not None:
+        return whole
+    spelled = (
+        (at, given, unicodedata.normalize("NFC", given) if to is None else to) for at, given, to in _spellings(text)
+    )
+    return change(text, [Replacement(*one) for one in spelled if one[2] and one[1] != one[2]])
+
+
+def _spellings(text: str) -> Iterator[tuple[int, str, str | None]]:
+    """Yield the position of each character outside GSM 03.38, itself, and its spelling, None if it has to stay."""
+    in_links = {place for begin, end in links(text) for place in range(begin, end)}
+    for position, cluster in clusters(text):
+        if position in in_links:
+            composed = unicodedata.normalize("NFC", cluster)
+            spelling = None if gsm7.OUTSIDE.search(composed) else composed
+        else:
+            spelling = _spell_at(text, position, cluster)
         if spelling != cluster:
-            edits.append(Replacement(position, cluster, spelling))
-    if stays:
-        edits = [edit for edit in edits if edit.replacement]
-    return Folded(_edited(text, edits), tuple(edits))
+            yield position, cluster, spelling
 
 
-def _edited(text: str, edits: Iterable[Replacement]) -> str:
-    pieces: list[str] = []
-    end = 0
-    for position, original, replacement in edits:
-        pieces += text[end:position], replacement
-        end = position + len(original)
-    return "".join([*pieces, text[end:]])
+def _spell_at(text: str, position: int, cluster: str) -> str | None:
+    """Spell a character and its marks where they stand; None if that cannot be done, or would say something else."""
+    if cluster in _IN_CONTEXT:
+        before = unicodedata.normalize("NFC", text[max(position - _CONTEXT, 0) : position])
+        if not _fits(before, cluster, text[position + 1 : position + 3]):
+            return None
+        further = cluster in _EXPONENTS and before[-1:] in _EXPONENTS
+        return _SPELLING[cluster].removeprefix("^" if further else "")  # `10²³` is `10^23`
+    if cluster[0].isalpha() and text[position - 1 : position].isdigit() and _is_variant(cluster):
+        return None  # a sign of a litre behind a 5 would be read as 51
+    return _spell_one(cluster) if len(cluster) == 1 else _spell(cluster)
 
 
-def placed(offenders: Iterable[Offender], replaced: Iterable[Replacement]) -> Iterator[Offender]:
-    """Move offenders found in a folded text to their places in the text as it was given.
+def _fits(before: str, character: str, after: str) -> bool:
+    """Return True if the spelling of a character of `_IN_CONTEXT` says the same between what surrounds it."""
+    last, following = before[-1:], after[:1]
+    if character in _INDICATORS:
+        return _abbreviates(before, character, after)
+    if character in _EXPONENTS:  # `10⁻³`, `10²5`
+        return not (following.isdecimal() or last in {"-", "+", "\u2212"})
+    if character == "←":  # `←5` is not `<-5`
+        return not after.strip()[:1].isdigit()
+    if character == "№":
+        return not last.isdigit()
+    return not (last.isdigit() and following.isdigit())  # `2·5` is not `2.5`
 
-    An offender inside what was changed, which composing can leave, gets the place of the change.
+
+def _abbreviates(before: str, indicator: str, after: str) -> bool:
+    """Return True if `°`, `º` or `ª` ends an abbreviation, such as `N°` or `M.ª`: no ordinal (`1º`), no degree (`°C`).
+
+    `n°` is one only before a number, for `su n° es` is not `su no es`.
     """
-    shift, edits = 0, iter(replaced)
-    edit = next(edits, None)
-    for position, character in offenders:
-        while edit and position + shift >= edit.position + len(edit.replacement):
-            shift += len(edit.original) - len(edit.replacement)
-            edit = next(edits, None)
-        place = position + shift
-        yield Offender(min(place, edit.position) if edit else place, character)
+    last = before.removesuffix(".")[-1:]
+    if not last.isalpha() or (indicator != "ª" and last in "CFKcfk"):
+        return False
+    return before[-1:] != "n" or indicator == "ª" or after.strip()[:1].isdigit()
 
 
-def _clusters(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each character outside GSM 03.38, or before one, with the marks that belong to it, and its position.
-
-    A character of GSM 03.38 never composes with what stands before it, so what lies between two can be read alone.
-    """
-    if unicodedata.is_normalized("NFC", text) and not any(map(unicodedata.combining, gsm7.OUTSIDE.findall(text))):
-        yield from ((outside.start(), outside[0]) for outside in gsm7.OUTSIDE.finditer(text))
-        return
-    for run in _RUN.finditer(text):
-        characters, offset, start = run[0], run.start(), 0
-        prepared = unicodedata.is_normalized("NFC", characters)
-        for index in range(1, len(characters)):
-            following = characters[index]
-            if unicodedata.combining(following) or not (prepared or not _compose(characters[start:index], following)):
-                continue
-            yield offset + start, characters[start:index]
-            start = index
-        yield offset + start, characters[start:]
-
-
-def _compose(cluster: str, following: str) -> bool:
-    """Tell whether a character that is no mark still melts into what is before it, as Hangul letters do."""
-    together = unicodedata.normalize("NFC", cluster + following)
-    return together != unicodedata.normalize("NFC", cluster) + following
+def _is_variant(character: str) -> bool:
+    """Return True for a letter in another style, such as a superscript, as Unicode's compatibility mapping has it."""
+    return unicodedata.decomposition(character[0]).startswith("<")
 
 
 def _spell(cluster: str) -> str | None:
@@ -161,7 +161,7 @@ def _spell(cluster: str) -> str | None:
         return prepared
     if prepared in _SPELLING:
         return _SPELLING[prepared]
-    if not prepared[0].isalpha():
+    if not prepared[0].isalpha() or unicodedata.decomposition(prepared[0]).startswith(("<super>", "<sub>")):
         return None
     letters: list[str] = []
     for character in unicodedata.normalize("NFKD", prepared):
