@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from local.fake_realtime.account import Settings
 from local.fake_realtime.answers import send_answer
 from local.fake_realtime.magic import OUTCOMES, SUBMITTED, Manner, Outcome, Shape
+from local.fake_realtime.settings import Settings
 from realtime_sms.aws.breakers import BY_PROOF
 from realtime_sms.outcomes.submission import Rules, Submission, settle
 from realtime_sms.provider.calls import CallResult, Reply, ReplyLost

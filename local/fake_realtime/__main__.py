@@ -6,8 +6,8 @@ import signal
 import sys
 import threading
 
-from local.fake_realtime.account import Settings
 from local.fake_realtime.server import Simulator
+from local.fake_realtime.settings import Settings
 
 
 def main() -> None:

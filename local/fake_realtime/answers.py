@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
-from local.fake_realtime.account import Settings
 from local.fake_realtime.magic import Manner, Outcome, Shape
+from local.fake_realtime.settings import Settings
 
 REDIRECT_TARGET: Final = "/_simulator/redirected"
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
-from http import HTTPStatus
 from typing import Final, NamedTuple
 
 import urllib3
@@ -44,36 +43,19 @@ class DeliveryStatus(IntEnum):
         return self not in {DeliveryStatus.NO_STATUS, DeliveryStatus.PENDING}
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One delivery report: the submission's id, its recipient in E.164, and its status at an epoch time."""
-
-    submission_id: str
-    recipient: str = field(repr=False)
-    status: DeliveryStatus
-    at: float
-
-    def body(self) -> bytes:
-        """Return the report as RealTime posts it: phone without `+`, date without a zone (UTC here)."""
-        date = datetime.fromtimestamp(self.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        phone = self.recipient.removeprefix("+")
-        report = {"id": self.submission_id, "phone": phone, "status": int(self.status), "date": date}
-        return json.dumps(report).encode()
-
-    def deliver(self, url: str, attempts: int = 1) -> "Receipt":
-        """Post the report until it is answered with 200, at most `attempts` times, without waiting between."""
-        for attempt in range(1, attempts + 1):
-            if post(url, self.body()) == HTTPStatus.OK:
-                return Receipt(self.submission_id, acknowledged=True, attempts=attempt)
-        return Receipt(self.submission_id, acknowledged=False, attempts=attempts)
-
-
 class Receipt(NamedTuple):
     """How the customer's system answered one report."""
 
     submission_id: str
     acknowledged: bool
     attempts: int
+
+
+def report_body(submission_id: str, recipient: str, status: DeliveryStatus, at: float) -> bytes:
+    """Return a delivery report as RealTime posts it: phone without `+`, date without a zone (UTC here)."""
+    date = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    phone = recipient.removeprefix("+")
+    return json.dumps({"id": submission_id, "phone": phone, "status": int(status), "date": date}).encode()
 
 
 @dataclass(eq=False, slots=True)

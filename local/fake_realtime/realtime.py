@@ -1,22 +1,25 @@
 """RealTime's four operations and the state behind them, without a socket."""
 
 import random
+import secrets
 import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
+from itertools import takewhile
+from math import inf
 from typing import Annotated
 from urllib.parse import parse_qs
 
 from pydantic import Field
 
-from local.fake_realtime.account import Account, Address, Counters, Settings
 from local.fake_realtime.answers import Answer, Request, json_answer, send_answer, spoilt
 from local.fake_realtime.callbacks import POST_AGAIN_SECONDS, Inbound, Postman, Receipt, post
-from local.fake_realtime.inbox import Inbox, Message
 from local.fake_realtime.magic import Faults, Operation, Outcome
+from local.fake_realtime.message import Message
+from local.fake_realtime.settings import Address, Counters, Settings
 from local.fake_realtime.submission import RefusedError, Submission, read_submission
 
 
@@ -36,7 +39,9 @@ class RealTime:
         self._lock = threading.RLock()
         self._clock = clock
         self._initial = settings or Settings()
-        self._inbox = Inbox()
+        self._last_id = (
+            time.time_ns() // 1000
+        )  # 16 digits, as in RealTime's own example; a restart does not repeat them
         self._postman = Postman()
         self.reset()
 
@@ -48,8 +53,10 @@ class RealTime:
             self.settings = self._initial
             self.counters = Counters()
             self._faults = Faults()
-            self._account = Account(self.settings, self._clock)
-            self._inbox.clear()
+            self._token_ends = dict.fromkeys(self.settings.tokens, inf)
+            self._balance = self.settings.balance
+            self._messages: dict[str, Message] = {}
+            self._inbound: dict[str, Inbound] = {}
             self._shuffle = random.Random(0)
 
     def change(self, **changes: object) -> Settings:
@@ -59,41 +66,44 @@ class RealTime:
             fields = {name: getattr(wanted, name) for name in wanted.model_fields_set}
             self.settings = self.settings.model_copy(update=fields)
             if "tokens" in fields:
-                self._account.allow(wanted.tokens)
+                self._token_ends |= dict.fromkeys(wanted.tokens, inf)
             if "balance" in fields:
-                self._account.balance = wanted.balance
+                self._balance = wanted.balance
             return self.settings
 
     def inbox(self, recipient: str | None = None) -> tuple[Message, ...]:
         """Return the messages on one phone, or on all, in the order of their acceptance."""
         with self._lock:
-            return self._inbox.messages(recipient)
+            return tuple(message for message in self._messages.values() if recipient in {None, message.recipient})
 
     def inbox_after(self, submission_id: str) -> tuple[Message, ...] | None:
         """Return the messages accepted after one; None if that one is on no phone, as after a reset."""
         with self._lock:
-            return self._inbox.after(submission_id)
+            if submission_id not in self._messages:
+                return None
+            newest_first = takewhile(lambda one: one.submission_id != submission_id, reversed(self._messages.values()))
+            return tuple(newest_first)[::-1]
 
     def inbound(self) -> tuple[Inbound, ...]:
         """Return what phones answered, oldest first."""
         with self._lock:
-            return self._inbox.inbound()
+            return tuple(self._inbound.values())
 
     def revoke_tokens(self) -> None:
         """Revoke every token; only authentication gives a new one."""
         with self._lock:
-            self._account.revoke()
+            self._token_ends.clear()
 
     def top_up(self, units: Annotated[Decimal, Field(gt=0, decimal_places=2)]) -> Decimal:
         """Add units to the balance; return the new balance."""
         with self._lock:
-            self._account.balance += units
-            return self._account.balance
+            self._balance += units
+            return self._balance
 
     @property
     def balance(self) -> Decimal:
         """The units left."""
-        return self._account.balance
+        return self._balance
 
     def inject(self, outcome: str, calls: Annotated[int, Field(ge=1)] = 1, operation: Operation = "sms") -> None:
         """Use this outcome for the next calls of an operation."""
@@ -113,9 +123,9 @@ class RealTime:
     ) -> list[Receipt]:
         """Post a delivery report for these messages, or for all, even if their status is not final yet."""
         with self._lock:
-            chosen = self._inbox.messages() if submission_ids is None else map(self._inbox.find, submission_ids)
-            reports = [message.report() for message in chosen if message is not None]
-        return [report.deliver(callback_url, attempts) for report in reports]
+            wanted = self._messages if submission_ids is None else submission_ids
+            chosen = [self._messages[one] for one in wanted if one in self._messages]
+        return [_deliver(message, callback_url, attempts) for message in chosen]
 
     def write_back(
         self,
@@ -132,8 +142,8 @@ class RealTime:
         with self._lock:
             if self.settings.inbound_url is None:
                 raise NoAddressError
-            inbound = Inbound(self._inbox.next_id(), phone, originator, message, self._clock())
-            self._inbox.put(inbound)
+            inbound = Inbound(self._next_id(), phone, originator, message, self._clock())
+            self._inbound[inbound.id] = inbound
         if not self._post_inbound(inbound):
             self._postman.hand_over(partial(self._post_inbound, inbound), self.settings.post_again_seconds)
         return inbound
@@ -142,7 +152,7 @@ class RealTime:
         """Post once; return True if nothing is left to do: it was taken, or address or message are gone."""
         with self._lock:
             url = self.settings.inbound_url
-            if url is None or not self._inbox.has(inbound):
+            if url is None or inbound.id not in self._inbound:
                 return True
         status = post(url, inbound.body())
         inbound.statuses.append(status)
@@ -152,9 +162,9 @@ class RealTime:
         """Post once; return True, as for an inbound SMS, if nothing is left to do."""
         with self._lock:
             url = self.settings.reports_url
-            if url is None or not self._inbox.has(message):
+            if url is None or message.submission_id not in self._messages:
                 return True
-        return message.report().deliver(url).acknowledged
+        return post(url, message.report()) == HTTPStatus.OK
 
     # The operations, for RealTime's customers.
 
@@ -200,7 +210,10 @@ class RealTime:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "the client credentials are not valid")
         if outcome is not None and not outcome.accepted:
             return spoilt(json_answer({}), outcome, settings)
-        token = self._account.issue(settings.validity_seconds, alone=settings.one_token_at_a_time)
+        if settings.one_token_at_a_time:
+            self._token_ends.clear()
+        token = secrets.token_urlsafe(48)
+        self._token_ends[token] = self._clock() + settings.validity_seconds
         reply = json_answer({"access_token": token, "validity_period": str(settings.validity_seconds)})
         return spoilt(reply, outcome, settings)
 
@@ -218,13 +231,14 @@ class RealTime:
             results.reverse()
         elif self.settings.order == "shuffled":
             self._shuffle.shuffle(results)
-        return send_answer(results, self._inbox.next_id(), outcomes[0], self.settings)
+        return send_answer(results, self._next_id(), outcomes[0], self.settings)
 
     def _result(self, recipient: str, outcome: Outcome, submission: Submission) -> dict[str, str]:
-        submission_id = self._inbox.next_id()
+        submission_id = self._next_id()
         if outcome.accepted:
-            if not self._account.charge(submission.segments):
+            if self._balance < submission.segments:
                 return {"status": "account_no_balance"}
+            self._balance -= submission.segments
             self._accept(submission_id, recipient, submission, outcome)
         result = {"status": outcome.word}
         return result | {"submissionId": submission_id} if outcome.word == "submitted" else result
@@ -233,7 +247,7 @@ class RealTime:
         now, settings = self._clock(), self.settings
         delivered_at = now + settings.delivery_seconds
         message = Message(submission_id, recipient, submission, now, delivered_at, outcome.delivery)
-        self._inbox.put(message)
+        self._messages[submission_id] = message
         if settings.reports_url is not None:
             waits = (settings.delivery_seconds, *settings.post_again_seconds)
             self._postman.hand_over(partial(self._post_report, message), waits)
@@ -241,7 +255,7 @@ class RealTime:
     def _info(self, submission_id: str, request: Request) -> Answer:
         self.counters.infos += 1
         self._admit(request)
-        message = self._inbox.find(submission_id)
+        message = self._messages.get(submission_id)
         if message is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, "no such submission")
         return spoilt(json_answer(message.info(self._clock())), self._faults.next_for("info"), self.settings)
@@ -249,12 +263,25 @@ class RealTime:
     def _tell_balance(self, request: Request) -> Answer:
         self.counters.balances += 1
         self._admit(request)
-        reply = json_answer({"balance": f"{self._account.balance:.2f}"})
+        reply = json_answer({"balance": f"{self._balance:.2f}"})
         return spoilt(reply, self._faults.next_for("balance"), self.settings)
 
     def _admit(self, request: Request) -> None:
         # RealTime's error page has 400 for a token in the wrong format; its Send page, the later one, has 401.
-        if not self._account.authorizes(request.headers.get("authorization")):
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or self._token_ends.get(token, -inf) <= self._clock():
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "no valid token after Bearer and one space")
         if request.media_type != "application/json":
             raise RefusedError(HTTPStatus.BAD_REQUEST, "the content type is not application/json")
+
+    def _next_id(self) -> str:
+        self._last_id += 1
+        return str(self._last_id)
+
+
+def _deliver(message: Message, url: str, attempts: int) -> Receipt:
+    """Post a report until it is answered with 200, at most `attempts` times, without waiting between."""
+    for attempt in range(1, attempts + 1):
+        if post(url, message.report()) == HTTPStatus.OK:
+            return Receipt(message.submission_id, acknowledged=True, attempts=attempt)
+    return Receipt(message.submission_id, acknowledged=False, attempts=attempts)

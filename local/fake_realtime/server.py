@@ -11,11 +11,11 @@ from typing import Final, Self
 
 import h11
 
-from local.fake_realtime.account import Settings
 from local.fake_realtime.answers import Answer, Request
 from local.fake_realtime.control import PREFIX, control
 from local.fake_realtime.magic import Manner
 from local.fake_realtime.realtime import RealTime
+from local.fake_realtime.settings import Settings
 from local.listening import Listening
 
 _HOST: Final = "127.0.0.1"

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from local.fake_realtime.account import Settings
+from local.fake_realtime.settings import Settings
 from realtime_sms import decode, split
 
 # The simulator has its own copy of these numbers, so that it does not repeat a mistake of the client.

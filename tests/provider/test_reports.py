@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.fake_realtime.callbacks import DeliveryStatus
-from local.fake_realtime.callbacks import Report as Posted
+from local.fake_realtime.callbacks import DeliveryStatus, report_body
 from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
 from realtime_sms.provider.reports import (
     DeliveryUpdate,
@@ -67,7 +66,7 @@ def test_every_status_of_the_vendor_is_known(status: int, update: DeliveryUpdate
 @pytest.mark.parametrize("status", DeliveryStatus)
 def test_the_simulators_reports_are_read(status: DeliveryStatus) -> None:
     """Its code and ours were written apart."""
-    report = read_report(Posted("4193366853543393", "+56912345678", status, 0).body())
+    report = read_report(report_body("4193366853543393", "+56912345678", status, 0))
     assert (report.submission_id, report.recipient) == ("4193366853543393", "+56912345678")
 
 

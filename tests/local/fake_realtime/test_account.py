@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 import pytest
 
 from local.fake_realtime import Settings, Simulator
-from local.fake_realtime.account import Account
-from local.fake_realtime.inbox import operator_of
+from local.fake_realtime.answers import Request
+from local.fake_realtime.message import operator_of
+from local.fake_realtime.realtime import RealTime
 from tests.local.fake_realtime.caller import ORDINARY, Caller, Came
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -59,13 +60,21 @@ def test_authentication_is_a_form_and_not_json(caller: Caller) -> None:
 def test_a_token_ends_with_its_validity() -> None:
     """A token is good until its last second and dead at it; a configured one lives on."""
     now = [1000.0]
-    account = Account(Settings(), lambda: now[0])
-    token = account.issue(60, alone=False)
+    realtime = RealTime(Settings(validity_seconds=60), clock=lambda: now[0])
+    form = Request(
+        "POST", "/api/auth", headers={"content-type": FORM["Content-Type"]}, body=urlencode(CREDENTIALS).encode()
+    )
+    token = json.loads(realtime.answer(form).body)["access_token"]
+
+    def is_good(token: str) -> bool:
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        return realtime.answer(Request("GET", "/api/balance", headers=headers)).status == 200
+
     now[0] += 59
-    assert account.authorizes(f"Bearer {token}")
+    assert is_good(token)
     now[0] += 1
-    assert not account.authorizes(f"Bearer {token}")
-    assert account.authorizes("Bearer local-token")
+    assert not is_good(token)
+    assert is_good("local-token")
 
 
 def test_revoked_tokens_are_dead_until_somebody_authenticates(simulator: Simulator, caller: Caller) -> None:

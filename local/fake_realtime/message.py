@@ -1,11 +1,9 @@
-"""The handsets: every message that was accepted, as its recipient sees it, and what phones answered."""
+"""A message on a phone, and what RealTime says about it."""
 
-import time
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Final
 
-from local.fake_realtime.callbacks import DeliveryStatus, Inbound, Report
+from local.fake_realtime.callbacks import DeliveryStatus, report_body
 from local.fake_realtime.submission import Submission
 
 # The first is RealTime's own example; the other ids are made up.
@@ -39,9 +37,9 @@ class Message:
         """The text as the phone shows it."""
         return self.submission.text
 
-    def report(self) -> Report:
+    def report(self) -> bytes:
         """Return the delivery report that RealTime posts when the status is final."""
-        return Report(self.submission_id, self.recipient, self.delivery, self.delivered_at)
+        return report_body(self.submission_id, self.recipient, self.delivery, self.delivered_at)
 
     def as_json(self) -> dict[str, object]:
         """Return the message as the control API lists it."""
@@ -73,52 +71,3 @@ class Message:
                 "operator": operator_of(self.recipient),
             },
         }
-
-
-class Inbox:
-    """Messages and inbound SMS by id, oldest first; not thread-safe."""
-
-    def __init__(self) -> None:
-        # Ids of 16 digits, as in RealTime's own example; a restart does not repeat them.
-        self._last_id = time.time_ns() // 1000
-        self.clear()
-
-    def clear(self) -> None:
-        """Empty every phone; ids are not used a second time."""
-        self._by_id: dict[str, Message] = {}
-        self._inbound: dict[str, Inbound] = {}
-
-    def next_id(self) -> str:
-        """Return a new submission id."""
-        self._last_id += 1
-        return str(self._last_id)
-
-    def put(self, entry: Message | Inbound) -> None:
-        """Add a message or an inbound SMS to its phone."""
-        if isinstance(entry, Inbound):
-            self._inbound[entry.id] = entry
-        else:
-            self._by_id[entry.submission_id] = entry
-
-    def has(self, entry: Message | Inbound) -> bool:
-        """Return True if a message or an inbound SMS is still on its phone."""
-        return entry.id in self._inbound if isinstance(entry, Inbound) else entry.submission_id in self._by_id
-
-    def find(self, submission_id: str) -> Message | None:
-        """Return one message by its submission id."""
-        return self._by_id.get(submission_id)
-
-    def messages(self, recipient: str | None = None) -> tuple[Message, ...]:
-        """Return the messages on one phone, or on all."""
-        return tuple(message for message in self._by_id.values() if recipient in {None, message.recipient})
-
-    def after(self, submission_id: str) -> tuple[Message, ...] | None:
-        """Return the messages accepted after this one; None if this one is not there."""
-        if submission_id not in self._by_id:
-            return None
-        newest_first = takewhile(lambda message: message.submission_id != submission_id, reversed(self._by_id.values()))
-        return tuple(newest_first)[::-1]
-
-    def inbound(self) -> tuple[Inbound, ...]:
-        """Return what was sent from all phones."""
-        return tuple(self._inbound.values())

@@ -1,11 +1,8 @@
-"""The simulated account: its settings, its tokens and balance, and counters of what its owner called."""
+"""What can be set in the simulator, and what it counts."""
 
-import secrets
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from math import inf
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -49,43 +46,6 @@ class Settings(BaseModel):
     reports_url: Address | None = Field(default=None, repr=False)
     inbound_url: Address | None = Field(default=None, repr=False)
     post_again_seconds: tuple[Annotated[float, Field(ge=0)], ...] = POST_AGAIN_SECONDS
-
-
-class Account:
-    """Tokens with their expiry times, and the balance; not thread-safe. `clock` returns epoch seconds."""
-
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._expiries = dict.fromkeys(settings.tokens, inf)
-        self.balance = settings.balance
-
-    def authorizes(self, header: str | None) -> bool:
-        """Return True if an `Authorization` header is `Bearer`, one space, and a token that is valid now."""
-        scheme, _, token = (header or "").partition(" ")
-        return scheme == "Bearer" and self._expiries.get(token, -inf) > self._clock()
-
-    def issue(self, validity_seconds: int, *, alone: bool) -> str:
-        """Return a new token; with `alone`, revoke every earlier one."""
-        if alone:
-            self.revoke()
-        token = secrets.token_urlsafe(48)
-        self._expiries[token] = self._clock() + validity_seconds
-        return token
-
-    def allow(self, tokens: frozenset[str]) -> None:
-        """Make these tokens valid until revoked."""
-        self._expiries |= dict.fromkeys(tokens, inf)
-
-    def revoke(self) -> None:
-        """Revoke every token, the configured ones too."""
-        self._expiries.clear()
-
-    def charge(self, units: int) -> bool:
-        """Take the units of one message from the balance; return False if there are too few."""
-        if self.balance < units:
-            return False
-        self.balance -= Decimal(units)
-        return True
 
 
 @dataclass
