@@ -12,6 +12,7 @@ from callbacks.keys import CallbackKeys, KeysUnavailableError
 from callbacks.keywords import Keywords, Wish
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.logging import logger
+from realtime_sms.aws.metrics import Metric, counters
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.submissions import StoreUnavailableError
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
@@ -45,11 +46,10 @@ def receive(event: Mapping[str, Any], ports: Ports) -> dict[str, Any]:
             return _reply(HTTPStatus.METHOD_NOT_ALLOWED, "this address takes POST", {"Allow": "POST"})
         body = _body(event)
         if len(body) > LARGEST:
-            return _reply(HTTPStatus.CONTENT_TOO_LARGE, f"the body is larger than {LARGEST} octets")
+            return _unreadable(path, HTTPStatus.CONTENT_TOO_LARGE, f"the body is larger than {LARGEST} octets")
         keep(body, ports)
     except UnreadableReportError as error:
-        logger.warning("callback not readable", extra={"kind": path.get("kind"), "detail": str(error)})
-        return _reply(HTTPStatus.BAD_REQUEST, str(error))
+        return _unreadable(path, HTTPStatus.BAD_REQUEST, str(error))
     except (StoreUnavailableError, KeysUnavailableError) as error:
         logger.error("callback not stored", extra={"kind": path.get("kind"), "detail": str(error)})
         return _reply(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; post it again")
@@ -88,6 +88,13 @@ def keep_inbound(body: bytes, ports: Ports) -> None:
 
 
 _KINDS: Mapping[str, Callable[[bytes, Ports], None]] = {"reports": keep_report, "inbound": keep_inbound}
+
+
+def _unreadable(path: Mapping[str, str], status: HTTPStatus, detail: str) -> dict[str, Any]:
+    """Refuse a callback that came with the right key, count it, and log why."""
+    counters.count(Metric.CALLBACKS_UNREADABLE)
+    logger.warning("callback not readable", extra={"kind": path.get("kind"), "detail": detail})
+    return _reply(status, detail)
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realtime_sms.aws.item import from_item, to_item
+from realtime_sms.aws.metrics import Metric, counters
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Delivery
 from tests.callbacks.callbacks import KEY, OLD_KEY, Callbacks
 from tests.conftest import Store
+from tests.fakes import emf
 from tests.fakes.submissions import IN_STATE, NOW, NUMBER, SUBMITTED
 
 ID = "4193366853543393"
@@ -220,6 +222,29 @@ def test_a_body_that_is_too_large_is_refused(callbacks: Callbacks) -> None:
     assert callbacks.post("inbound", {"phone": NUMBER[1:], "message": "x" * 20_000}) == 413
 
 
+@pytest.mark.parametrize(
+    ("callback", "counted"),
+    [
+        (("inbound", {"phone": "8300", "message": "STOP"}), 1),
+        (("inbound", {"phone": NUMBER[1:], "message": "x" * 20_000}), 1),
+        (("reports", {}), 1),
+        (("reports", "{"), 1),
+        (("inbound", {"phone": NUMBER[1:], "message": "hello"}), 0),
+        (("reports", {}, OLD_KEY), 0),
+    ],
+    ids=["no number", "too large", "no report", "no JSON", "readable", "wrong key"],
+)
+def test_what_cannot_be_read_is_counted(
+    callbacks: Callbacks, capsys: pytest.CaptureFixture[str], callback: tuple[Any, ...], counted: int
+) -> None:
+    """If it came with the key: anybody may post without."""
+    counters.write()
+    capsys.readouterr()
+    callbacks.post(*callback)
+    counters.write()
+    assert emf.totals(capsys.readouterr().out.splitlines()).get(Metric.CALLBACKS_UNREADABLE, 0) == counted
+
+
 @pytest.mark.parametrize(("text", "listed"), [("STOP", 1), ("¡baja!", 1), ("stop it", 0), ("", 0), ("gracias", 0)])
 def test_a_word_puts_a_number_on_the_list_and_nothing_else_is_kept(
     store: Store, callbacks: Callbacks, capsys: pytest.CaptureFixture[str], text: str, listed: int
@@ -230,6 +255,15 @@ def test_a_word_puts_a_number_on_the_list_and_nothing_else_is_kept(
     said = capsys.readouterr().out
     assert NUMBER[1:] not in said
     assert text in {"", "STOP"} or text not in said
+
+
+def test_a_message_with_its_numbers_the_wrong_way_round_puts_the_person_on_the_list(
+    store: Store, callbacks: Callbacks
+) -> None:
+    """The short number is ours."""
+    body = {"phone": "8300", "originator": NUMBER[1:], "message": "Stop. Thank you"}
+    assert callbacks.post("inbound", body) == 200
+    assert [item["recipient"]["S"] for item in store.items()] == [NUMBER]
 
 
 def test_a_word_takes_it_off_again_where_the_deployment_has_one(store: Store, callbacks: Callbacks) -> None:

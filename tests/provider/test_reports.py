@@ -138,6 +138,38 @@ def test_an_inbound_message_is_read() -> None:
     assert repr(inbound) == "Inbound()"
 
 
+@pytest.mark.parametrize("short", ["8300", 8300, "96000", "+8300", "123456", "1"])
+@pytest.mark.parametrize("number", ["447945223343", 447945223343, "+447945223343"])
+def test_an_inbound_message_with_its_numbers_the_wrong_way_round_is_understood(
+    number: str | int, short: str | int
+) -> None:
+    """A short number writes no SMS, so the other one did."""
+    for members in ({"phone": short, "originator": number}, {"phone": number, "originator": short}):
+        assert read_inbound(changed(INBOUND, **members)).sender == "+447945223343"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"phone": "8300", "originator": "8300"},
+        {"phone": "8300", "originator": None},
+        {"phone": None, "originator": "447945223343"},
+        {"phone": "", "originator": "447945223343"},
+        {"phone": "TIENDA", "originator": "447945223343"},
+        {"phone": "8300", "originator": "0447945223343"},
+    ],
+)
+def test_no_sender_is_guessed(members: dict[str, Any]) -> None:
+    """Where neither of the two is said to be the sender's, and the other a short number."""
+    with pytest.raises(UnreadableReportError):
+        read_inbound(changed(INBOUND, **members))
+
+
+def test_of_two_long_numbers_the_phone_wrote() -> None:
+    """As RealTime documents it: the sender of an SMS may be a long number too."""
+    assert read_inbound(changed(INBOUND, originator="56912345678")).sender == "+447945223343"
+
+
 @pytest.mark.parametrize("members", [{"phone": None}, {"phone": "8300"}, {"message": None}, {"message": []}])
 def test_what_is_no_inbound_message_is_refused(members: dict[str, Any]) -> None:
     """A number that is none cannot be put on a list."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from callbacks.receive import receive
 from local.embedded_aws.sam import ROOT
 from maintenance import current_metrics
 from realtime_sms.aws.breakers import Breaker
@@ -66,6 +67,11 @@ def _fail_to_refresh() -> None:
         refresh.lambda_handler({}, Context())  # type: ignore[arg-type]  # as much of it as is looked at
 
 
+def _post_nonsense() -> None:
+    ports: Any = SimpleNamespace(keys=SimpleNamespace(accept=lambda _: True))
+    receive({"httpMethod": "POST", "pathParameters": {"key": "k", "kind": "inbound"}, "body": "{}"}, ports)
+
+
 CAUSES: Mapping[str, Callable[[], None]] = {
     Metric.DEAD_LETTERS: lambda: _look(1),
     Metric.WAITING_AGE: lambda: _put_off(3600),
@@ -74,6 +80,7 @@ CAUSES: Mapping[str, Callable[[], None]] = {
     of_status(Status.UNKNOWN): lambda: log_outcome(UNKNOWN),
     of_status(Status.FAILED): lambda: log_outcome(FAILED),
     Metric.REFRESH_FAILURES: _fail_to_refresh,
+    Metric.CALLBACKS_UNREADABLE: _post_nonsense,
 }
 
 

@@ -41,6 +41,7 @@ class Metric(StrEnum):
     AUTH_BREAKER_OPEN = "AuthBreakerOpen"
     OPEN_UNKNOWNS = "OpenUnknowns"  # submissions that RealTime may have, nobody knows; looked at once a minute too
     EVENTS = "EventsPublished"
+    CALLBACKS_UNREADABLE = "CallbacksUnreadable"  # with the right key, but neither a report nor a message
     # of each run of the watch function
     SWEPT = "Swept"
     BURIED = "Buried"

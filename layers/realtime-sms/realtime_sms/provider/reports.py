@@ -17,6 +17,7 @@ from realtime_sms.vocabulary import Delivery, DeliveryReason
 
 _ID = re.compile(r"[!-~]{1,128}")
 _NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
+_SHORT_NUMBER = re.compile(r"\+?[0-9]{1,6}")
 _COST = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _OPERATOR = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _OPERATOR_MEMBERS = ("id", "name", "mcc", "mnc")
@@ -104,7 +105,9 @@ def read_report(body: bytes) -> Report:
 
 
 def read_inbound(body: bytes) -> Inbound:
-    """Read an inbound message; where it was sent to (`originator`) does not matter here.
+    """Read an inbound message: `phone` wrote it, to the number `originator`.
+
+    If `phone` is a short number, the two are the wrong way round: a short number writes no SMS.
 
     Raises:
         UnreadableReportError: it is none.
@@ -114,7 +117,10 @@ def read_inbound(body: bytes) -> Inbound:
     text = _written(value.get("message"))
     if text is None:
         raise UnreadableReportError("message: is no text")
-    return Inbound(_number(value.get("phone")), text)
+    phone, originator = value.get("phone"), value.get("originator")
+    if _SHORT_NUMBER.fullmatch(_written(phone) or "") and _NUMBER.fullmatch(_written(originator) or ""):
+        phone = originator
+    return Inbound(_number(phone), text)
 
 
 def read_info(exchange: CallResult) -> Info | None:
