@@ -37,42 +37,35 @@ class Reply:
         return errors
 
 
-class Api:
-    """The deployed API of a stack, as the account's root user."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._url = stack.api_url
-        environment = stack.aws.environment
-        self._credentials = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
-
-    def post(self, path: str, body: object) -> Reply:
-        """Post a JSON value; if nothing answers, return a problem document as the API does."""
-        url, content = self._url + path, json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", "Host": urlsplit(url).netloc}
-        signed = AWSRequest("POST", url, headers=headers, data=content)
-        SigV4Auth(self._credentials, "execute-api", REGION).add_auth(signed)
-        headers = dict(signed.headers.items())
-        try:
-            reply = urllib3.request("POST", url, body=content, headers=headers, timeout=_TIMEOUT_SECONDS, retries=False)
-            return Reply(reply.status, reply.json())
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            detail = f"the embedded AWS gave no answer ({type(error).__name__}); is `make local` still running?"
-            return Reply(HTTPStatus.BAD_GATEWAY, {"title": HTTPStatus.BAD_GATEWAY.phrase, "detail": detail})
+def post(stack: Stack, path: str, body: object) -> Reply:
+    """Post JSON to the API as the account's root user; if nothing answers, return a problem document."""
+    url, content, keys = stack.api_url + path, json.dumps(body).encode(), stack.aws.environment
+    headers = {"Content-Type": "application/json", "Host": urlsplit(url).netloc}
+    signed = AWSRequest("POST", url, headers=headers, data=content)
+    credentials = Credentials(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"])
+    SigV4Auth(credentials, "execute-api", REGION).add_auth(signed)
+    headers = dict(signed.headers.items())
+    try:
+        reply = urllib3.request("POST", url, body=content, headers=headers, timeout=_TIMEOUT_SECONDS, retries=False)
+        return Reply(reply.status, reply.json())
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        detail = f"the embedded AWS gave no answer ({type(error).__name__}); is `make local` still running?"
+        return Reply(HTTPStatus.BAD_GATEWAY, {"title": HTTPStatus.BAD_GATEWAY.phrase, "detail": detail})
 
 
-def preview(post: Callable[[str, object], Reply], request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the preview of a request and all its errors; the preview is None while there is no text to count.
+def preview(ask: Callable[[str, object], Reply], request: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask the API for the preview of a request; return it and all errors. It is None while there is no text to count.
 
     Errors elsewhere do not keep the text from being counted. A text that its policy refuses is counted under `auto`,
     so that the page can mark what the policy refuses.
     """
     text = request.get("message", {}).get("text")
-    reply = post(_PREVIEW, {**request, "message": {"text": text or _ANY_TEXT}})
+    reply = ask(_PREVIEW, {**request, "message": {"text": text or _ANY_TEXT}})
     errors = reply.errors
     if text and reply.status == HTTPStatus.UNPROCESSABLE_CONTENT:
         counted = _counted(request, errors)
         for encoding in (request.get("encoding"), "auto"):
-            reply = post(_PREVIEW, {**counted, "encoding": encoding})
+            reply = ask(_PREVIEW, {**counted, "encoding": encoding})
             if not reply.errors:
                 break
             errors += [error for error in reply.errors if error not in errors]

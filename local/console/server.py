@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, Request, Response, request
 from werkzeug.serving import make_server
 
-from local.console.api import Api, preview
+from local.console.api import post, preview
 from local.console.news import News
 from local.console.numbers import groups
 from local.embedded_aws import Stack
@@ -67,16 +68,16 @@ class Console:
 
     def app(self) -> Flask:
         """Return the WSGI application."""
-        api = Api(self._stack)
+        ask = partial(post, self._stack)
         app = Flask(__name__, static_folder="page", static_url_path="")
         app.before_request(lambda: refusal(request, self.port))
         app.after_request(_with_headers)
         app.add_url_rule("/", "page", lambda: app.send_static_file("index.html"))
         app.add_url_rule("/numbers", "numbers", groups)
         app.add_url_rule("/news", "news", lambda: Response(self._news(), mimetype="text/event-stream"))
-        app.post("/preview")(lambda: preview(api.post, request.get_json()))
+        app.post("/preview")(lambda: preview(ask, request.get_json()))
         # In an envelope: a browser logs every HTTP error in its console, and here a refusal is an ordinary answer.
-        app.post("/messages", endpoint="messages")(lambda: asdict(api.post("/messages", request.get_json())))
+        app.post("/messages", endpoint="messages")(lambda: asdict(ask("/messages", request.get_json())))
         app.post("/answers", endpoint="answers")(self._answer)
         return app
 

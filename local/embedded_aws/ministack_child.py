@@ -174,20 +174,18 @@ def _take_internal_deliveries_for_tls() -> None:
     iam_evaluator._request_origin = ContextVar("ministack_request_origin", default=over_tls)
 
 
-class LoopbackForTls:
-    """MiniStack as if behind a proxy that ends TLS, because queue policies refuse plain HTTP.
+def _as_over_tls(app: ASGIFramework) -> ASGIFramework:
+    """Serve as if behind a proxy that ends TLS, because queue policies refuse plain HTTP.
 
     A caller that sends `X-Forwarded-Proto: http` is treated as one without TLS.
     """
 
-    def __init__(self, app: ASGIFramework) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, *channels: Any) -> None:
-        """Pass a request on with the header that such a proxy adds."""
+    async def served(scope: Any, *channels: Any) -> None:
         if scope["type"] == "http" and not any(name == _PROTO for name, _ in scope["headers"]):
             scope = {**scope, "headers": [*scope["headers"], (_PROTO, b"https")]}
-        await self._app(scope, *channels)
+        await app(scope, *channels)
+
+    return served
 
 
 def main(socket_number: str) -> None:
@@ -207,7 +205,7 @@ def main(socket_number: str) -> None:
     config.bind = [f"fd://{socket_number}"]
     config.loglevel = "WARNING"
     config.keep_alive_timeout = 75
-    asyncio.run(serve(LoopbackForTls(app), config))
+    asyncio.run(serve(_as_over_tls(app), config))
 
 
 if __name__ == "__main__":

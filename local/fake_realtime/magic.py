@@ -7,7 +7,7 @@ sent through the real RealTime by mistake reaches no phone. `+56900000000` has n
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from http import HTTPStatus
 from typing import Final, Literal
 
@@ -18,27 +18,10 @@ PREFIX: Final = "+5690000"
 type Operation = Literal["sms", "auth", "balance", "info"]
 
 
-class Manner(Enum):
-    """How an answer is sent over the wire, or broken."""
-
-    WHOLE = auto()
-    SLOW = auto()
-    RESET = auto()
-    CLOSE = auto()
-    TRUNCATED = auto()
-    GARBLED = auto()
-    DRIP_HEAD = auto()
-    DRIP_BODY = auto()
-
-
-class Shape(Enum):
-    """What the body of a 200 contains instead of one result for each recipient."""
-
-    RESULTS = auto()
-    GARBAGE = auto()
-    TOO_FEW = auto()
-    TOO_MANY = auto()
-    OVERSIZE = auto()
+# How an answer is sent over the wire, or broken.
+Manner = Enum("Manner", ("WHOLE", "SLOW", "RESET", "CLOSE", "TRUNCATED", "GARBLED", "DRIP_HEAD", "DRIP_BODY"))
+# What the body of a 200 contains; RESULTS is one result for each recipient.
+Shape = Enum("Shape", ("RESULTS", "GARBAGE", "TOO_FEW", "TOO_MANY", "OVERSIZE"))
 
 
 @dataclass(frozen=True, slots=True)
