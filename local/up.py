@@ -37,7 +37,7 @@ From another shell:
   curl -s "$REALTIME_SIMULATOR/_simulator/inbox"
   sam local invoke SendFunction -e events/send/submitted-emoji.json  # docs/local.md
 
-.local/env puts aws and sam on the PATH and sets the stack's outputs as variables: {outputs}.
+The file puts aws and sam on the PATH and has each output of the stack as a variable.
 
 Press Ctrl-C to stop everything."""
 
@@ -78,7 +78,6 @@ def _usage(stack: Stack, console: str) -> str:
         seconds=DELIVERY_SECONDS,
         magic="docs/simulator.md",
         environment=ENVIRONMENT.relative_to(Path.cwd(), walk_up=True),
-        outputs=", ".join(stack.outputs),
     )
 
 
