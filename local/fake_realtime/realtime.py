@@ -39,9 +39,8 @@ class RealTime:
         self._lock = threading.RLock()
         self._clock = clock
         self._initial = settings or Settings()
-        self._last_id = (
-            time.time_ns() // 1000
-        )  # 16 digits, as in RealTime's own example; a restart does not repeat them
+        # Ids have 16 digits, as in RealTime's own example; a restart does not repeat them.
+        self._last_id = time.time_ns() // 1000
         self._postman = Postman()
         self.reset()
 
@@ -54,7 +53,7 @@ class RealTime:
             self.counters = Counters()
             self._faults = Faults()
             self._token_ends = dict.fromkeys(self.settings.tokens, inf)
-            self._balance = self.settings.balance
+            self.balance = self.settings.balance
             self._messages: dict[str, Message] = {}
             self._inbound: dict[str, Inbound] = {}
             self._shuffle = random.Random(0)
@@ -68,7 +67,7 @@ class RealTime:
             if "tokens" in fields:
                 self._token_ends |= dict.fromkeys(wanted.tokens, inf)
             if "balance" in fields:
-                self._balance = wanted.balance
+                self.balance = wanted.balance
             return self.settings
 
     def inbox(self, recipient: str | None = None) -> tuple[Message, ...]:
@@ -97,13 +96,8 @@ class RealTime:
     def top_up(self, units: Annotated[Decimal, Field(gt=0, decimal_places=2)]) -> Decimal:
         """Add units to the balance; return the new balance."""
         with self._lock:
-            self._balance += units
-            return self._balance
-
-    @property
-    def balance(self) -> Decimal:
-        """The units left."""
-        return self._balance
+            self.balance += units
+            return self.balance
 
     def inject(self, outcome: str, calls: Annotated[int, Field(ge=1)] = 1, operation: Operation = "sms") -> None:
         """Use this outcome for the next calls of an operation."""
@@ -150,20 +144,17 @@ class RealTime:
 
     def _post_inbound(self, inbound: Inbound) -> bool:
         """Post once; return True if nothing is left to do: it was taken, or address or message are gone."""
-        with self._lock:
-            url = self.settings.inbound_url
-            if url is None or inbound.id not in self._inbound:
-                return True
-        status = post(url, inbound.body())
-        inbound.statuses.append(status)
-        return status == HTTPStatus.OK
+        url = self.settings.inbound_url
+        if url is None or inbound.id not in self._inbound:
+            return True
+        inbound.statuses.append(post(url, inbound.body()))
+        return inbound.statuses[-1] == HTTPStatus.OK
 
     def _post_report(self, message: Message) -> bool:
         """Post once; return True, as for an inbound SMS, if nothing is left to do."""
-        with self._lock:
-            url = self.settings.reports_url
-            if url is None or message.submission_id not in self._messages:
-                return True
+        url = self.settings.reports_url
+        if url is None or message.submission_id not in self._messages:
+            return True
         return post(url, message.report()) == HTTPStatus.OK
 
     # The operations, for RealTime's customers.
@@ -236,9 +227,9 @@ class RealTime:
     def _result(self, recipient: str, outcome: Outcome, submission: Submission) -> dict[str, str]:
         submission_id = self._next_id()
         if outcome.accepted:
-            if self._balance < submission.segments:
+            if self.balance < submission.segments:
                 return {"status": "account_no_balance"}
-            self._balance -= submission.segments
+            self.balance -= submission.segments
             self._accept(submission_id, recipient, submission, outcome)
         result = {"status": outcome.word}
         return result | {"submissionId": submission_id} if outcome.word == "submitted" else result
@@ -263,7 +254,7 @@ class RealTime:
     def _tell_balance(self, request: Request) -> Answer:
         self.counters.balances += 1
         self._admit(request)
-        reply = json_answer({"balance": f"{self._balance:.2f}"})
+        reply = json_answer({"balance": f"{self.balance:.2f}"})
         return spoilt(reply, self._faults.next_for("balance"), self.settings)
 
     def _admit(self, request: Request) -> None:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from local.fake_realtime.settings import Settings
 from realtime_sms import decode, split
@@ -29,31 +29,15 @@ class RefusedError(Exception):
         self.reason = reason
 
 
-class _Strict(BaseModel):
+class Submission(BaseModel):
+    """One well-formed call of *Send SMS*; the wire text has the form of its charset."""
+
     model_config = ConfigDict(strict=True, frozen=True)
-
-
-class _Text(_Strict):
-    charset: int = 0
-    text: str = Field(min_length=1, repr=False)
-
-
-class Submission(_Strict):
-    """One well-formed call of *Send SMS*."""
 
     recipients: tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")], ...] = Field(min_length=1, repr=False)
     sender: str
-    message: _Text
-
-    @property
-    def charset(self) -> int:
-        """The charset, by its number."""
-        return self.message.charset
-
-    @property
-    def wire_text(self) -> str:
-        """The text in the form of its charset, as it was sent."""
-        return self.message.text
+    charset: int = Field(default=0, validation_alias=AliasPath("message", "charset"))
+    wire_text: str = Field(min_length=1, repr=False, validation_alias=AliasPath("message", "text"))
 
     @cached_property
     def text(self) -> str:
