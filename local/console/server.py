@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Final, Self
 
 import urllib3
@@ -58,9 +57,7 @@ class Console:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stopping.set()
         self._server.shutdown()
         self._thread.join()
@@ -75,7 +72,7 @@ class Console:
         app.add_url_rule("/", "page", lambda: app.send_static_file("index.html"))
         app.add_url_rule("/numbers", "numbers", groups)
         app.add_url_rule("/news", "news", lambda: Response(self._news(), mimetype="text/event-stream"))
-        app.post("/preview")(lambda: preview(ask, request.get_json()))
+        app.post("/preview", endpoint="preview")(lambda: preview(ask, request.get_json()))
         # In an envelope: a browser logs every HTTP error in its console, and here a refusal is an ordinary answer.
         app.post("/messages", endpoint="messages")(lambda: asdict(ask("/messages", request.get_json())))
         app.post("/answers", endpoint="answers")(self._answer)
