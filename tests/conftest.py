@@ -43,11 +43,11 @@ class Store:
     table: str
 
     def items(self) -> list[dict[str, Any]]:
-        """Give everything in it."""
+        """Return everything in it."""
         return [dict(item) for item in self.client.scan(TableName=self.table, ConsistentRead=True)["Items"]]
 
     def clear(self) -> None:
-        """Empty it."""
+        """Delete everything in it."""
         for some in batched(self.items(), 25, strict=False):
             requests: Any = [
                 {"DeleteRequest": {"Key": {name: item[name] for name in ("requestId", "recipient")}}} for item in some
@@ -65,6 +65,6 @@ def running_store() -> Iterator[Store]:
 
 @pytest.fixture
 def store(running_store: Store) -> Store:
-    """Give the table, empty."""
+    """Return the table, emptied."""
     running_store.clear()
     return running_store

@@ -57,6 +57,6 @@ FATES = (ACCEPTED, REFUSED, THROTTLED, NOT_CONNECTED, PROVIDER_ERROR, NO_BALANCE
 
 
 def changed(before: Submission, after: Submission) -> dict[str, Any]:
-    """Give the fields in which two values of a submission differ, as the later one has them."""
+    """Return the fields in which two values of a submission differ, as the later one has them."""
     names = Submission.__dataclass_fields__
     return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}

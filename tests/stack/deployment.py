@@ -30,7 +30,7 @@ _CONTROL_SECONDS = 60  # a report that the simulator delivers may meet a new env
 
 
 def until[T](measure_current: Callable[[], T | None], *, within: float, awaited: str) -> T:
-    """Look until there is something; a table has no event to wait for.
+    """Poll until there is something: a table has no event to wait for.
 
     Raises:
         AssertionError: there was nothing `within` so many seconds; it says what was awaited.
@@ -52,7 +52,7 @@ def request_body(request_id: str | None, *recipients: str, text: str = "hello", 
 
 
 def copied_to(copies: int) -> list[str]:
-    """Give the recipients of the request that is published so many times."""
+    """Return the recipients of the request that is published so many times."""
     return [f"+569230{copies:02}{number:03}" for number in range(3)]
 
 
@@ -101,11 +101,11 @@ class Deployment:
         return self.session.resource("dynamodb").Table(self.outputs["OutcomesTableName"])
 
     def new_id(self, name: str) -> str:
-        """Give a request id that no other test has."""
+        """Return a request id that no other test has."""
         return f"{name}-{uuid.uuid4()}"
 
     def publish(self, *bodies: str) -> list[str]:
-        """Put messages on the send queue, ten a call; give their ids."""
+        """Put messages on the send queue, ten a call; return their ids."""
         return self._put(self.outputs["SendQueueUrl"], bodies)
 
     def put_dead(self, *bodies: str) -> list[str]:
@@ -122,7 +122,7 @@ class Deployment:
         return ids
 
     def items(self, request_id: str) -> dict[str, dict[str, Any]]:
-        """Give everything the table holds under a request id, by sort key."""
+        """Return everything the table holds under a request id, by sort key."""
         found = self.table.query(KeyConditionExpression=Key("requestId").eq(request_id), ConsistentRead=True)["Items"]
         return {item["recipient"]: item for item in found}
 
@@ -147,16 +147,16 @@ class Deployment:
         return until(lambda: self.items(request_id).get("#rejected"), within=within, awaited=awaited)
 
     def status(self, request_id: str, recipient: str) -> str | None:
-        """Say in which state a recipient is now."""
+        """Return the status of a recipient."""
         return self.items(request_id).get(recipient, {}).get("status")
 
     def texts(self, recipient: str) -> list[str]:
-        """Give what a handset shows."""
+        """Return the texts that a phone shows."""
         found = self.simulator("GET", f"inbox?recipient={recipient.replace('+', '%2B')}")
         return [message["text"] for message in found["messages"]]
 
     def posts(self, recipient: str) -> int:
-        """Say how many calls of *Send SMS* named a recipient, refused ones too."""
+        """Return how many calls of *Send SMS* named a recipient, with the refused ones."""
         return int(self.simulator("GET", "counters")["postsByRecipient"].get(recipient, 0))
 
     def simulator(self, method: str, operation: str, body: object = None) -> Any:  # noqa: ANN401 (JSON)

@@ -20,7 +20,7 @@ _PATIENCE = 120  # seconds for one example
 
 
 def environment(deployed: Deployment) -> dict[str, str]:
-    """Give what `source .local/env` sets, and what the page says to set; nothing of the developer's own."""
+    """Return what `source .local/env` sets and what the page says to set; nothing of the developer's own."""
     return {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "LANG": "C.UTF-8",
@@ -35,7 +35,7 @@ def environment(deployed: Deployment) -> dict[str, str]:
 
 
 def run(example: Block, folder: Path, variables: Mapping[str, str]) -> str:
-    """Run an example in a folder; give what it printed."""
+    """Run an example in a folder; return what it printed."""
     match example.language:
         case "sh":
             if "curl " in example.text and not shutil.which("curl"):

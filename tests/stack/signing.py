@@ -45,7 +45,7 @@ class Caller:
         return Reply(reply.status, reply.headers, reply.json() if reply.data else None)
 
     def sign(self, method: str, url: str, headers: dict[str, str], data: bytes | None) -> dict[str, str]:
-        """Give the headers with those of the signature."""
+        """Return the headers with those of the signature."""
         if self.credentials is None:
             return headers
         request = AWSRequest(method, url, headers={**headers, "Host": urlsplit(url).netloc}, data=data)
@@ -65,7 +65,7 @@ class Caller:
 
 
 def api_url(stack: Stack, api_id: str | None = None) -> str:
-    """Give the address at which the embedded AWS serves an API, by default the stack's."""
+    """Return the address at which the embedded AWS serves an API, by default the stack's."""
     return f"{stack.aws.endpoint_url}/_aws/execute-api/{api_id or stack.outputs['ApiId']}/v1"
 
 

@@ -28,7 +28,7 @@ class FakeDynamoDb:
         return {key[1]: fields(item).get("reason") for key, item in self.items.items() if key[0] == request_id}
 
     def set_all(self, attribute: str, text: str) -> None:
-        """Give this value to every item that has the attribute."""
+        """Set this value in every item that has the attribute."""
         for key, item in self.items.items():
             self.items[key] = tuple((name, ("S", text) if name == attribute else value) for name, value in item)
 

@@ -43,7 +43,7 @@ class Way:
     patience: float = 30
 
     def faults_of(self, place: Place) -> list[Fault]:
-        """Give what can go wrong with a call; what takes long is tried once for each operation."""
+        """Return what can go wrong with a call; slow faults are tried once for each operation."""
         return [
             fault
             for fault in self.faults

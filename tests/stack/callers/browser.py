@@ -68,19 +68,19 @@ class ConsolePage:
         expect(self.page.get_by_text("On the queue")).to_be_visible()
 
     def bubbles(self, number: str) -> Locator:
-        """Give the texts on a phone."""
+        """Return the texts on a phone."""
         return self.phone(number).locator(".text")
 
     def phone(self, number: str) -> Locator:
-        """Give a phone."""
+        """Return a phone."""
         return self.page.get_by_role("article", name=f"Phone {number}")
 
     def answer(self, number: str) -> Locator:
-        """Give the field in which a phone's answer is written."""
+        """Return the field in which a phone's answer is written."""
         return self.page.get_by_label(f"Answer as {number}", exact=True)
 
     def outcome(self, number: str) -> Locator:
-        """Give the newest outcome of a recipient."""
+        """Return the newest outcome of a recipient."""
         return self.page.locator("#requests li").filter(has_text=number).first
 
     def focused(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _DEADLINE_SECONDS = 30
 
 @pytest.fixture(scope="module")
 def caller(stack: Stack) -> Caller:
-    """Give somebody who may call everything."""
+    """Return a caller who may call everything."""
     return user(stack, "*")
 
 
@@ -47,19 +47,19 @@ REFUSED = (403, "application/problem+json", {"type", "title", "detail"})
 
 
 def test_unsigned_is_refused(stack: Stack) -> None:
-    """Nothing is open, not even the API's description; the refusal is a problem document of API Gateway's own."""
+    """Nothing is public, not even the API's description; API Gateway refuses with a problem document."""
     nobody = Caller(api_url(stack))
     assert _told_by_api_gateway(nobody.call("POST", "/messages", _body())) == REFUSED
     assert _told_by_api_gateway(nobody.call("GET", "/openapi.json")) == REFUSED
 
 
 def test_signed_without_the_permission_is_refused(stack: Stack) -> None:
-    """A user of the account who may not call the API; here MiniStack refuses in IAM's words, not in API Gateway's."""
+    """The caller is a user of the account; MiniStack refuses with IAM's answer, not with API Gateway's."""
     assert user(stack).call("POST", "/messages", _body()).status == 403
 
 
 def test_signed_with_another_secret_is_refused(stack: Stack) -> None:
-    """A signature that does not fit the request, or was made with somebody else's key."""
+    """The signature was made with a key that is not the caller's."""
     caller = user(stack, "*")
     assert caller.credentials is not None
     forged = replace(caller, credentials=Credentials(caller.credentials.access_key, "0" * 40))
@@ -68,14 +68,14 @@ def test_signed_with_another_secret_is_refused(stack: Stack) -> None:
 
 
 def test_a_permission_is_for_the_operation_that_it_names(stack: Stack) -> None:
-    """Who may only read cannot send."""
+    """A caller who may only read cannot send."""
     reader = user(stack, "GET/messages/*")
     assert reader.call("POST", "/messages", _body()).status == 403
     assert reader.call("GET", "/messages/none").status == 404
 
 
 def test_signed_with_the_permission_is_accepted_shown_and_sent(caller: Caller) -> None:
-    """202, at once a state for every recipient, and in the end a submission that its own id finds."""
+    """The answer is 202; each recipient has a state at once, and at the end a submission that its id finds."""
     posted = caller.call("POST", "/messages", _body(), Idempotency_Key=f"api-{uuid.uuid4()}")
     assert posted.status == 202
     address = f"/messages/{posted.body['requestId']}"
@@ -89,7 +89,7 @@ def test_signed_with_the_permission_is_accepted_shown_and_sent(caller: Caller) -
 
 
 def test_the_same_key_is_one_send_and_other_content_a_conflict(caller: Caller) -> None:
-    """As the register in the real table has it."""
+    """The table decides it."""
     key = f"api-{uuid.uuid4()}"
     first = caller.call("POST", "/messages", _body(), Idempotency_Key=key)
     again = caller.call("POST", "/messages", _body(), Idempotency_Key=key)
@@ -99,7 +99,7 @@ def test_the_same_key_is_one_send_and_other_content_a_conflict(caller: Caller) -
 
 
 def test_of_two_at_once_under_one_key_one_content_wins(caller: Caller) -> None:
-    """One caller is accepted, the other is told of the conflict."""
+    """One caller is accepted, the other gets a conflict."""
     key = f"api-{uuid.uuid4()}"
     bodies = [_body("+56900000001"), _body("+56900000002")]
     with ThreadPoolExecutor(2) as threads:
@@ -108,7 +108,7 @@ def test_of_two_at_once_under_one_key_one_content_wins(caller: Caller) -> None:
 
 
 def test_an_entry_is_written_once(stack: Stack) -> None:
-    """Who comes second is given the first one's entry, as it was written."""
+    """The second writer gets the first one's entry, as it was written."""
     client = stack.aws.session().client("dynamodb")
     register = Requests(client, stack.outputs["OutcomesTableName"], ttl_days=45)
     group = Addressed(6, 2, ("+56900000000",))
@@ -122,7 +122,7 @@ def test_an_entry_is_written_once(stack: Stack) -> None:
 
 
 def test_an_api_key_is_asked_for_where_the_parameter_says_so(stack: Stack) -> None:
-    """The signature alone is not enough then, and neither is the key."""
+    """Neither the signature nor the key is enough alone."""
     parameters = {"RealTimeBaseUrl": stack.realtime_url, "ApiKeyRequired": "true"}
     outputs = deploy(stack.aws, "sms-with-keys", parameters)
     gateway = stack.aws.session().client("apigateway")
@@ -138,7 +138,7 @@ def test_an_api_key_is_asked_for_where_the_parameter_says_so(stack: Stack) -> No
 
 
 def test_pages_of_the_real_table_give_every_recipient_once(caller: Caller) -> None:
-    """While outcomes come in between the pages."""
+    """Outcomes arrive between the pages."""
     numbers = [f"+569000000{number:02}" for number in range(25)]
     key = f"api-{uuid.uuid4()}"
     caller.call("POST", "/messages", {**_body(), "recipients": numbers}, Idempotency_Key=key)
@@ -169,7 +169,7 @@ def test_pages_of_the_real_table_give_every_recipient_once(caller: Caller) -> No
 def test_each_answer_comes_through_api_gateway(
     caller: Caller, method: str, path: str, body: object, status: int
 ) -> None:
-    """Status and type as the function gave them."""
+    """The status and the type are those that the function returned."""
     reply = caller.call(method, path, body)
     kind = "application/json" if status == 200 else "application/problem+json"
     assert (reply.status, reply.headers["Content-Type"]) == (status, kind)

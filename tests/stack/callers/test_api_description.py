@@ -36,13 +36,13 @@ CHECKS = [
 
 @pytest.fixture(scope="module")
 def caller(stack: Stack) -> Caller:
-    """Give somebody who may call everything."""
+    """Return a caller who may call everything."""
     return user(stack, "*")
 
 
 @pytest.fixture
 def description(caller: Caller) -> Any:  # noqa: ANN401 (schemathesis has no types for it)
-    """Load the description that the API serves of itself; the caller signs, so signatures are not to be made up."""
+    """Load the description that the API serves, without its signatures: the caller signs."""
     document = caller.call("GET", "/openapi.json").body
     del document["security"], document["components"]["securitySchemes"]
     schema = schemathesis.openapi.from_dict(document)
@@ -66,7 +66,7 @@ def test_every_reply_is_one_that_the_description_has(
     route: Route,
     mode: GenerationMode,
 ) -> None:
-    """Right calls and wrong ones, signed: each reply's status, type, headers and body are as described."""
+    """Valid and invalid calls get a status, a type, headers and a body as described."""
 
     @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(description[route.path][route.method].as_strategy(generation_mode=mode))

@@ -36,7 +36,7 @@ def _rtsms(deployed: Deployment, *arguments: str) -> Ran:
 
 
 def test_a_send_is_followed_to_its_end_and_shown(deployed: Deployment) -> None:
-    """And repeated, it is sent to nobody a second time."""
+    """Repeated, it is sent to nobody a second time."""
     request_id, numbers = deployed.new_id("cli"), ("+56927000001", "+56927000002")
     options = ["--to", numbers[0], "--to", numbers[1], "--request-id", request_id, "--wait", "--json"]
     for _ in range(2):
@@ -52,7 +52,7 @@ def test_a_send_is_followed_to_its_end_and_shown(deployed: Deployment) -> None:
 
 
 def test_who_opted_out_is_not_sent_to_until_taken_off_the_list(deployed: Deployment) -> None:
-    """By whom the list is kept."""
+    """The list is changed with `rtsms optout`."""
     number = "+56927000003"
     assert _rtsms(deployed, "optout", "add", number).code == 0
     refused = _rtsms(deployed, "send", "hola", "--to", number, "--wait", "--json")
@@ -64,7 +64,7 @@ def test_who_opted_out_is_not_sent_to_until_taken_off_the_list(deployed: Deploym
 
 
 def test_every_row_of_a_sheet_is_sent_to_once(deployed: Deployment, tmp_path: Path) -> None:
-    """However often it is published."""
+    """It is published twice."""
     campaign, sheet = deployed.new_id("bulk"), tmp_path / "clientes.csv"
     numbers = [f"+569271{row:05}" for row in range(ROWS)]
     rows = [f"{number};Ana {row}" for row, number in enumerate(numbers)]
@@ -80,7 +80,7 @@ def test_every_row_of_a_sheet_is_sent_to_once(deployed: Deployment, tmp_path: Pa
 
 
 def test_a_sheet_with_a_bad_row_is_published_only_when_that_is_left_out(deployed: Deployment, tmp_path: Path) -> None:
-    """And a run that comes after it knows from the journal what went out."""
+    """A later run knows from the journal what was published."""
     sheet, number = tmp_path / "clientes.csv", "+56927300001"
     sheet.write_text(f"numero;nombre\n{number};Ana\n12;Eva\n", encoding="utf-8")
     options = [str(sheet), "--template", "Hola {{nombre}}", "--campaign", deployed.new_id("skip"), "--yes", "--json"]
@@ -95,7 +95,7 @@ def test_a_sheet_with_a_bad_row_is_published_only_when_that_is_left_out(deployed
 
 @pytest.fixture
 def penniless(deployed: Deployment) -> Iterator[None]:
-    """Leave nothing on the account."""
+    """Set the account's balance to 0."""
     deployed.simulator("POST", "state", {"balance": "0"})
     yield
     deployed.simulator("POST", "state", {"balance": "1000000"})
@@ -106,7 +106,7 @@ def _levels(ran: Ran) -> dict[str, Any]:
 
 
 def test_the_doctor_finds_nothing_bad_where_all_is_well(deployed: Deployment) -> None:
-    """As a process of its own, found through the environment."""
+    """It runs as a process of its own and finds the stack through the environment."""
     deployed.forget_breakers()
     environment = {**os.environ, **deployed.stack.aws.environment, "RTSMS_STACK": STACK_NAME, "PYTHONPATH": IMPORTS}
     command = [sys.executable, "-m", "rtsms", "doctor"]
@@ -128,21 +128,21 @@ def test_the_doctor_finds_nothing_bad_where_all_is_well(deployed: Deployment) ->
 
 @pytest.mark.usefixtures("penniless")
 def test_the_doctor_finds_an_account_without_balance(deployed: Deployment) -> None:
-    """And fails."""
+    """It exits with 1."""
     ran = _rtsms(deployed, "doctor", "--json")
     assert ran.code == 1
     assert _levels(ran)["RealTime"] == "bad"
 
 
 def test_a_watch_sees_the_queue_empty(deployed: Deployment) -> None:
-    """Once what was published is over."""
+    """Every message has had its end."""
     deployed.settle()
     assert _rtsms(deployed, "watch", "--once", "--json").answer["queue"] == {"visible": 0, "inFlight": 0}
 
 
 @pytest.fixture
 def halted(deployed: Deployment) -> Iterator[str]:
-    """Leave a submission in flight while a breaker is open; give its request id."""
+    """Leave a submission in flight while a breaker is open; yield its request id."""
     request_id, number = deployed.new_id("watched"), "+56927300002"
     deployed.open_breaker(Breaker.AUTH)
     deployed.plant(replace(left_behind(request_id, number, Status.SENDING), lease_until=time.time() + 600))
@@ -152,7 +152,7 @@ def halted(deployed: Deployment) -> Iterator[str]:
 
 
 def test_a_watch_sees_what_is_not_over_and_why(deployed: Deployment, halted: str) -> None:
-    """The breaker by its name and reason, and the request that was asked for."""
+    """It shows the breaker with its reason, and the request."""
     seen = _rtsms(deployed, "watch", halted, "--once", "--json").answer
     assert [(one["breaker"], one["reason"]) for one in seen["breakers"]] == [("auth", "unauthorized")]
     assert seen["states"] == {"sending": 1}
@@ -160,7 +160,7 @@ def test_a_watch_sees_what_is_not_over_and_why(deployed: Deployment, halted: str
 
 
 def test_what_is_unknown_is_sent_once_more_when_an_operator_says_so(deployed: Deployment, tmp_path: Path) -> None:
-    """RealTime took it both times, which nobody could know."""
+    """RealTime accepted it both times, and no reply said so."""
     request_id, number, published = deployed.new_id("resend"), "+56900004001", tmp_path / "request.json"
     published.write_text(request_body(request_id, number), encoding="utf-8")
     deployed.publish(published.read_text(encoding="utf-8"))
@@ -175,14 +175,14 @@ def test_what_is_unknown_is_sent_once_more_when_an_operator_says_so(deployed: De
 
 
 def _permissions() -> dict[str, list[str]]:
-    """Read what the page says that each command needs."""
+    """Return the permissions that the page lists for each command."""
     _, _, table = (ROOT / "docs" / "rtsms.md").read_text(encoding="utf-8").partition("## Permissions")
     rows = [re.findall(r"`([^`]+)`", line) for line in table.splitlines() if line.startswith("| `")]
     return {command: actions for command, *actions in rows}
 
 
 def _operator(deployed: Deployment, actions: list[str]) -> LocalSession:
-    """Make a user who may do these things and no others."""
+    """Create a user with these permissions and no others."""
     iam, name = deployed.session.client("iam"), deployed.new_id("operator")
     statement = {"Effect": "Allow", "Action": ["cloudformation:DescribeStacks", *actions], "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -194,7 +194,7 @@ def _operator(deployed: Deployment, actions: list[str]) -> LocalSession:
 
 
 def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
-    """Give for each command runs that do all that it can do."""
+    """Return for each command runs that use everything it can do."""
     number, request_id = "+56927200001", deployed.new_id("unknown")
     sheet, published = tmp_path / "clientes.csv", tmp_path / "request.json"
     sheet.write_text(f"numero\n{number}\n", encoding="utf-8")
@@ -213,7 +213,7 @@ def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
 
 
 def test_each_command_needs_the_permissions_that_its_page_lists(deployed: Deployment, tmp_path: Path) -> None:
-    """Each with a user of its own, but for `redrive`, which would hide the dead letters of other tests."""
+    """Each command has its own user; `redrive` is left out because it hides the dead letters of other tests."""
     permissions, runs = _permissions(), _runs(deployed, tmp_path)
     assert permissions.keys() == runs.keys() | {"redrive"}
     for command, several in runs.items():
@@ -225,7 +225,7 @@ def test_each_command_needs_the_permissions_that_its_page_lists(deployed: Deploy
 
 
 def test_who_may_do_nothing_is_told_what_to_ask_for(deployed: Deployment) -> None:
-    """So the test above would have failed without its permissions."""
+    """So the test above fails without the permissions."""
     nobody = _operator(deployed, [])
     ran = run("status", "order-1", stack=lambda _name, **_options: Stack.find(STACK_NAME, nobody))
     assert ran.code == 4

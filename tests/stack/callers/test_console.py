@@ -26,14 +26,14 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give a browser for this module only: its event loop is in the way of other tests of the worker."""
+    """Yield a browser for this module only: its event loop disturbs other tests of the worker."""
     with chromium() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def console(stack: Stack, deployed: Deployment) -> Iterator[Console]:
-    """Serve the console as `make local` does; no breaker that an earlier test opened is in its way."""
+    """Serve the console as `make local` does, with closed breakers."""
     deployed.forget_breakers()
     stack.set_callbacks()
     with Console(stack) as serving:
@@ -43,7 +43,7 @@ def console(stack: Stack, deployed: Deployment) -> Iterator[Console]:
 
 @pytest.fixture
 def page(browser: Browser, console: Console) -> Iterator[ConsolePage]:
-    """Open the console; in the end the browser must have had nothing to complain of, and asked nobody else."""
+    """Open the console; at the end the browser must have no error, no warning and no call to another server."""
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         opened = ConsolePage(context.new_page(), console.url)
         yield opened
@@ -51,7 +51,7 @@ def page(browser: Browser, console: Console) -> Iterator[ConsolePage]:
 
 
 def test_a_message_is_previewed_sent_and_seen_on_the_phone(page: ConsolePage) -> None:
-    """Composed with a count that follows, sent through the API and the queue, decoded from the wire, with its cut."""
+    """The count follows the text; the phone shows what RealTime received, and where it is cut."""
     text = "Señora: su código vence mañana. " * 6
     page.address("+56931000001")
     page.text.fill(text)
@@ -68,7 +68,7 @@ def test_a_message_is_previewed_sent_and_seen_on_the_phone(page: ConsolePage) ->
 
 
 def test_the_keyboard_alone_is_enough(page: ConsolePage) -> None:
-    """From the skip link to a sent message, with a focus that one sees, and out of every part again."""
+    """Keys reach everything from the skip link to the sent message, with a visible focus, and leave it again."""
     keys = page.page.keyboard
     seen = []
     for _ in range(60):
@@ -95,7 +95,7 @@ def test_the_keyboard_alone_is_enough(page: ConsolePage) -> None:
 
 
 def test_what_forces_unicode_is_marked_where_it_stands(page: ConsolePage) -> None:
-    """Also behind characters that are two units to a browser; its button selects it in the text."""
+    """Also behind characters that JavaScript counts twice; its button selects it in the text."""
     page.page.get_by_role("radio", name="auto").check()
     page.text.fill("😀 año — nuevo")
     expect(page.page.locator("mark.forces")).to_have_text(["😀", "—"])
@@ -107,7 +107,7 @@ def test_what_forces_unicode_is_marked_where_it_stands(page: ConsolePage) -> Non
 
 
 def test_the_cheaper_spelling_is_offered_and_one_key_takes_it(page: ConsolePage) -> None:
-    """With its smaller count; and the browser's undo brings the text back."""
+    """It shows the smaller count; undo restores the text."""
     text = "“Próximo” vencimiento — código: 12345. Pague hoy en línea y evite recargos."
     page.page.get_by_role("radio", name="auto").check()
     page.text.fill(text)
@@ -121,7 +121,7 @@ def test_the_cheaper_spelling_is_offered_and_one_key_takes_it(page: ConsolePage)
 
 
 def test_a_magic_number_shows_what_it_is_for(page: ConsolePage) -> None:
-    """Found and taken by keys; what it causes is told before, and is what comes; no phone gets anything."""
+    """It is found and chosen by keys, does what its description says, and no phone gets a message."""
     page.address()
     page.page.get_by_role("button", name="Magic numbers").press("Enter")
     page.page.keyboard.type("406")
@@ -137,7 +137,7 @@ def test_a_magic_number_shows_what_it_is_for(page: ConsolePage) -> None:
 
 
 def test_delivery_is_shown_as_it_changes(page: ConsolePage) -> None:
-    """Told by RealTime of its own accord; a phone that a report says it did not reach shows that too."""
+    """RealTime reports delivery by itself; a phone that was not reached shows that too."""
     for number, said in (("+56931000011", "delivered"), (UNREACHED, "rejected bad number")):
         page.send("Su código es 4711.", number)
         expect(page.outcome(number)).to_contain_text(f"delivery {said}")
@@ -147,7 +147,7 @@ def test_delivery_is_shown_as_it_changes(page: ConsolePage) -> None:
 
 
 def test_who_answers_baja_gets_no_more(page: ConsolePage) -> None:
-    """By keys alone: from the phone's thread to its field, Enter, and the next SMS to it fails without reaching it."""
+    """The answer is sent by keys alone; the next SMS to the phone fails and does not reach it."""
     number = "+56931000012"
     page.send("Oferta: responda BAJA para no recibir más.", number)
     expect(page.outcome(number)).to_contain_text("delivered")
@@ -168,7 +168,7 @@ def test_who_answers_baja_gets_no_more(page: ConsolePage) -> None:
 
 
 def test_an_answer_that_is_not_taken_is_told(page: ConsolePage, deployed: Deployment) -> None:
-    """With what the inbound address answered; where RealTime has no address, the text stays in the field."""
+    """The page shows what the inbound address answered; if RealTime has no address, the text stays in the field."""
     number = "+56931000013"
     page.send("¿Recibió su pedido?", number)
     deployed.simulator("POST", "state", {"inboundUrl": f"{deployed.stack.api_url}/callbacks/{'k' * 43}/inbound"})
@@ -186,7 +186,7 @@ def test_an_answer_that_is_not_taken_is_told(page: ConsolePage, deployed: Deploy
 
 
 def test_what_is_being_written_outlives_what_arrives(page: ConsolePage, deployed: Deployment) -> None:
-    """An answer keeps its text, its focus and its caret while its phone moves; a name cannot be answered."""
+    """An answer keeps its text, focus and caret while its phone moves; a sender that is a name cannot be answered."""
     number = "+56931000014"
     for one in (number, "+56931000015"):
         page.send("¿Conforme?", one)
@@ -204,7 +204,7 @@ def test_what_is_being_written_outlives_what_arrives(page: ConsolePage, deployed
 
 @pytest.mark.parametrize(("number", "text", "parts"), HOSTILE)
 def test_hostile_text_is_shown_as_text(page: ConsolePage, number: str, text: str, parts: int) -> None:
-    """In the composer, on the phone and beside the outcome: never as markup, nor wider than its place."""
+    """It is never markup and never wider than its place: in the composer, on the phone and beside the outcome."""
     page.send(text, number)
     bubble = page.bubbles(number).last
     expect(bubble).to_have_text(text, use_inner_text=False)
@@ -217,7 +217,7 @@ def test_hostile_text_is_shown_as_text(page: ConsolePage, number: str, text: str
 
 
 def test_errors_are_shown_at_their_fields(page: ConsolePage) -> None:
-    """The API's own words, the wrong recipient marked, and the focus on the first field that is wrong."""
+    """They are the API's; the wrong recipient is marked, and the focus moves to the first wrong field."""
     page.address("+56931000003", "12")
     page.page.get_by_label("From").fill("Añb")
     page.text.fill("código")
@@ -234,7 +234,7 @@ def test_errors_are_shown_at_their_fields(page: ConsolePage) -> None:
 
 
 def test_what_others_send_is_shown_too(page: ConsolePage, deployed: Deployment) -> None:
-    """A message on the queue from another system, and one that cannot be used."""
+    """Another system publishes a good message and a bad one."""
     request_id, rejected = deployed.new_id("elsewhere"), deployed.new_id("rejected")
     deployed.publish(
         request_body(request_id, "+56931000004", text="From elsewhere"),
@@ -247,7 +247,7 @@ def test_what_others_send_is_shown_too(page: ConsolePage, deployed: Deployment) 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1000), ("light", 380)])
 def test_it_is_accessible(browser: Browser, console: Console, scheme: Literal["light", "dark"], width: int) -> None:
-    """By axe-core's rules for WCAG 2.2 AA, contrast among them, with errors and counts shown and the dialog open."""
+    """By axe-core's rules for WCAG 2.2 AA, with errors and counts shown, and with the dialog open."""
     with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:
         page = ConsolePage(context.new_page(), console.url)
         page.send("¿Conforme?", UNREACHED)
@@ -275,7 +275,7 @@ def _violations(page: ConsolePage) -> list[Any]:
 
 
 def test_another_page_gets_nothing_out_of_it(console: Console) -> None:
-    """Not under another name, not from another origin, and no answer may be framed or read elsewhere."""
+    """The console refuses other host names and origins, and no other page may frame or read its answers."""
     foreign = [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
     statuses = [urllib3.request("GET", f"{console.url}/news", headers=one, retries=False).status for one in foreign]
     assert statuses == [421, 403, 403]
@@ -287,7 +287,7 @@ def test_another_page_gets_nothing_out_of_it(console: Console) -> None:
 
 
 def test_it_says_when_the_stack_is_gone(browser: Browser, stack: Stack) -> None:
-    """And finds its way back by itself when it is there again."""
+    """It connects by itself when the stack is there again."""
     with browser.new_context() as context:
         with Console(stack) as serving:
             page = ConsolePage(context.new_page(), serving.url)

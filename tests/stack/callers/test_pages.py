@@ -24,7 +24,7 @@ PAGES = [page for page in pages() if page.tested_shell and str(page) not in ELSE
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_the_commands_of_a_page_run(deployed: Deployment, page: Page, tmp_path: Path) -> None:
-    """In the page's order, with what `source .local/env` sets."""
+    """They run in the page's order, with the variables of `source .local/env`."""
     script = "\n".join(page.tested_shell)
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
@@ -40,7 +40,7 @@ def test_the_commands_of_a_page_run(deployed: Deployment, page: Page, tmp_path: 
 
 
 def test_the_watchs_answer_is_as_shown(deployed: Deployment) -> None:
-    """Wherever a page shows it, it has what the function answers."""
+    """Each page that shows it has the fields that the function returns."""
     texts = [page.text for page in pages()]
     starts = [(text, found.start()) for text in texts for found in re.finditer(r'\{"ended"', text)]
     shown = [json.JSONDecoder().raw_decode(text, start)[0] for text, start in starts]

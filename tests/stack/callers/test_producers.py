@@ -30,7 +30,7 @@ WAYS = {  # example: what is made once beforehand, and what the producer needs
 
 
 def _producer(deployed: Deployment, policy: str | None) -> dict[str, str]:
-    """Make a user with a policy of the page, or with none; give the environment in which that user runs examples."""
+    """Create a user with a policy of the page, or with none; return the environment in which the user runs examples."""
     variables = environment(deployed)
     iam = deployed.session.client("iam")
     name = f"producer-{uuid.uuid4()}"
@@ -51,7 +51,7 @@ def _check_sent(deployed: Deployment, example: Block) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_an_example_sends_one_message(deployed: Deployment, tmp_path: Path, way: str) -> None:
-    """What the page asks for is enough, and what it shows arrives."""
+    """The page's permissions are enough, and its message arrives."""
     beforehand, policy = WAYS[way]
     for setup in beforehand:
         run(block(setup), tmp_path, environment(deployed))
@@ -60,7 +60,7 @@ def test_an_example_sends_one_message(deployed: Deployment, tmp_path: Path, way:
 
 
 def test_an_example_that_is_run_again_sends_nothing_more(deployed: Deployment, tmp_path: Path) -> None:
-    """Its request has an id of its own; what is published twice over the queue is test_sending's."""
+    """Its request has an id. Publishing twice to the queue is tested in test_sending."""
     caller = _producer(deployed, "policy-curl")
     first, again = (json.loads(run(block("curl"), tmp_path, caller)) for _ in range(2))
     assert first == again
@@ -68,13 +68,13 @@ def test_an_example_that_is_run_again_sends_nothing_more(deployed: Deployment, t
 
 
 def test_an_example_is_refused_without_the_permission(deployed: Deployment, tmp_path: Path) -> None:
-    """A user of the account who may do nothing."""
+    """The caller is a user of the account without permissions."""
     with pytest.raises(AssertionError, match="AccessDenied"):
         run(block("cli"), tmp_path, _producer(deployed, None))
 
 
 def test_the_outcome_can_be_asked_for(deployed: Deployment, tmp_path: Path) -> None:
-    """By the same caller, under the request's id."""
+    """The same caller asks for it by the request's id."""
     caller = _producer(deployed, "policy-curl")
     accepted = json.loads(run(block("curl"), tmp_path, caller))
     deployed.outcome(accepted["requestId"])
@@ -83,7 +83,7 @@ def test_the_outcome_can_be_asked_for(deployed: Deployment, tmp_path: Path) -> N
 
 
 def test_the_stacks_outputs_become_variables(deployed: Deployment, tmp_path: Path) -> None:
-    """All of them, as they are; an API's address is AWS's own here, which this machine does not reach."""
+    """All of them, unchanged; the API's address is AWS's own, which this machine does not reach."""
     run(block("outputs", DOCS / "deploy.md"), tmp_path, environment(deployed))
     told = dict(re.findall(r"^export (\w+)='(.*)'$", (tmp_path / "outputs.env").read_text(), re.MULTILINE))
     reachable = {name: value for name, value in told.items() if ".execute-api." not in value}
@@ -100,7 +100,7 @@ def _accepted_as_sample(deployed: Deployment, example: str, folder: Path, caller
 
 
 def test_a_client_of_realtime_moves_over(deployed: Deployment, tmp_path: Path) -> None:
-    """Its own body is taken by RealTime as before and by the API as it is, and shows the same text."""
+    """RealTime and the API accept the same body, and the phone shows the same text."""
     token = json.loads(deployed.secrets.get_secret_value(SecretId=deployed.outputs["TokenSecretArn"])["SecretString"])
     variables = {"RealTimeUrl": deployed.stack.realtime_url, "RealTimeToken": token["access_token"]}
     caller = {**_producer(deployed, "policy-moved"), **variables}

@@ -18,7 +18,7 @@ FRIEND, STRANGER = PUBLISHERS["PublisherArns"], "333333333333"
 
 
 def _queue_of_ours(deployed: Deployment, account: str) -> Any:  # noqa: ANN401 (boto3's clients are made at run time)
-    """Give SQS as another account's root user has it: MiniStack takes twelve digits for that account's access key."""
+    """Return a client of another account's root user: to MiniStack, twelve digits are that account's access key."""
     environment = deployed.stack.aws.environment
     return boto3.client(
         "sqs",
@@ -40,7 +40,7 @@ def _refusal(client: Any, url: str, body: str = "{}") -> str:  # noqa: ANN401 (l
 
 
 def test_a_message_of_another_account_is_sent_if_that_account_was_named(deployed: Deployment) -> None:
-    """Its request is like any other."""
+    """Its request is sent like any other."""
     request_id = deployed.new_id("friend")
     sqs = _queue_of_ours(deployed, FRIEND)
     sqs.send_message(QueueUrl=deployed.outputs["SendQueueUrl"], MessageBody=request_body(request_id, "+56928000001"))
@@ -48,14 +48,14 @@ def test_a_message_of_another_account_is_sent_if_that_account_was_named(deployed
 
 
 def test_a_message_of_another_account_is_refused_unless_it_was_named(deployed: Deployment) -> None:
-    """Whatever that account lets its own root user do."""
+    """The other account's own permissions do not matter."""
     stranger = _queue_of_ours(deployed, STRANGER)
     assert _refusal(stranger, deployed.outputs["SendQueueUrl"]) == "AccessDenied"
 
 
 @pytest.mark.parametrize("account", [FRIEND, STRANGER])
 def test_no_other_account_reads_the_queue_or_writes_to_the_dead_letters(deployed: Deployment, account: str) -> None:
-    """Who may publish may publish only."""
+    """An account that may publish may do nothing else."""
     sqs = _queue_of_ours(deployed, account)
     with pytest.raises(ClientError, match="AccessDenied"):
         sqs.receive_message(QueueUrl=deployed.outputs["SendQueueUrl"])
@@ -65,7 +65,7 @@ def test_no_other_account_reads_the_queue_or_writes_to_the_dead_letters(deployed
 @pytest.mark.parametrize("queue", ["SendQueueUrl", "DeadLetterQueueUrl"])
 @pytest.mark.parametrize("account", [ACCOUNT, FRIEND])
 def test_nobody_publishes_without_tls(deployed: Deployment, queue: str, account: str) -> None:
-    """The embedded AWS takes loopback for TLS, but not for a caller who says otherwise."""
+    """The embedded AWS treats loopback as TLS, unless the caller says that it is not."""
     sqs = _queue_of_ours(deployed, account)
     sqs.meta.events.register("before-send.sqs", _without_tls)
     assert _refusal(sqs, deployed.outputs[queue]) == "AccessDenied"
@@ -74,7 +74,7 @@ def test_nobody_publishes_without_tls(deployed: Deployment, queue: str, account:
 def test_a_message_that_is_too_large_is_refused_and_the_largest_finds_room_among_the_dead_letters(
     deployed: Deployment,
 ) -> None:
-    """What SQS takes becomes a letter with its reason; what it does not take, the publisher learns at once."""
+    """The largest message becomes a dead letter with its reason; a larger one is refused at once."""
     mark = deployed.new_id("largest")
     largest = mark.ljust(LARGEST, ".")
     assert _refusal(deployed.sqs, deployed.outputs["SendQueueUrl"], f"{largest}.") == "InvalidParameterValue"
@@ -84,7 +84,7 @@ def test_a_message_that_is_too_large_is_refused_and_the_largest_finds_room_among
 
 
 def test_a_topic_delivers_if_it_was_named_and_not_otherwise(deployed: Deployment) -> None:
-    """SNS delivers within its `Publish`, so that what comes of the second tells that of the first is nothing."""
+    """SNS delivers within `Publish`: when the second message is sent, the first one would have been as well."""
     sns = deployed.session.client("sns")
     request_id = deployed.new_id("topic")
     for name in ("orders-of-strangers", "orders"):
@@ -96,7 +96,7 @@ def test_a_topic_delivers_if_it_was_named_and_not_otherwise(deployed: Deployment
 
 
 def test_the_deployed_policy_lets_a_named_rule_in(deployed: Deployment) -> None:
-    """Read back, because the embedded EventBridge delivers without asking the queue; AWS asks."""
+    """The policy is read back, because the embedded EventBridge delivers without checking it; AWS checks it."""
     reply = deployed.sqs.get_queue_attributes(QueueUrl=deployed.outputs["SendQueueUrl"], AttributeNames=["Policy"])
     (rules,) = [one for one in json.loads(reply["Attributes"]["Policy"])["Statement"] if one["Sid"] == "Rules"]
     assert rules["Principal"] == {"Service": "events.amazonaws.com"}

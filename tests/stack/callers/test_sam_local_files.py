@@ -17,20 +17,20 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture(scope="module")
 def written(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Give the template and the environment file as written for the deployed stack."""
+    """Write the template and the environment file for the deployed stack."""
     return sam_local.write(stack, tmp_path_factory.mktemp("sam-local"))
 
 
 @pytest.fixture
 def template(written: tuple[Path, Path]) -> dict[str, Any]:
-    """Give the written template."""
+    """Return the written template."""
     document: dict[str, Any] = yaml_parse(written[0].read_text(encoding="utf-8"))
     return document
 
 
 @pytest.fixture
 def environment(written: tuple[Path, Path]) -> dict[str, dict[str, str]]:
-    """Give the written environment."""
+    """Return the written environment."""
     values: dict[str, dict[str, str]] = json.loads(written[1].read_text(encoding="utf-8"))
     return values
 
@@ -38,7 +38,7 @@ def environment(written: tuple[Path, Path]) -> dict[str, dict[str, str]]:
 def test_each_function_gets_the_values_that_it_is_deployed_with(
     template: dict[str, Any], environment: dict[str, dict[str, str]]
 ) -> None:
-    """Every function of the template has an entry, with every name that the template, filled in, declares for it."""
+    """Every function of the template has an entry with each variable that the template declares for it."""
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     declared = {
         name: {**shared, **one["Properties"]["Environment"]["Variables"]}.keys()
@@ -50,7 +50,7 @@ def test_each_function_gets_the_values_that_it_is_deployed_with(
 
 
 def test_no_value_names_loopback_which_is_the_containers_own(stack: Stack, written: tuple[Path, Path]) -> None:
-    """The embedded AWS and the simulator are at the host's name, on the ports that are relayed."""
+    """The embedded AWS and the simulator are at the host's name, on the relayed ports."""
     text = written[1].read_text(encoding="utf-8")
     assert "127.0.0.1" not in text
     for port in stack.ports:
@@ -58,7 +58,7 @@ def test_no_value_names_loopback_which_is_the_containers_own(stack: Stack, writt
 
 
 def test_nothing_of_the_shells_own_aws_account_goes_along(environment: dict[str, dict[str, str]]) -> None:
-    """Each name by which SAM CLI would hand on the shell's credentials has a value of the embedded AWS."""
+    """Each credential that SAM CLI would take from the shell has a value of the embedded AWS."""
     names = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"}
     assert names | {"AWS_ENDPOINT_URL"} == environment["Parameters"].keys()
 
@@ -66,7 +66,7 @@ def test_nothing_of_the_shells_own_aws_account_goes_along(environment: dict[str,
 def test_the_template_is_the_real_one_but_for_paths_names_and_processor(
     template: dict[str, Any], environment: dict[str, dict[str, str]]
 ) -> None:
-    """Take back the three differences, and it is `template.yaml`."""
+    """Without the three differences it is `template.yaml`."""
     real = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
     layer = "RealTimeSmsLayer"
     assert Path(template["Globals"]["Function"]["CodeUri"], "send", "handler.py").is_file()

@@ -39,7 +39,7 @@ STRAY = f"+56{NUMBER}777777"  # a number of messages that never become a call
 
 
 def _rejected(request_id: str) -> dict[str, str]:
-    """Give messages that are no requests, by what is wrong with them."""
+    """Return messages that are no requests, by what is wrong with them."""
     ids = {name: f"{request_id}.{name}" for name in ("field", "number", "type")}
     return {
         "cut": f'{{"recipients": ["{STRAY}"], "message": {{"text": "{TEXT} ',
@@ -51,7 +51,7 @@ def _rejected(request_id: str) -> dict[str, str]:
 
 
 def _failing(request_id: str) -> dict[str, str]:
-    """Give requests that fail, expire or conflict without a call, by their ids."""
+    """Return requests that fail, expire or conflict without a call, by their ids."""
     ids = {name: f"{request_id}.{name}" for name in ("exact", "short", "late", "metadata", "wire")}
     return {
         ids["exact"]: request_body(ids["exact"], STRAY, text=ACCENTED, encoding="exact"),
@@ -64,7 +64,7 @@ def _failing(request_id: str) -> dict[str, str]:
 
 @pytest.fixture
 def token(deployed: Deployment) -> Iterator[str]:
-    """Make a canary the only token that RealTime takes."""
+    """Make a canary the only token that RealTime accepts."""
     held = deployed.outputs["TokenSecretArn"]
     before = deployed.secrets.get_secret_value(SecretId=held)["SecretString"]
     deployed.simulator("POST", "revoke-tokens")
@@ -77,13 +77,13 @@ def token(deployed: Deployment) -> Iterator[str]:
 
 
 def _canaries() -> list[str]:
-    """Give every form in which something of it could be written."""
+    """Return every form in which something of it could be written."""
     texts = [form for text in (TEXT, ACCENTED) for form in (text, text.encode("utf-16-be").hex().upper(), quote(text))]
     return [*texts, TEXT[:5], TOKEN, "local-secret", "local-client", f"56{NUMBER}", f"{NUMBER}777777"]
 
 
 def _told(deployed: Deployment) -> str:
-    """Give everything that was logged, by functions or by MiniStack, of which the first is in the second too."""
+    """Return everything that the functions and MiniStack logged."""
     lines = "\n".join(function_log.all_lines(deployed.session))
     return f"{lines}\n{deployed.stack.aws.log_file.read_text(errors='replace')}"
 

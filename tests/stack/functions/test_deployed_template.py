@@ -15,7 +15,7 @@ SHARED = yaml.AnchorToken | yaml.AliasToken
 
 @pytest.fixture(scope="module")
 def body(deployed: Deployment) -> str:
-    """Give the text that was sent to CloudFormation."""
+    """Return the text that was sent to CloudFormation."""
     cloudformation = deployed.session.client("cloudformation")
     return str(cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Original")["TemplateBody"])
 

@@ -21,14 +21,14 @@ INVOKED = [event for function in ("api", "refresh", "maintenance") for event in 
 
 @pytest.fixture
 def own_breakers(deployed: Deployment) -> Iterator[None]:
-    """Leave no breaker open, nor an environment that knows of one."""
+    """Close all breakers at the end, and restart the environments that saw them open."""
     yield
     deployed.forget_breakers()
     deployed.restart_sender()
 
 
 def test_every_file_is_expected_to_cause_something_and_nothing_else_is_expected() -> None:
-    """No file without an expectation, no expectation without a file."""
+    """Each file has an expectation, and each expectation a file."""
     told = json.loads((EVENTS / "expected.json").read_text(encoding="utf-8"))
     assert {name: {event.name for event in events_of(name)} for name in FUNCTIONS} == {
         name: set(events) for name, events in told.items()
@@ -36,7 +36,7 @@ def test_every_file_is_expected_to_cause_something_and_nothing_else_is_expected(
 
 
 def test_every_event_comes_to_what_it_is_named_for(deployed: Deployment) -> None:
-    """Published as another system would, each message has its outcome or rejection; what waits is sent in the end."""
+    """Each message gets its outcome or rejection; a waiting one is sent at the end."""
     stack = deployed.stack
     events = shown_events()
     found = publish_and_wait(stack, events, Console(quiet=True))
@@ -54,7 +54,7 @@ def test_every_event_comes_to_what_it_is_named_for(deployed: Deployment) -> None
 @pytest.mark.usefixtures("own_breakers")
 @pytest.mark.parametrize("event", ALONE, ids=lambda event: event.name)
 def test_a_message_that_opens_a_breaker_waits(deployed: Deployment, event: Event) -> None:
-    """The function keeps it on the queue, with an outcome that says why."""
+    """The function keeps it on the queue, with an outcome that has the reason."""
     (record,) = event.payload["Records"]
     kept = [{"itemIdentifier": record["messageId"]}]
     assert deployed.invoke("SendFunctionName", event.payload) == {"batchItemFailures": kept}
@@ -63,7 +63,7 @@ def test_a_message_that_opens_a_breaker_waits(deployed: Deployment, event: Event
 
 @pytest.mark.parametrize("event", INVOKED, ids=lambda event: f"{event.function}/{event.name}")
 def test_a_function_makes_of_an_event_what_it_is_named_for(deployed: Deployment, event: Event) -> None:
-    """Given what it says must be so before, the function returns what is expected, and leaves it in the table."""
+    """With the event's preconditions, the function returns what is expected, and the table holds it."""
     with brought_about(deployed.stack, event.given) as letters:
         reply = deployed.invoke(f"{event.function.title()}FunctionName", event.payload)
         assert returned(event, reply) == []

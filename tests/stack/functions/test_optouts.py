@@ -12,12 +12,12 @@ OPTED_OUT, OTHER = "+56928000001", "+56928000002"
 
 @pytest.fixture
 def caller(deployed: Deployment) -> Caller:
-    """Give somebody who may call everything."""
+    """Return a caller who may call everything."""
     return user(deployed.stack, "*")
 
 
 def test_who_is_put_on_the_list_is_not_called_until_taken_off(deployed: Deployment, caller: Caller) -> None:
-    """The others of the same request are."""
+    """The other recipients of the request are sent to."""
     address = f"/opt-outs/{OPTED_OUT.replace('+', '%2B')}"
     assert caller.call("PUT", address).status == 200
     request_id = deployed.new_id("opted-out")

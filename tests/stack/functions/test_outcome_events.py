@@ -37,7 +37,7 @@ type Events = list[dict[str, Any]]
 
 
 def _subscribe(deployed: Deployment, name: str, pattern: str) -> str:
-    """Make a rule with a queue of its own, and give the queue's address."""
+    """Create a rule with a queue; return the queue's address."""
     title = f"events-{name.replace(' ', '-')}"
     url = deployed.sqs.create_queue(QueueName=title)["QueueUrl"]
     arn = deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -57,7 +57,7 @@ def _subscribe(deployed: Deployment, name: str, pattern: str) -> str:
 
 
 def _deploy_subscriber(deployed: Deployment) -> str:
-    """Deploy the page's template as a stack of its own, and give its queue's address."""
+    """Deploy the page's template as a stack; return its queue's address."""
     (template,) = SUBSCRIBER
     cloudformation = deployed.session.client("cloudformation")
     parameter: Any = {"ParameterKey": "OutcomeBusName", "ParameterValue": deployed.outputs["OutcomeBusName"]}
@@ -68,7 +68,7 @@ def _deploy_subscriber(deployed: Deployment) -> str:
 
 
 def _received(deployed: Deployment, url: str, request_id: str, known: Events) -> set[tuple[str, str]]:
-    """Take what has come to a queue of our requests, and say of whom and what all of it tells."""
+    """Receive the events about our requests from a queue; return each event's recipient and status."""
     while messages := deployed.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
             event = json.loads(message["Body"])
@@ -83,7 +83,7 @@ def _received(deployed: Deployment, url: str, request_id: str, known: Events) ->
 
 @pytest.fixture(scope="module")
 def received(deployed: Deployment) -> Mapping[str, Events]:
-    """Subscribe with each pattern of the page, let outcomes change, and give what each subscriber got."""
+    """Subscribe with each pattern of the page, change outcomes, and return what each subscriber got."""
     queues = {name: _subscribe(deployed, name, pattern) for name, pattern in PATTERNS.items()}
     queues["subscriber"] = _deploy_subscriber(deployed)
     deployed.forget_breakers()
@@ -114,19 +114,19 @@ def received(deployed: Deployment) -> Mapping[str, Events]:
 
 @pytest.mark.parametrize("name", WANTED)
 def test_a_subscriber_gets_what_its_pattern_asks_for(received: Mapping[str, Events], name: str) -> None:
-    """Each change once, and nothing of claims, waiting or rejections."""
+    """Each change comes once; claims, waiting and rejections do not."""
     details = [event["detail"] for event in received[name]]
     told = [(one["recipient"], one["delivery"] if "delivery" in one["changed"] else one["status"]) for one in details]
     assert sorted(told) == sorted(WANTED[name])
 
 
 def test_every_pattern_of_the_page_is_tried() -> None:
-    """One that is added there is expected here."""
+    """A pattern that is added to the page is expected here."""
     assert PATTERNS.keys() | {"subscriber"} == WANTED.keys()
 
 
 def test_an_event_is_as_the_schema_says(received: Mapping[str, Events]) -> None:
-    """Also in what EventBridge itself adds."""
+    """This includes what EventBridge adds."""
     validator = jsonschema_rs.Draft202012Validator(json_schema(), validate_formats=True)
     for event in received["all"]:
         validator.validate(event["detail"])
@@ -134,12 +134,12 @@ def test_an_event_is_as_the_schema_says(received: Mapping[str, Events]) -> None:
 
 
 def test_an_event_holds_no_text(received: Mapping[str, Events]) -> None:
-    """The bus need not be as secret as the messages."""
+    """The bus may be less secret than the messages."""
     assert "hello" not in json.dumps(received["all"])
 
 
 def test_no_two_changes_share_an_id_and_the_delivery_comes_later(received: Mapping[str, Events]) -> None:
-    """What consumers drop doubles by, and put in order."""
+    """Consumers drop duplicates by it and sort by it."""
     details = [event["detail"] for event in received["all"]]
     assert len({detail["id"] for detail in details}) == len(details)
     submitted, delivered = sorted(
@@ -149,7 +149,7 @@ def test_no_two_changes_share_an_id_and_the_delivery_comes_later(received: Mappi
 
 
 def test_the_pages_example_is_what_an_event_looks_like(received: Mapping[str, Events]) -> None:
-    """Its names and the types of its values."""
+    """Its fields and their types are those of the schema."""
     (example,) = re.findall(r"```json example\n(.*?)```", PAGE, re.DOTALL)
     shown = json.loads(example)
     jsonschema_rs.Draft202012Validator(json_schema(), validate_formats=True).validate(shown["detail"])

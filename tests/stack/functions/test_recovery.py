@@ -18,7 +18,7 @@ IN_FLIGHT = 50
 
 @pytest.fixture
 def fresh(deployed: Deployment) -> Iterator[None]:
-    """Begin with closed breakers, in environments that know of no open one, and leave them so."""
+    """Start with closed breakers and new environments; close the breakers at the end."""
     deployed.forget_breakers()
     deployed.restart_sender()
     yield
@@ -32,7 +32,7 @@ def _token(deployed: Deployment) -> str:
 
 @pytest.mark.usefixtures("fresh")
 def test_a_refresh_under_its_own_role_puts_a_new_token_into_the_secret(deployed: Deployment) -> None:
-    """And with it sends go on."""
+    """Sending continues with it."""
     old = json.dumps({"access_token": "local-token"})
     deployed.secrets.put_secret_value(SecretId=deployed.outputs["TokenSecretArn"], SecretString=old)
     assert deployed.invoke("RefreshFunctionName") == {"outcome": "refreshed"}
@@ -44,7 +44,7 @@ def test_a_refresh_under_its_own_role_puts_a_new_token_into_the_secret(deployed:
 
 @pytest.mark.usefixtures("fresh")
 def test_a_dead_token_costs_one_refresh_and_one_more_try_each(deployed: Deployment) -> None:
-    """With as many calls in flight as one function makes."""
+    """One function has all its calls in flight."""
     request_id = deployed.new_id("revoked")
     deployed.publish(request_body(f"{request_id}.before", "+56925100999"))
     deployed.outcome(f"{request_id}.before")
@@ -60,7 +60,7 @@ def test_a_dead_token_costs_one_refresh_and_one_more_try_each(deployed: Deployme
 
 @pytest.mark.usefixtures("fresh")
 def test_two_dead_tokens_stop_sends_until_maintenance_has_seen_a_third(deployed: Deployment) -> None:
-    """The one that an environment knows, and the one in the secret: the refresh does not wait for its schedule."""
+    """The environment's token and the secret's are dead; maintenance refreshes before the schedule does."""
     request_id, recipient = deployed.new_id("twice"), "+56925110000"
     deployed.publish(request_body(f"{request_id}.before", recipient))
     deployed.outcome(f"{request_id}.before")
@@ -74,7 +74,7 @@ def test_two_dead_tokens_stop_sends_until_maintenance_has_seen_a_third(deployed:
 
 
 def test_a_lease_that_is_over_ends_as_unknown(deployed: Deployment) -> None:
-    """Its owner may have made the call."""
+    """The owner of the lease may have made the call."""
     request_id = deployed.new_id("lease")
     deployed.plant(replace(left_behind(request_id, "+56925200001", Status.SENDING), lease_until=time.time() - 1))
     deployed.invoke("MaintenanceFunctionName")
@@ -83,7 +83,7 @@ def test_a_lease_that_is_over_ends_as_unknown(deployed: Deployment) -> None:
 
 
 def test_what_waits_past_its_time_expires(deployed: Deployment) -> None:
-    """Even if its message never comes again."""
+    """Its message never returns."""
     request_id = deployed.new_id("expiry")
     past = time.time() - 1
     deployed.plant(replace(left_behind(request_id, "+56925200002", Status.WAITING), due_at=past, expires_at=past))
@@ -93,7 +93,7 @@ def test_what_waits_past_its_time_expires(deployed: Deployment) -> None:
 
 @pytest.fixture
 def penniless(deployed: Deployment) -> Iterator[None]:
-    """Leave nothing on the account, and in the end no trace of it."""
+    """Set the account's balance to 0, and restore it."""
     deployed.simulator("POST", "state", {"balance": "0"})
     yield
     deployed.simulator("POST", "state", {"balance": "1000000"})
@@ -101,7 +101,7 @@ def penniless(deployed: Deployment) -> Iterator[None]:
 
 @pytest.mark.usefixtures("fresh", "penniless")
 def test_without_balance_messages_wait_until_there_is_some(deployed: Deployment) -> None:
-    """The breaker opens, stays open while the balance is 0, closes after the top-up; then the message goes out."""
+    """The breaker opens, stays open while the balance is 0, and closes after the top-up; then the message is sent."""
     request_id, recipient = deployed.new_id("balance"), "+56925300001"
     deployed.publish(request_body(request_id, recipient))
     until(lambda: deployed.status(request_id, recipient) == "waiting" or None, within=40, awaited="waiting")

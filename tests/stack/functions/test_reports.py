@@ -19,21 +19,21 @@ NUMBER, LOST, STOPPED = "+56929000001", "+56929000002", "+56929000003"
 
 @pytest.fixture
 def address(deployed: Deployment) -> str:
-    """Give the path to the callbacks, key and all."""
+    """Return the path to the callbacks, with its key."""
     secret = deployed.secrets.get_secret_value(SecretId=deployed.outputs["CallbackKeySecretArn"])
     return f"/callbacks/{secret['SecretString']}"
 
 
 @pytest.fixture
 def realtime(deployed: Deployment) -> Caller:
-    """Give somebody who signs nothing."""
+    """Return a caller who does not sign."""
     return Caller(api_url(deployed.stack))
 
 
 def test_a_report_that_realtime_posts_shows_on_the_outcome(
     deployed: Deployment, realtime: Caller, address: str
 ) -> None:
-    """Posted by the simulator, and answered with 200."""
+    """The simulator posts it and gets a 200."""
     hello = {"phone": NUMBER.removeprefix("+"), "message": "hello"}
     assert realtime.call("POST", f"{address}/inbound", hello).status == 200  # begins the environment, which takes time
     request_id = deployed.new_id("reported")
@@ -46,7 +46,7 @@ def test_a_report_that_realtime_posts_shows_on_the_outcome(
 
 
 def test_who_answers_stop_gets_no_more(deployed: Deployment, realtime: Caller, address: str) -> None:
-    """Until taken off the list again, here by a word that this deployment has for it."""
+    """An opt-in word of this deployment removes the number from the list."""
     said = {"phone": STOPPED.removeprefix("+"), "originator": "96000"}
     assert realtime.call("POST", f"{address}/inbound", said | {"message": "¡Stop!"}).status == 200
     request_id = deployed.new_id("stopped")
@@ -57,7 +57,7 @@ def test_who_answers_stop_gets_no_more(deployed: Deployment, realtime: Caller, a
 
 
 def test_a_report_proves_what_was_given_up(deployed: Deployment, realtime: Caller, address: str) -> None:
-    """Asked, RealTime says that it took that message when ours was sent; so the unknown one is known."""
+    """RealTime confirms that it accepted the message when ours was sent, so the unknown submission is matched."""
     request_id = deployed.new_id("proven")
     deployed.publish(request_body(request_id, LOST))
     submission_id = deployed.outcome(request_id)["submissionId"]
@@ -84,12 +84,12 @@ def test_a_report_proves_what_was_given_up(deployed: Deployment, realtime: Calle
 
 @pytest.mark.parametrize("key", ["x", "k" * 43])
 def test_a_wrong_key_is_refused_without_saying_why(realtime: Caller, key: str) -> None:
-    """As any address that there is not."""
+    """The answer is that of an address that does not exist."""
     reply = realtime.call("POST", f"/callbacks/{key}/reports", {"id": "1", "phone": "56929000001", "status": 1})
     assert (reply.status, reply.body["detail"]) == (404, "there is nothing at this address")
 
 
 def test_only_posts_are_open(realtime: Caller, address: str) -> None:
-    """Everything else is for those who sign, or not there."""
+    """All other addresses need a signature or do not exist."""
     assert realtime.call("GET", f"{address}/reports").status == 403
     assert realtime.call("POST", f"{address}/inbound", "{").status == 400

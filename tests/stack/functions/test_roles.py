@@ -53,7 +53,7 @@ def _resources() -> dict[str, Any]:
 
 
 def _statements(role: str) -> Iterator[dict[str, Any]]:
-    """Give what the role grants with the stack's own parameters, by which no statement hangs on a condition."""
+    """Return what the role grants with the stack's own parameters."""
     for policy in rendered()[f"{role}Role"]["Properties"]["Policies"]:
         yield from policy["PolicyDocument"]["Statement"]
 
@@ -68,9 +68,9 @@ def _granted(role: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def used(deployed: Deployment) -> Mapping[str, set[str]]:
-    """Let every function do all it can do, and give the granted actions that each was seen to use.
+    """Let every function do all it can, and return the granted actions that each used.
 
-    IAM refuses every other, so that these are all to look for.
+    IAM refuses all other actions, so only granted ones are looked for.
     """
     url = f"{deployed.stack.aws.endpoint_url}/_ministack/config"
     recording = json.dumps({"cloudtrail._recording_enabled": "true"}).encode()
@@ -94,9 +94,9 @@ def _used(deployed: Deployment, function: str) -> Iterator[str]:
 
 
 def _seen(deployed: Deployment, key: str, service: str, operation: str) -> Iterator[str]:
-    """Give the IAM actions of the last calls of one operation with an access key.
+    """Return the IAM actions of the last calls of one operation with an access key.
 
-    MiniStack shows the last 50 events only, so that each operation is asked for by itself.
+    MiniStack shows only the last 50 events, so each operation is looked up by itself.
     """
     wanted = {"AccessKeyId": key, "EventName": operation, "EventSource": f"{service}.amazonaws.com"}
     attributes: Any = [{"AttributeKey": name, "AttributeValue": value} for name, value in wanted.items()]
@@ -125,7 +125,7 @@ def _send(deployed: Deployment) -> None:
 
 
 def _maintain(deployed: Deployment) -> None:
-    """Meet a dead token, end a lease, bury what is a request and what is none, and close the breaker."""
+    """Meet a dead token, end a lease, end two dead letters, a valid and an invalid one, and close the breaker."""
     request_id = deployed.new_id("roles")
     deployed.simulator("POST", "revoke-tokens")
     deployed.open_breaker(Breaker.AUTH)
@@ -178,7 +178,7 @@ def _call_back(deployed: Deployment) -> None:
 
 
 def _access_key(deployed: Deployment, function: str) -> str:
-    """Give the access key that MiniStack derives for a function's role."""
+    """Return the access key that MiniStack derives for a function's role."""
     name = deployed.outputs[f"{function}FunctionName"]
     configuration = deployed.functions.get_function_configuration(FunctionName=name)
     digest = hashlib.sha256(f"{configuration['FunctionArn']}:{configuration['Role']}".encode()).hexdigest()
@@ -186,7 +186,7 @@ def _access_key(deployed: Deployment, function: str) -> str:
 
 
 def _actions(event: Any) -> Iterator[str]:  # noqa: ANN401 (as boto3 gives it)
-    """Name the IAM actions of one call: its operation, but for those that IAM calls otherwise."""
+    """Yield the IAM actions of one call: its operation, or IAM's name for it."""
     told = json.loads(event["CloudTrailEvent"])
     name, namespace = event["EventName"], told["eventSource"].split(".")[0]
     if name == "BatchExecuteStatement":
@@ -198,14 +198,14 @@ def _actions(event: Any) -> Iterator[str]:  # noqa: ANN401 (as boto3 gives it)
 
 @pytest.mark.parametrize("role", FUNCTIONS)
 def test_a_role_grants_what_its_function_uses_and_nothing_else(used: Mapping[str, set[str]], role: str) -> None:
-    """Actions granted are actions seen, besides those that Lambda needs to log and to poll."""
+    """The granted actions are the used ones, and those that Lambda needs to log and to poll."""
     by_lambda = BY_LAMBDA | BY_POLLER.get(role, set())
     assert _granted(role) - by_lambda == used[role] - by_lambda
 
 
 @pytest.mark.parametrize("role", FUNCTIONS)
 def test_a_role_names_exact_actions_and_resources(role: str) -> None:
-    """No wildcard in either, no managed policy, and nobody but Lambda takes the role."""
+    """Neither has a wildcard; there is no managed policy, and only Lambda assumes the role."""
     told = _resources()[f"{role}Role"]["Properties"]
     assert "ManagedPolicyArns" not in told
     assert {json.dumps(one["Principal"]) for one in told["AssumeRolePolicyDocument"]["Statement"]} == {
@@ -219,7 +219,7 @@ def test_a_role_names_exact_actions_and_resources(role: str) -> None:
 
 
 def test_every_function_has_a_role_of_its_own_and_there_are_no_others() -> None:
-    """None that SAM makes by itself, with policies of its own choice."""
+    """SAM makes none by itself."""
     roles = {name for name, one in _resources().items() if one["Type"] == "AWS::IAM::Role"}
     policies = {
         name for name, one in _resources().items() if one["Type"] in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}
@@ -234,6 +234,6 @@ def test_every_function_has_a_role_of_its_own_and_there_are_no_others() -> None:
 
 
 def test_credentials_are_read_by_the_refresh_function_alone() -> None:
-    """No other role names their secret."""
+    """No other role names the credentials' secret."""
     named = {role for role in FUNCTIONS if "CredentialsSecret" in json.dumps(list(_statements(role)))}
     assert named == {"Refresh"}

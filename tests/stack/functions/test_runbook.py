@@ -29,7 +29,7 @@ _RTSMS = f'rtsms() {{ "{sys.executable}" -m rtsms "$@"; }}\n'
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_of_the_page_runs(deployed: Deployment, name: str) -> None:
-    """With nothing but the stack's outputs and credentials."""
+    """It has only the stack's outputs and credentials."""
     own = {"STACK": STACK_NAME, "RTSMS_STACK": STACK_NAME, "PYTHONPATH": IMPORTS}
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", _RTSMS + COMMANDS[name]],
@@ -45,7 +45,7 @@ def test_a_command_of_the_page_runs(deployed: Deployment, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def alarms(deployed: Deployment) -> Iterator[list[Any]]:
-    """Give the deployed alarms, and leave them quiet."""
+    """Yield the deployed alarms, and reset them."""
     watch: Any = deployed.session.client("cloudwatch")
     stack = deployed.session.client("cloudformation").describe_stack_resources(StackName=STACK_NAME)
     own = [
@@ -58,10 +58,10 @@ def alarms(deployed: Deployment) -> Iterator[list[Any]]:
 
 
 def test_each_alarm_fires_on_its_metric(deployed: Deployment, alarms: list[Any]) -> None:
-    """At its threshold; the metric is put as its service would put it.
+    """It fires at its threshold; the metric is put as its service puts it.
 
-    The embedded AWS looks at no dimension, and knows no missing data: the alarm on a function that does not run cannot
-    fire there, for others run. Of that one the next test says that what it reads is written.
+    The embedded AWS ignores dimensions and knows no missing data: the alarm on a function that does not run cannot
+    fire there, because others run. The next test checks that what it reads is written.
     """
     watch: Any = deployed.session.client("cloudwatch")
     firing = {one["AlarmName"]: one for one in alarms if not one["ComparisonOperator"].startswith("LessThan")}
@@ -80,7 +80,7 @@ def test_each_alarm_fires_on_its_metric(deployed: Deployment, alarms: list[Any])
 def test_the_alarm_on_silence_reads_what_each_run_of_maintenance_writes(
     deployed: Deployment, alarms: list[Any]
 ) -> None:
-    """Under its very name and dimension, so that it fires only when there are none."""
+    """The name and the dimension are the alarm's, so it fires only when there are none."""
     (alarm,) = [one for one in alarms if one["ComparisonOperator"].startswith("LessThan")]
     deployed.invoke("MaintenanceFunctionName")
     now = datetime.now(UTC)

@@ -27,7 +27,7 @@ def _submitted(deployed: Deployment, prefix: str) -> list[dict[str, Any]]:
 
 
 def test_a_thousand_requests_are_a_thousand_outcomes_and_one_message_on_each_handset(deployed: Deployment) -> None:
-    """Published ten a call, as boto3 does it."""
+    """They are published ten a call."""
     numbers = [f"+5692100{number:04}" for number in range(REQUESTS)]
     prefix = deployed.new_id("thousand")
     deployed.publish(*(request_body(f"{prefix}.{number[1:]}", number) for number in numbers))
@@ -50,7 +50,7 @@ def test_a_thousand_requests_are_a_thousand_outcomes_and_one_message_on_each_han
     ids=["no JSON", "no request"],
 )
 def test_poison_amid_a_batch_holds_up_nobody(deployed: Deployment, poison: str, reason: str) -> None:
-    """The nine others are sent; the poison is in the dead-letter queue with why, and the table says it too."""
+    """The nine others are sent; the dead-letter queue and the table hold the poison's reason."""
     request_id = deployed.new_id("poison")
     mark = str(uuid.uuid4())
     body = (poison % request_id if "%s" in poison else poison) + f"  {mark}" * (reason == "unreadable")
@@ -71,7 +71,7 @@ def test_poison_amid_a_batch_holds_up_nobody(deployed: Deployment, poison: str, 
 
 
 def test_an_id_used_again_with_other_content_is_a_conflict(deployed: Deployment) -> None:
-    """Nothing of the second request is sent, and its letter says why."""
+    """Nothing of the second request is sent; its dead letter has the reason."""
     request_id = deployed.new_id("conflict")
     deployed.publish(request_body(request_id, "+56924000001", text="the first"))
     assert deployed.outcome(request_id)["status"] == "submitted"
@@ -88,7 +88,7 @@ def test_an_id_used_again_with_other_content_is_a_conflict(deployed: Deployment)
 def test_a_request_published_several_times_is_sent_once(
     deployed: Deployment, copied: Mapping[int, str], copies: int
 ) -> None:
-    """One POST for each of its recipients, over all copies, which several functions took at the same time."""
+    """Each recipient gets one POST over all copies, which several functions received at the same time."""
     deployed.settle()
     found = deployed.outcomes(copied[copies], 3)
     assert {item["status"] for item in found.values()} == {"submitted"}

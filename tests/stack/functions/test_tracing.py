@@ -14,7 +14,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture
 def traced(deployed: Deployment) -> Iterator[str]:
-    """Trace the maintenance function, as the parameter `Tracing` does; give its name."""
+    """Trace the maintenance function, as the parameter `Tracing` does; return its name."""
     name = deployed.outputs["MaintenanceFunctionName"]
     deployed.functions.update_function_configuration(FunctionName=name, TracingConfig={"Mode": "Active"})
     yield name
@@ -22,7 +22,7 @@ def traced(deployed: Deployment) -> Iterator[str]:
 
 
 def test_what_a_traced_invocation_logs_names_its_trace(deployed: Deployment, traced: str) -> None:
-    """And an invocation for which there is no daemon does its work all the same."""
+    """An invocation works also without the X-Ray daemon."""
     assert "looked" in deployed.invoke("MaintenanceFunctionName")
 
     def found() -> list[str] | None:

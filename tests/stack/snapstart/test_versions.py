@@ -22,7 +22,7 @@ pytestmark = pytest.mark.stack
 
 
 def _sender_shown(deployed: Deployment, recipient: str) -> str:
-    """Send without a sender, and give the one that the handset shows."""
+    """Send without a sender; return the one that the phone shows."""
     request_id = deployed.new_id("version")
     deployed.publish(json.dumps({"requestId": request_id, "recipients": [recipient], "message": {"text": "hello"}}))
     assert deployed.outcome(request_id)["status"] == "submitted"
@@ -31,7 +31,7 @@ def _sender_shown(deployed: Deployment, recipient: str) -> str:
 
 
 def _has_run(deployed: Deployment, version: int) -> None:
-    """Wait for Lambda's own line of a beginning invocation, which names the version."""
+    """Wait for Lambda's START line, which names the version."""
     function = deployed.outputs["SendFunctionName"]
 
     def measure_current() -> bool | None:
@@ -43,7 +43,7 @@ def _has_run(deployed: Deployment, version: int) -> None:
 
 @pytest.fixture(scope="module")
 def updated() -> Iterator[Deployment]:
-    """Yield a stack of its own, updated to another sender after a message had met its first version."""
+    """Yield a stack with SnapStart, updated to another sender after its first version sent a message."""
     with running_stack({"SnapStart": "On", "DefaultSender": "96000"}) as stack:
         deployed = Deployment(stack)
         assert _sender_shown(deployed, "+56924000001") == "96000"
@@ -53,13 +53,13 @@ def updated() -> Iterator[Deployment]:
 
 
 def test_messages_meet_the_version_of_the_last_deployment(updated: Deployment) -> None:
-    """A parameter that is another makes another version, and it is that which runs."""
+    """A changed parameter makes a new version, which runs."""
     assert _sender_shown(updated, "+56924000002") == "97000"
     _has_run(updated, 2)
 
 
 def test_what_is_left_behind_is_named_and_the_pages_command_deletes_it(updated: Deployment) -> None:
-    """The version that messages meet stays."""
+    """The version in use stays."""
     good, left = check_event_source(updated.found(STACK_NAME))
     assert (good.level, left.level) == (Level.GOOD, Level.DOUBT)
     assert left.said.endswith("version 1")
