@@ -10,7 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-EVENTS = Path(__file__).resolve().parents[1] / "events"
+from local import ROOT
+
+EVENTS = ROOT / "events"
 FUNCTIONS = tuple(sorted(path.name for path in EVENTS.iterdir() if path.is_dir()))
 
 type Members = Mapping[str, Any]

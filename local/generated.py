@@ -11,15 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from api import openapi
-from local import parameter_docs
+from local import ROOT, parameter_docs
 from local.fake_realtime import magic_rows
 from realtime_sms.outcomes import event
 from realtime_sms.outcomes.state_machine import TRANSITIONS, Transition, mermaid
 from realtime_sms.requests import model
 from realtime_sms.vocabulary import FINAL
-
-ROOT = Path(__file__).parent.parent
-
 
 _STATE_MACHINE = """\
 # The states of a submission

@@ -19,13 +19,13 @@ from typing import Any
 
 import yaml
 
+from local import ROOT
 from local.embedded_aws import ACCOUNT, REGION, EmbeddedAws
 from local.embedded_aws.running import realtime_simulator
 from local.events import EVENTS
 from local.transformed_template import transformed
 
-_ROOT = Path(__file__).resolve().parents[1]
-_PROJECT = tuple(str(_ROOT / folder) + os.sep for folder in ("functions", "layers"))
+_PROJECT = tuple(str(ROOT / folder) + os.sep for folder in ("functions", "layers"))
 _EVENT = EVENTS / "send" / "submitted-long.json"
 _TOKEN = "local-token"
 
@@ -71,7 +71,7 @@ def _counted(calls: Calls) -> Iterator[None]:
     def count(code: CodeType, _offset: int) -> object:
         if not code.co_filename.startswith(_PROJECT) or code.co_name.startswith("<"):
             return monitoring.DISABLE
-        calls[str(Path(code.co_filename).relative_to(_ROOT)), code.co_qualname] += 1
+        calls[str(Path(code.co_filename).relative_to(ROOT)), code.co_qualname] += 1
         return None
 
     monitoring.use_tool_id(monitoring.PROFILER_ID, "measure")

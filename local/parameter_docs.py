@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from samcli.yamlhelper import yaml_parse
 
-_TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+from local import TEMPLATE
+
 _SOURCE = "Generated from `template.yaml` by `python -m local.generated`."
 
 type _Tree = Mapping[str, Any]
@@ -46,7 +46,7 @@ def roles() -> str:
 
 
 def _template() -> _Tree:
-    document: _Tree = yaml_parse(_TEMPLATE.read_text(encoding="utf-8"))
+    document: _Tree = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
     return document
 
 

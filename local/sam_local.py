@@ -23,13 +23,15 @@ from typing import Any, Final
 import boto3
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
+from local import ROOT, SCRATCH
+from local import TEMPLATE as SOURCE
 from local.embedded_aws import Stack
 from local.embedded_aws.running import STACK_NAME
-from local.embedded_aws.sam import LOCAL, ROOT, architecture
+from local.embedded_aws.sam import architecture
 from local.listening import Listening
 
-TEMPLATE: Final = LOCAL / "sam-local.yaml"
-ENVIRONMENT: Final = LOCAL / "sam-local.json"
+TEMPLATE: Final = SCRATCH / "sam-local.yaml"
+ENVIRONMENT: Final = SCRATCH / "sam-local.json"
 
 _HOST: Final = "host.docker.internal"  # this machine, from a container
 _LOOPBACK: Final = "127.0.0.1"
@@ -41,7 +43,7 @@ _ADDRESS: Final = slice(20, 24)  # behind name, family and port
 _CHUNK: Final = 65_536
 
 
-def write(stack: Stack, directory: Path = LOCAL) -> tuple[Path, Path]:
+def write(stack: Stack, directory: Path = SCRATCH) -> tuple[Path, Path]:
     """Write both files for a running stack; return the paths of template and environment file."""
     template, values = directory / TEMPLATE.name, directory / ENVIRONMENT.name
     environment = environment_of(stack)
@@ -79,7 +81,7 @@ def _seen_from_a_container(variables: Mapping[str, str]) -> dict[str, str]:
 
 def template_with(declared: Iterable[str], built: Path) -> dict[str, Any]:
     """Return the template with these variables declared, the source as the code, and the layer of the `built` one."""
-    document: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml_parse(SOURCE.read_text(encoding="utf-8"))
     document["Parameters"]["Architecture"]["Default"] = architecture()
     of_all = document["Globals"]["Function"]
     of_all["CodeUri"] = str(ROOT / of_all["CodeUri"])

@@ -4,14 +4,13 @@
 """
 
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 from samcli.commands.validate.lib.exceptions import InvalidSamDocumentException
 from samcli.lib.translate.sam_template_validator import SamTemplateValidator
 from samcli.yamlhelper import yaml_parse
 
-_TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+from local import TEMPLATE
 
 
 def transformed() -> str:
@@ -20,7 +19,7 @@ def transformed() -> str:
     Raises SAM CLI's `InvalidSamDocumentException`, which names the invalid resources.
     """
     no_account = SimpleNamespace(load=dict)  # the translator has its own list of managed policies
-    validator = SamTemplateValidator(yaml_parse(_TEMPLATE.read_text()), no_account, region="us-east-1")
+    validator = SamTemplateValidator(yaml_parse(TEMPLATE.read_text()), no_account, region="us-east-1")
     return str(validator.get_translated_template_if_valid())
 
 

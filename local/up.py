@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from local import sam_local
+from local import SCRATCH, sam_local
 from local.console import Console
 from local.embedded_aws import PUBLISHERS, REGION, Stack, running_stack
 from local.embedded_aws.running import DELIVERY_SECONDS
 
-ENVIRONMENT = Path(__file__).resolve().parents[1] / ".local" / "env"
+ENVIRONMENT: Final = SCRATCH / "env"
 _CONSOLE_PORT: Final = 8025  # the same each time if it is free, so that an open page connects again
 
 _USE = """\

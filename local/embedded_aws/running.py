@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import urllib3
 from boto3.dynamodb.conditions import Key
 
-from local.embedded_aws.sam import ROOT, build, deploy
+from local import ROOT
+from local.embedded_aws.sam import build, deploy
 from local.embedded_aws.server import ACCOUNT, REGION, EmbeddedAws
 from local.fake_realtime.callbacks import POST_AGAIN_SECONDS
 

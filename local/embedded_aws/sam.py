@@ -15,11 +15,8 @@ from typing import Any
 
 import boto3
 
+from local import ROOT, SCRATCH, TEMPLATE
 from local.embedded_aws.server import REGION, EmbeddedAws
-
-ROOT = Path(__file__).resolve().parents[2]
-LOCAL = ROOT / ".local"
-TEMPLATE = ROOT / "template.yaml"
 
 _BUILDS_KEPT = 3
 _API_ADDRESS = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[^/]+/")
@@ -41,17 +38,17 @@ def build() -> Path:
     The last builds are kept and found by a hash of the source. SAM keeps the layer's downloads until its requirements
     change. Only one process builds at a time. Prints nothing; raises `SamError`.
     """
-    builds = LOCAL / "builds"
+    builds = SCRATCH / "builds"
     builds.mkdir(parents=True, exist_ok=True)
-    with (LOCAL / "build.lock").open("w") as lock:
+    with (SCRATCH / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         built = builds / _fingerprint()
         if not built.exists():
-            fresh = LOCAL / "sam" / "build"
+            fresh = SCRATCH / "sam" / "build"
             options = {
                 "--template-file": TEMPLATE,
                 "--build-dir": fresh,
-                "--cache-dir": LOCAL / "sam" / "cache",
+                "--cache-dir": SCRATCH / "sam" / "cache",
                 "--parameter-overrides": f"Architecture={architecture()}",
             }
             _sam("build", ["--cached"], options, {})
@@ -111,7 +108,7 @@ def _mend_mappings(session: boto3.Session) -> None:
 
 def _sam(command: str, flags: list[str], options: Mapping[str, object], environment: Mapping[str, str]) -> None:
     """Run SAM CLI in a directory of its own, without samconfig.toml and the caller's AWS settings."""
-    directory = LOCAL / "sam"
+    directory = SCRATCH / "sam"
     directory.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
     search = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"

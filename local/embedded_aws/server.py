@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Final, Self
 import boto3
 import urllib3
 
+from local import SCRATCH
+
 REGION: Final = "sa-east-1"  # not MiniStack's default, so that a hard-coded region in the code fails
 ACCOUNT = "000000000000"
 
-_LOGS = Path(__file__).resolve().parents[2] / ".local" / "logs"
 _READY_SECONDS = 60
 _LOG_TAIL = 2_000
 _CHILD = Path(__file__).with_name("ministack_child.py")
@@ -85,7 +86,7 @@ class EmbeddedAws:
             with socket.create_server(("127.0.0.1", 0)) as listener:
                 port = listener.getsockname()[1]
                 self.endpoint_url = f"http://127.0.0.1:{port}"
-                self.log_file = _LOGS / f"ministack-{port}.log"
+                self.log_file = SCRATCH / "logs" / f"ministack-{port}.log"
                 running.callback(_kill, self._start(listener, port, scratch))
             # The socket listens already: this request waits until the process serves it, or fails when it ends.
             self._await_enforcement()

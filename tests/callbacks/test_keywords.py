@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from samcli.yamlhelper import yaml_parse
 
 from callbacks.keywords import Keywords, Wish, folded
-from local.embedded_aws.sam import TEMPLATE
+from local import TEMPLATE
 
 WORDS = Keywords.of(("STOP", "Baja", "no más"), ("START", "Alta"))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from click.testing import CliRunner
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
 from rtsms.main import main

@@ -15,7 +15,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 from realtime_sms.requests.prepare import Defaults
 from rtsms.errors import CommandError, Exit
 from rtsms.main import main

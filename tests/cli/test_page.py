@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 from realtime_sms.aws.submissions import Applied, Key
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.calls import Reply

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 
 _FENCED = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TESTED_SHELL = re.compile(r"^```sh(?! by hand)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)

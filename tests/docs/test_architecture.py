@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import yaml_parse
 
-from local.embedded_aws.sam import ROOT, TEMPLATE
+from local import ROOT, TEMPLATE
 
 SVG = "{http://www.w3.org/2000/svg}"
 RESOURCES: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]

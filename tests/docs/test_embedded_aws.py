@@ -3,7 +3,7 @@
 import ast
 import re
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 
 
 def test_every_change_has_its_row() -> None:

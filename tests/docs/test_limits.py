@@ -7,7 +7,7 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from api.intake import LARGEST
-from local.embedded_aws.sam import ROOT, TEMPLATE
+from local import ROOT, TEMPLATE
 from realtime_sms.aws.item import LIFETIME, SHARD_NAMES
 from realtime_sms.encoding.segment import GSM7, UCS2
 from realtime_sms.encoding.ucs2 import MOST_MARKS

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from samcli.yamlhelper import yaml_parse
 
-from local.embedded_aws.sam import ROOT, TEMPLATE
+from local import ROOT, TEMPLATE
 from realtime_sms.aws.metrics import Metric
 from tests.docs.page import Page, pages
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 from realtime_sms.provider.calls import Reply
 from realtime_sms.provider.verdict import Kind, Verdict, classify
 from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status

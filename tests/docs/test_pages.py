@@ -2,7 +2,7 @@
 
 import re
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 from local.generated import GENERATED
 
 MOST_PAGES = 10

@@ -5,8 +5,7 @@ import re
 import pytest
 from samcli.yamlhelper import yaml_parse
 
-from local import parameter_docs
-from local.embedded_aws.sam import TEMPLATE
+from local import TEMPLATE, parameter_docs
 
 DOCUMENT = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
 

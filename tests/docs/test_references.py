@@ -11,7 +11,7 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 from samcli.yamlhelper import yaml_parse
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 from rtsms.main import main as rtsms
 from tests.docs.page import Page, pages
 

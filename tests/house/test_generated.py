@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.generated import GENERATED, ROOT, main, out_of_step, write
+from local import ROOT
+from local.generated import GENERATED, main, out_of_step, write
 
 
 def test_every_generated_file_is_in_step() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callbacks.receive import receive
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 from maintenance import current_metrics
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.aws.logging import log_outcome

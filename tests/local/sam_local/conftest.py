@@ -17,9 +17,9 @@ import pytest
 from samcli.local.docker.exceptions import ContainerNotReachableException
 from samcli.local.docker.utils import get_validated_container_client
 
-from local import sam_local
+from local import ROOT, sam_local
 from local.embedded_aws import running_stack
-from local.embedded_aws.sam import ROOT, architecture
+from local.embedded_aws.sam import architecture
 from tests.stack.deployment import Deployment
 
 TOKEN = "sam-local-token"

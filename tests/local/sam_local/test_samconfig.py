@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 from local.sam_local import ENVIRONMENT, TEMPLATE
 
 COMMANDS = ("local_invoke", "local_start_api", "local_start_lambda")

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from local import ROOT
 from local.embedded_aws.running import STACK_NAME
-from local.embedded_aws.sam import ROOT
 from local.embedded_aws.server import LocalSession
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.requests.prepare import Defaults

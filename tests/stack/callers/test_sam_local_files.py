@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import yaml_parse
 
-from local import sam_local
+from local import ROOT, sam_local
 from local.embedded_aws import Stack
-from local.embedded_aws.sam import ROOT
 from tests.template.rendered import rendered
 
 pytestmark = pytest.mark.stack

@@ -4,8 +4,8 @@ import pytest
 import yaml
 from samcli.yamlhelper import yaml_parse
 
+from local import TEMPLATE
 from local.embedded_aws.running import STACK_NAME
-from local.embedded_aws.sam import TEMPLATE
 from tests.stack.deployment import Deployment
 
 pytestmark = pytest.mark.stack

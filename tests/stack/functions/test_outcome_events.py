@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from local.embedded_aws.sam import ROOT
+from local import ROOT
 from realtime_sms.aws.item import iso
 from realtime_sms.outcomes.event import json_schema
 from tests.stack.deployment import Deployment, request_body, until

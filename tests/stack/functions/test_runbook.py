@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from local import ROOT
 from local.embedded_aws.running import STACK_NAME
-from local.embedded_aws.sam import ROOT
 from tests.cli.fakes import IMPORTS
 from tests.stack.deployment import Deployment, until
 from tests.stack.examples import environment
