@@ -26,6 +26,7 @@ _TEXT: Final = "the handset shows"
 _COLUMNS: Final = ("event", "recipient", "outcome", "reason", "charset", "segments", _TEXT)
 _LEFT_OUT: Final = ((), ("charset", "segments"), ("charset", "segments", _TEXT))  # in narrower terminals
 _LEAST_TEXT = 20  # columns for a text, or none
+_WHOLE = "(whole message)"  # in place of a recipient
 _GAP = 2  # columns beside each column's own
 _NOT_SHOWN = ("waiting-no-balance", "waiting-forbidden")  # each opens a breaker, which would stop all others
 
@@ -39,7 +40,7 @@ def main() -> int:
         console.print(f"Deployed. Publishing {len(events)} messages to {stack.outputs['SendQueueUrl']}")
         found = publish_and_wait(stack, events, console)
         inbox = inbox_of(stack)
-        console.print("RealTime now reports on five more messages, and one recipient answers BAJA …")
+        console.print("RealTime now reports on five more SMS, and one recipient answers BAJA …")
         reported = demo_reports.follow(stack)
     wrong = [problem for event in events for problem in compare(event, found[event.name], inbox)]
     wrong += demo_reports.compare(reported)
@@ -108,7 +109,8 @@ def rows_of(events: list[Event], found: Mapping[str, Items], inbox: Inbox) -> li
     for event in events:
         for number, (key, item) in enumerate(found[event.name].items()):
             facts = [str(item.get(name, "")) for name in ("status", "reason", "charset", "segments")]
-            rows.append((event.name if number == 0 else "", key, *facts, _shortened(shown.get(key, ""))))
+            name, recipient = event.name if number == 0 else "", _WHOLE if key == REJECTED else key
+            rows.append((name, recipient, *facts, _shortened(shown.get(key, ""))))
     return rows
 
 
