@@ -1,4 +1,4 @@
-"""Metrics as CloudWatch reads them out of log lines in its embedded metric format."""
+"""Metrics as CloudWatch reads them from log lines in its embedded metric format."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Measured:
-    """One metric of one line: where CloudWatch files it, and the values."""
+    """One metric of one line: its namespace, name, dimensions, unit and values."""
 
     namespace: str
     name: str
@@ -18,7 +18,7 @@ class Measured:
 
 
 def read(lines: Iterable[str]) -> Iterator[Measured]:
-    """Read the metrics of log lines, and pass over lines that hold none."""
+    """Yield the metrics of log lines; other lines are ignored."""
     for line in lines:
         told = _object(line)
         for directive in told.get("_aws", {}).get("CloudWatchMetrics", []):
@@ -32,7 +32,7 @@ def read(lines: Iterable[str]) -> Iterator[Measured]:
 
 
 def totals(lines: Iterable[str]) -> dict[str, float]:
-    """Add up the values of each metric by its name."""
+    """Return the sum of each metric's values, by its name."""
     found: dict[str, float] = {}
     for metric in read(lines):
         found[metric.name] = found.get(metric.name, 0) + sum(metric.values)

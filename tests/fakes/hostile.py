@@ -1,4 +1,4 @@
-"""Bodies made to hurt, whichever way they come: each a good request with one thing wrong, or no request at all."""
+"""Hostile bodies: a good request with one thing wrong, or no request at all."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _ODD = st.sampled_from(["", "null", "NaN", "1e999999", "1" * 5000, '"', "\ufeff{
 
 @st.composite
 def _spoilt(draw: st.DrawFn, request: Mapping[str, Any]) -> str:
-    """Spoil a good request: one field is something that it must not be."""
+    """Replace one field of a good request by something that it must not be."""
     field, value = draw(_FIELDS), draw(_VALUES)
     body = {**request, field: value}
     if draw(st.booleans()):
@@ -38,7 +38,7 @@ def _nested(draw: st.DrawFn) -> str:
 
 
 def bodies(request: Mapping[str, Any]) -> st.SearchStrategy[str]:
-    """Make bodies that are nearly this request, or nothing like it."""
+    """Draw bodies that are nearly this request, or nothing like it."""
     return st.one_of(
         _spoilt(request),
         _spoilt(request),
@@ -52,7 +52,7 @@ def bodies(request: Mapping[str, Any]) -> st.SearchStrategy[str]:
 
 
 def large_bodies(request: Mapping[str, Any], least: int, most: int) -> st.SearchStrategy[str]:
-    """Make bodies whose text is one character so many times."""
+    """Draw bodies whose text is one character, `least` to `most` times."""
     return st.builds(
         lambda character, count: json.dumps({**request, "message": {"text": character * count}}),
         CHARACTERS,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def outcomes_table(dynamodb: Any) -> "Table":  # noqa: ANN401 (boto3's resources are made at run time)
-    """Make the table, empty."""
+    """Create the table, empty."""
     told = yaml.safe_load(transformed())["Resources"]["OutcomesTable"]["Properties"]
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     table: Table = dynamodb.create_table(TableName="outcomes", **{name: told[name] for name in wanted})

@@ -1,4 +1,4 @@
-"""Files made from the code are in step with it, and the check says so when they are not."""
+"""Generated files are up to date, and the check fails if they are not."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from local.generated import GENERATED, main, out_of_step, write
 
 
 def test_every_generated_file_is_in_step() -> None:
-    """Who changes the code writes them again: `python -m local.generated`."""
+    """`make generated` writes them again."""
     assert out_of_step(ROOT) == []
 
 
@@ -17,7 +17,7 @@ def test_every_generated_file_is_in_step() -> None:
 def test_the_check_fails_on_a_file_that_was_changed(
     path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It names that file and no other, and changes nothing."""
+    """It names only that file, and changes nothing."""
     write(tmp_path)
     assert main(["--check"], tmp_path) == 0
     file = tmp_path / path
@@ -32,7 +32,7 @@ def test_the_check_fails_on_a_file_that_was_changed(
 
 
 def test_the_check_fails_on_a_file_that_is_missing_or_no_text(tmp_path: Path) -> None:
-    """So that a generator added without its file is found."""
+    """A generator that was added without its file is found."""
     assert out_of_step(tmp_path) == list(GENERATED)
     write(tmp_path)
     first = next(iter(GENERATED))
@@ -41,7 +41,7 @@ def test_the_check_fails_on_a_file_that_is_missing_or_no_text(tmp_path: Path) ->
 
 
 def test_an_unknown_option_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A misspelt check must not write."""
+    """A misspelt `--check` must not write."""
     assert main(["--chekc"], tmp_path) == 2
     assert "usage" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

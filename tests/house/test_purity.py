@@ -1,4 +1,4 @@
-"""The core of the layer is values in, values out: held by reading its code."""
+"""The pure rooms of the layer have no I/O, and imports go down: checked by reading the code."""
 
 import ast
 import subprocess
@@ -39,7 +39,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def impurities(source: str) -> list[str]:
-    """List what in a module's source reaches for the world outside."""
+    """Return what in a module's source is not pure."""
     tree = ast.parse(source)
     found = [name for name in imports(tree) if any(f"{name}.".startswith(f"{banned}.") for banned in IMPURE)]
     for node in ast.walk(tree):
@@ -52,7 +52,7 @@ def impurities(source: str) -> list[str]:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: f"{module.parent.name}-{module.stem}")
 def test_no_module_of_the_core_reaches_outside(module: Path) -> None:
-    """No AWS, socket, clock, environment, file, chance or log."""
+    """It has no AWS, socket, clock, environment, file, random number, log or thread."""
     assert impurities(module.read_text()) == []
 
 
@@ -80,7 +80,7 @@ def test_no_function_imports_another(module: Path) -> None:
 
 
 def test_there_are_functions_to_look_at() -> None:
-    """So that the rules above cannot hold for lack of modules."""
+    """The rules above have modules to check."""
     assert {"send", "api", "callbacks", "refresh", "maintenance", "announce"} == FUNCTIONS
 
 
@@ -98,7 +98,7 @@ def test_there_are_functions_to_look_at() -> None:
     ],
 )
 def test_the_reader_sees_what_it_must(source: str) -> None:
-    """A guard that finds nothing must be able to find something."""
+    """The check can find something."""
     assert impurities(source)
 
 
@@ -106,12 +106,12 @@ def test_the_reader_sees_what_it_must(source: str) -> None:
     "source", ["from datetime import UTC, datetime", "from urllib.parse import quote", "import re"]
 )
 def test_the_reader_lets_types_and_pure_functions_pass(source: str) -> None:
-    """Times are values as long as nobody looks at the clock."""
+    """Types of times are no clock."""
     assert impurities(source) == []
 
 
 def test_importing_the_package_loads_none_of_it() -> None:
-    """A function that needs one module pays for one."""
+    """A function that needs one module loads only that one."""
     program = (
         "import sys; before = set(sys.modules); import realtime_sms; "
         "print([name for name in sys.modules if name.startswith(('realtime_sms.', 'pydantic', 'phonenumbers'))]); "
@@ -125,6 +125,6 @@ def test_importing_the_package_loads_none_of_it() -> None:
 
 
 def test_the_package_offers_the_codec_and_nothing_unknown() -> None:
-    """The public names are there, and a wrong one fails as it does in any module."""
+    """The public names exist, and an unknown one fails as in any module."""
     assert all(hasattr(realtime_sms, name) for name in realtime_sms.__all__)
     assert not hasattr(realtime_sms, "encrypt")

@@ -1,4 +1,4 @@
-"""What every tracked file is held to: it names no machine and no package index, and it is small."""
+"""No tracked file names a machine or a package index, and none is large."""
 
 import re
 import subprocess
@@ -40,12 +40,12 @@ def _lines(pattern: re.Pattern[str], text: str) -> list[str]:
 
 @pytest.mark.parametrize("pattern", [NAMES_A_MACHINE, NAMES_AN_INDEX], ids=["a machine", "a package index"])
 def test_no_file_names(pattern: re.Pattern[str]) -> None:
-    """A path or an address that holds on one machine only is no use to any other."""
+    """A path or an index of one machine does not work on another."""
     assert {name: found for name, text in _texts() if (found := _lines(pattern, text))} == {}
 
 
 def test_no_file_is_large() -> None:
-    """Except pictures, and what has a reason."""
+    """Except pictures, and files with a reason."""
     large = {str(one.relative_to(ROOT)) for one in _tracked() if one.stat().st_size > LARGEST}
     assert {name for name in large if Path(name).suffix not in PICTURES} - MAY_BE_LARGE.keys() == set()
 
@@ -67,7 +67,7 @@ def test_requirements_are_pinned_without_a_lock_file_of_uv() -> None:
     ],
 )
 def test_the_search_finds_what_it_must(pattern: re.Pattern[str], line: str) -> None:
-    """A search that finds nothing must be able to find something."""
+    """The search can find something."""
     assert _lines(pattern, line)
 
 

@@ -1,4 +1,4 @@
-"""A server on loopback for the SDK's real clients, which spoils one chosen call."""
+"""The fakes of AWS on loopback, for the SDK's real clients; one chosen call fails."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ from tests.fakes.aws.errors import Refused
 
 
 class Fault(StrEnum):
-    """What goes wrong with a call; a fault that is late leaves the call done."""
+    """How a call fails; a late fault leaves the call done."""
 
     THROTTLED = "throttled"
     ERROR = "an error"
@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Way:
-    """How calls are spoiled: what goes wrong, how often the SDK tries by itself, how long it waits (seconds)."""
+    """How calls fail, how often the SDK tries by itself, and how long it waits (seconds)."""
 
     attempts: int
     faults: tuple[Fault, ...] = ()
@@ -57,7 +57,7 @@ _THROTTLED = {"DynamoDB": "ProvisionedThroughputExceededException"}  # others ca
 
 
 class AwsServer(ThreadingHTTPServer):
-    """Answers for `aws`; `arm` says which call is to go wrong, and how. `function` answers Lambda's invocations."""
+    """Serves `aws`; `arm` chooses the call that fails, and how. `function` answers Lambda's invocations."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -72,12 +72,12 @@ class AwsServer(ThreadingHTTPServer):
         self.arm(None, None)
 
     def arm(self, place: Place | None, fault: Fault | None) -> None:
-        """Begin to count anew, and spoil this call."""
+        """Start to count again, and let this call fail."""
         self.place, self.fault, self.counting = place, fault, True
         self.calls = Counter[str]()
 
     def disarm(self) -> None:
-        """Spoil nothing any more, and do not count."""
+        """Let no call fail any more, and do not count."""
         self.counting = False
 
     def __enter__(self) -> Self:
@@ -91,14 +91,14 @@ class AwsServer(ThreadingHTTPServer):
         self.server_close()
 
     def fault_of(self, operation: str) -> Fault | None:
-        """Count a call, and say what is to go wrong with it."""
+        """Count a call; return how it fails, if it does."""
         with self._lock:
             self.calls[operation] += self.counting
             here = Place(operation, self.calls[operation])
         return self.fault if self.counting and here == self.place else None
 
     def carry_out(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Do what is asked, one at a time."""
+        """Carry out an operation, one at a time."""
         with self._lock:
             return self.aws.answer(operation, request)
 
@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: AwsServer
 
     def do_POST(self) -> None:
-        """Answer a call, or spoil it."""
+        """Answer a call, or let it fail."""
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
         service, _, operation = self.headers.get("X-Amz-Target", "Lambda.Invoke").partition(".")
         match self.server.fault_of(operation):
@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         return _encoded(self.server.carry_out(operation, json.loads(body)))
 
     def _partly(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Leave the last part of a batch undone, as DynamoDB says it where one part is throttled."""
+        """Leave the last part of a batch undone, as DynamoDB does when one part is throttled."""
         if operation == "BatchExecuteStatement":
             request["Statements"].pop()
             done = self.server.carry_out(operation, request)["Responses"]
@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _encoded(answer: Mapping[str, Any]) -> bytes:

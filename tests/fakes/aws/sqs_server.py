@@ -13,7 +13,7 @@ type Hook = Callable[[str, int], None]  # when: "before", "taken" or "answered";
 
 
 class SqsServer:
-    """Takes batches, and counts each message by its request id."""
+    """Accepts batches, and counts each message by its request id."""
 
     def __init__(self, parameters: Mapping[str, str]) -> None:
         self._parameters = parameters
@@ -25,7 +25,7 @@ class SqsServer:
         self._lock = threading.Lock()
 
     def take(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Take a batch."""
+        """Accept a batch."""
         with self._lock:
             self.batches += 1
             number = self.batches
@@ -98,7 +98,7 @@ def sqs_server(parameters: Mapping[str, str]) -> Iterator[SqsServer]:
             self.close_connection = True
 
         def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         queue.url = f"http://127.0.0.1:{server.server_port}"
