@@ -26,7 +26,7 @@ _TEXT: Final = "the handset shows"
 _COLUMNS: Final = ("event", "recipient", "outcome", "reason", "charset", "segments", _TEXT)
 _LEFT_OUT: Final = ((), ("charset", "segments"), ("charset", "segments", _TEXT))  # in narrower terminals
 _LEAST_TEXT = 20  # columns for a text, or none
-_WHOLE = "(whole message)"  # in place of a recipient
+_WHOLE = "(all)"  # in place of a recipient
 _GAP = 2  # columns beside each column's own
 _NOT_SHOWN = ("waiting-no-balance", "waiting-forbidden")  # each opens a breaker, which would stop all others
 
