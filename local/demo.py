@@ -16,7 +16,7 @@ from rich.table import Table
 from local import demo_reports
 from local.embedded_aws import Items, Stack, running_stack
 from local.events import Event, differences, events_of
-from realtime_sms.aws.submissions import REJECTED
+from realtime_sms.aws.table import REJECTED
 
 type Inbox = list[dict[str, Any]]
 

@@ -7,8 +7,8 @@ import click
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
-from realtime_sms.aws.producer import QueueUnavailableError
-from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.aws.queues import QueueUnavailableError
+from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.requests.errors import Problem
 
 AWS_ERRORS = (ClientError, BotoCoreError, StoreUnavailableError, QueueUnavailableError)

@@ -6,8 +6,8 @@ from itertools import islice
 
 import click
 
-from realtime_sms.aws.item import iso
 from realtime_sms.aws.opt_outs import OptOut, OptOuts
+from realtime_sms.outcomes.submission import iso
 from realtime_sms.requests.recipients import mask
 from rtsms.errors import CommandError, Exit
 from rtsms.options import combine, json_option, parse_number, show_numbers_option, stack_options
@@ -64,7 +64,7 @@ def list_(*, stack: Stack, out: Output, limit: int | None, show_numbers: bool) -
 
 
 def _opt_outs(stack: Stack) -> OptOuts:
-    return OptOuts(stack.session.client("dynamodb"), stack.table)
+    return OptOuts(stack.store())
 
 
 def _all_entries(opt_outs: OptOuts) -> Iterator[OptOut]:

@@ -2,25 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from realtime_sms.aws.item import iso
 from realtime_sms.aws.requests import Requests
+from realtime_sms.outcomes.json_form import to_json
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.recipients import mask
 
 _PAGE = 100  # outcomes a query
-_FIELDS = (
-    "reason",
-    "detail",
-    "attempt",
-    "httpStatus",
-    "submissionId",
-    "charset",
-    "segments",
-    "delivery",
-    "deliveryReason",
-    "cost",
-)
-_TIMES = ("dueAt", "expiresAt", "createdAt", "updatedAt", "submittedAt", "deliveryAt")
 
 COLUMNS = {
     "recipient": "recipient",
@@ -45,19 +32,8 @@ def read_outcomes(requests: Requests, request_id: str) -> Iterator[Submission]:
 
 def as_document(submission: Submission, *, show_numbers: bool) -> dict[str, object]:
     """Return an outcome as JSON; unknown fields are left out."""
-    document: dict[str, object] = {
-        "recipient": show_recipient(submission.recipient, whole=show_numbers),
-        "status": submission.status.value,
-        "final": submission.final,
-    }
-    for field in _FIELDS:
-        document[field] = getattr(submission, _attribute(field))
-    for field in _TIMES:
-        seconds = getattr(submission, _attribute(field))
-        document[field] = None if seconds is None else iso(seconds)
-    document["maybeSent"] = submission.maybe_sent or None
-    document["operator"] = dict(submission.operator) or None
-    return {name: value for name, value in document.items() if value is not None}
+    recipient = show_recipient(submission.recipient, whole=show_numbers)
+    return {**to_json(submission), "recipient": recipient, "final": submission.final}
 
 
 def as_row(document: Mapping[str, object]) -> list[str]:
@@ -68,7 +44,3 @@ def as_row(document: Mapping[str, object]) -> list[str]:
 def show_recipient(recipient: str, *, whole: bool) -> str:
     """Return the number, masked or whole; an entry that is not a number is shown by its place in the request."""
     return recipient if whole or not recipient.startswith("+") else mask(recipient)
-
-
-def _attribute(field: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in field)

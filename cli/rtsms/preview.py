@@ -101,11 +101,7 @@ def preview(body: RequestBody, defaults: Defaults) -> Preview:
 
 
 def _groups(prepared: PreparedRequest) -> list[Group]:
-    return [
-        Group(policy, len(group.numbers), group.encoded)
-        for policy, group in prepared.groups.items()
-        if isinstance(group.encoded, EncodedText)
-    ]
+    return [Group(message.policy, len(message.recipients), encoded) for message, encoded in prepared.sendable]
 
 
 def _group_without_recipients(prepared: PreparedRequest) -> Group:

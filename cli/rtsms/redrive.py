@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import click
 
-from realtime_sms.aws.dead_letters import DeadLetter, DeadLetters
-from realtime_sms.aws.producer import Producer, message
-from realtime_sms.aws.submissions import Applied, Indeterminate, StoreUnavailableError, Submissions
+from realtime_sms.aws.queues import DeadLetter, DeadLetters, Producer, as_body
+from realtime_sms.aws.submissions import Applied, Indeterminate, Submissions
+from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.requests.envelope import open_envelope, unwrap
@@ -95,13 +95,15 @@ class Redrive:
         request are kept for longer: without them the sender would not know what was sent.
         """
         try:
-            drafts = prepare(open_envelope(letter.body, letter.message_id), self.defaults).drafts
+            messages = prepare(open_envelope(letter.body, letter.message_id), self.defaults).messages
         except InvalidInputError:
             return 0  # it has no outcomes, only the note that says why
-        found = self.submissions.read((letter.request_id, draft.recipient) for draft in drafts)
-        self.submissions.keep(found, now)
+        found = self.submissions.read_known(
+            (letter.request_id, one) for message in messages for one in message.recipients
+        )
+        self.submissions.prolong(found, now)
         dead = [one for one in found.values() if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
-        results = self.submissions.swap([Change(one, submission.reopen(one, now=now)) for one in dead])
+        results = self.submissions.apply([Change(one, submission.reopen(one, now=now)) for one in dead])
         if indeterminate := [result for result in results if isinstance(result, Indeterminate)]:
             raise StoreUnavailableError(indeterminate[0].code)
         return sum(isinstance(result, Applied) for result in results)
@@ -113,4 +115,4 @@ def with_request_id(body: str, request_id: str) -> str:
         payload, _ = unwrap(body)
     except InvalidInputError:
         return body
-    return message(payload | {"requestId": request_id})
+    return as_body(payload | {"requestId": request_id})

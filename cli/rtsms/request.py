@@ -10,7 +10,7 @@ from realtime_sms.encoding.charset import CHARSETS
 from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import InvalidInputError, Problem
 from realtime_sms.requests.model import Policy, parse_request
-from realtime_sms.requests.prepare import Defaults, PreparedRequest, Refusal, prepare
+from realtime_sms.requests.prepare import Defaults, PreparedRequest, prepare
 from rtsms.errors import invalid_input
 from rtsms.options import Value, combine
 
@@ -103,8 +103,4 @@ def prepare_request(body: RequestBody, request_id: str, defaults: Defaults) -> P
 
 
 def _problems(prepared: PreparedRequest) -> Iterator[Problem]:
-    for one in prepared.recipients.refused:
-        yield one.problem
-    for group in prepared.groups.values():
-        if isinstance(group.encoded, Refusal):
-            yield group.encoded.problem
+    return (refusal.problem for refusal in prepared.refusals)

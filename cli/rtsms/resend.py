@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from realtime_sms.aws.producer import message
+from realtime_sms.aws.queues import as_body
 from realtime_sms.aws.submissions import Applied, Submissions
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
@@ -51,7 +51,7 @@ def command(  # noqa: PLR0913 (one for each option)
         out.text("Nothing was sent.")
         return
     _reopen(submissions, unknown, now=time.time())
-    stack.producer().publish(message({**body, "requestId": request_id}))
+    stack.producer().publish(as_body({**body, "requestId": request_id}))
     out.result(
         {"requestId": request_id, "recipient": masked, "maybeSent": True},
         f"{request_id}  {masked}  will be sent again; rtsms status {request_id} shows the outcome",
@@ -70,7 +70,7 @@ def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[Requ
 def _find(submissions: Submissions, request_id: str, number: str, content_hash: str) -> Submission:
     """Find the submission; raise a `CommandError` if it is not the published one, or not unknown."""
     where = f"request {request_id}, {mask(number)}"
-    found = submissions.read([(request_id, number)]).get((request_id, number))
+    found = submissions.read_known([(request_id, number)]).get((request_id, number))
     if found is None:
         raise CommandError(Exit.NOT_FOUND, where, "not found", to_do=f"rtsms status {request_id}")
     if found.content_hash != content_hash:
@@ -85,7 +85,7 @@ def _reopen(submissions: Submissions, unknown: Submission, *, now: float) -> Non
     """Let the submission be sent again; after a crash before the publish, repeat the command."""
     if _is_reopened(unknown):
         return
-    (result,) = submissions.swap([Change(unknown, submission.resend(unknown, now=now))])
+    (result,) = submissions.apply([Change(unknown, submission.resend(unknown, now=now))])
     if not isinstance(result, Applied):
         where = f"request {unknown.request_id}, {mask(unknown.recipient)}"
         what = "it changed meanwhile, or the table did not answer"

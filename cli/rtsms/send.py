@@ -7,9 +7,8 @@ from typing import TextIO
 
 import click
 
-from realtime_sms.aws.producer import message
+from realtime_sms.aws.queues import as_body
 from realtime_sms.aws.requests import Summary
-from realtime_sms.encoding.text import EncodedText
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import PreparedRequest
 from realtime_sms.vocabulary import Status
@@ -91,7 +90,7 @@ def publish(stack: Stack, request_id: str, body: RequestBody, prepared: Prepared
             "this id was used with other content; nothing was published",
             to_do="pass another --request-id, or none",
         )
-    stack.producer().publish(message({**body, "requestId": request_id}))
+    stack.producer().publish(as_body({**body, "requestId": request_id}))
     return before
 
 
@@ -131,5 +130,4 @@ def _check_rejection(request_id: str, before: Summary, now: Summary) -> None:
 
 def _count_segments(prepared: PreparedRequest) -> int:
     """Count the segments of all recipients together."""
-    groups = prepared.groups.values()
-    return sum(len(one.numbers) * one.encoded.segments for one in groups if isinstance(one.encoded, EncodedText))
+    return sum(len(message.recipients) * encoded.segments for message, encoded in prepared.sendable)

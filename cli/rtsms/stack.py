@@ -7,9 +7,10 @@ from typing import Any, NamedTuple, Self
 import boto3
 from botocore.exceptions import ClientError
 
-from realtime_sms.aws.producer import Producer
+from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import Submissions
+from realtime_sms.aws.table import Table
 from realtime_sms.requests.prepare import Defaults
 from rtsms.errors import CommandError, Exit
 
@@ -103,13 +104,17 @@ class Stack:
         """Return the name of the outcomes table."""
         return self.outputs["OutcomesTableName"]
 
+    def store(self) -> Table:
+        """Return the outcomes table."""
+        return Table(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
+
     def submissions(self) -> Submissions:
         """Return the store of submissions."""
-        return Submissions(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
+        return Submissions(self.store())
 
     def requests(self) -> Requests:
         """Return the store of requests."""
-        return Requests(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
+        return Requests(self.store())
 
     def producer(self) -> Producer:
         """Return the producer of the send queue."""

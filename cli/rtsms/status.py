@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import click
 from rich.console import RenderableType
 
-from realtime_sms.aws.item import iso
 from realtime_sms.aws.requests import Entry, Rejection, Requests, Summary
+from realtime_sms.outcomes.submission import iso
 from rtsms import outcomes
 from rtsms.errors import CommandError, Exit
 from rtsms.options import json_option, show_numbers_option, stack_options

@@ -13,9 +13,10 @@ from rich.live import Live
 from rich.table import Table
 
 from realtime_sms.aws.breakers import Breakers, OpenBreaker
-from realtime_sms.aws.item import SHARD_NAMES, iso
-from realtime_sms.aws.metrics import NAMESPACE, of_status
-from realtime_sms.aws.submissions import OPEN_INDEX
+from realtime_sms.aws.submissions import OPEN_SHARDS
+from realtime_sms.aws.table import OPEN_INDEX
+from realtime_sms.aws.telemetry import NAMESPACE, of_status
+from realtime_sms.outcomes.submission import iso
 from realtime_sms.vocabulary import FINAL, Status
 from rtsms.options import json_option, stack_options
 from rtsms.outcomes import read_outcomes
@@ -94,7 +95,7 @@ def _take_snapshot(stack: Stack, request_id: str | None, now: float) -> Snapshot
         at=now,
         queue=stack.queue_depth("SendQueueUrl"),
         dead_letters=stack.queue_depth("DeadLetterQueueUrl").total,
-        breakers=Breakers(stack.session.client("dynamodb"), stack.table).read(),
+        breakers=Breakers(stack.store()).read(),
         unfinished=_count_unfinished(stack),
         ended=_count_ended(stack, now),
         states=states,
@@ -106,7 +107,7 @@ def _count_unfinished(stack: Stack) -> int:
     query = stack.session.client("dynamodb").get_paginator("query")
     return sum(
         page["Count"]
-        for name in SHARD_NAMES
+        for name in OPEN_SHARDS
         for page in query.paginate(
             TableName=stack.table,
             IndexName=OPEN_INDEX,

@@ -13,13 +13,12 @@ from api.exchange import HttpReply, HttpRequest
 from api.intake import LARGEST, read_key, read_request, read_value, too_large
 from api.ports import Ports
 from api.problem import Fault, ProblemError
-from realtime_sms.aws import producer
-from realtime_sms.aws.logging import logger
+from realtime_sms.aws.queues import as_body
 from realtime_sms.aws.requests import Addressed, Entry
-from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.aws.table import StoreUnavailableError
+from realtime_sms.aws.telemetry import logger
 from realtime_sms.encoding import charset
-from realtime_sms.encoding.text import EncodedText
-from realtime_sms.outcomes.decide import RequestConflict
+from realtime_sms.outcomes.decide import CONFLICT_DETAIL
 from realtime_sms.requests.prepare import PreparedRequest
 from realtime_sms.vocabulary import Reason
 
@@ -56,7 +55,7 @@ def accept_realtime(request: HttpRequest, ports: Ports) -> HttpReply:
 
 def _take(value: dict[str, object], request: HttpRequest, ports: Ports) -> HttpReply:
     prepared = read_request(value, read_key(request), ports.defaults)
-    request_id = prepared.opened.request_id
+    request_id = prepared.request_id
     message = _message(value | {"requestId": request_id})
     entry = _enter(prepared, ports)
     if entry.queued_at is None:
@@ -85,7 +84,7 @@ def preview(request: HttpRequest, ports: Ports) -> HttpReply:
 
 def _enter(prepared: PreparedRequest, ports: Ports) -> Entry:
     """Give the register's entry for the request, its own or that of an earlier try."""
-    request_id = prepared.opened.request_id
+    request_id = prepared.request_id
     summary = ports.requests.summary(request_id)
     if summary.content_hash not in {None, prepared.content_hash}:
         raise _conflict()
@@ -98,12 +97,10 @@ def _enter(prepared: PreparedRequest, ports: Ports) -> Entry:
 
 def _entry(prepared: PreparedRequest, now: float) -> Entry:
     groups = [
-        Addressed(group.encoded.charset, group.encoded.segments, group.numbers)
-        for group in prepared.groups.values()
-        if isinstance(group.encoded, EncodedText)
+        Addressed(encoded.charset, encoded.segments, message.recipients) for message, encoded in prepared.sendable
     ]
     return Entry(
-        request_id=prepared.opened.request_id,
+        request_id=prepared.request_id,
         content_hash=prepared.content_hash,
         groups=tuple(groups),
         metadata=prepared.request.metadata,
@@ -112,14 +109,12 @@ def _entry(prepared: PreparedRequest, now: float) -> Entry:
 
 
 def _conflict() -> ProblemError:
-    return ProblemError(
-        HTTPStatus.CONFLICT, RequestConflict.detail, (Fault(RequestConflict.detail, reason=Reason.CONFLICT),)
-    )
+    return ProblemError(HTTPStatus.CONFLICT, CONFLICT_DETAIL, (Fault(CONFLICT_DETAIL, reason=Reason.CONFLICT),))
 
 
 def _message(value: dict[str, object]) -> str:
     """Write the request as a queue message, which what the API takes always fits into."""
-    message = producer.message(value)
+    message = as_body(value)
     if len(message.encode()) > LARGEST:
         raise too_large()
     return message
@@ -134,7 +129,7 @@ def _mark_queued(request_id: str, ports: Ports) -> None:
 
 
 def _accepted(prepared: PreparedRequest, base: str) -> HttpReply:
-    request_id = prepared.opened.request_id
+    request_id = prepared.request_id
     groups = described.groups(prepared)
     address = f"{base}/messages/{quote(request_id, safe='')}"
     body: Accepted = {

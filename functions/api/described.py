@@ -42,11 +42,7 @@ def segments(described: Sequence[Group] | Sequence[PreviewedGroup]) -> int:
 
 
 def _encoded(prepared: PreparedRequest) -> list[tuple[Policy, EncodedText, int]]:
-    return [
-        (policy, group.encoded, len(group.numbers))
-        for policy, group in prepared.groups.items()
-        if isinstance(group.encoded, EncodedText)
-    ]
+    return [(message.policy, encoded, len(message.recipients)) for message, encoded in prepared.sendable]
 
 
 def _encoding(encoded: EncodedText) -> Encoding:

@@ -12,11 +12,12 @@ from api.ports import Ports
 from api.problem import ProblemError
 from api.routes import answer
 from realtime_sms.aws import clients
-from realtime_sms.aws.logging import instrumented, logger
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.producer import Producer
+from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.settings import ApiSettings, read
+from realtime_sms.aws.table import Table
+from realtime_sms.aws.telemetry import instrumented, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 @cache
 def _ports() -> Ports:
     settings = read(ApiSettings)
+    table = Table(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days)
     return Ports(
-        requests=Requests(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days),
+        requests=Requests(table),
         producer=Producer(clients.sqs(), settings.send_queue_url),
-        opt_outs=OptOuts(clients.dynamodb(), settings.outcomes_table_name),
+        opt_outs=OptOuts(table),
         defaults=settings.defaults,
         now=time.time,
     )

@@ -12,7 +12,7 @@ from api.problem import Fault, ProblemError
 from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import InvalidInputError, Problem
 from realtime_sms.requests.model import parse_request
-from realtime_sms.requests.prepare import Defaults, PreparedRequest, Refusal, prepare
+from realtime_sms.requests.prepare import Defaults, PreparedRequest, prepare
 from realtime_sms.requests.recipients import parse_recipients
 from realtime_sms.vocabulary import Reason
 
@@ -113,6 +113,6 @@ def _unreadable_numbers(recipients: object, region: str) -> list[Problem]:
 def _faults(prepared: PreparedRequest) -> Iterator[Fault]:
     for refused in prepared.recipients.refused:
         yield Fault.of_problem(refused.problem, Reason.INVALID_RECIPIENT)
-    for group in prepared.groups.values():
-        if isinstance(group.encoded, Refusal):
-            yield Fault.of_problem(group.encoded.problem, group.encoded.reason)
+    for refusal in prepared.refusals:
+        if refusal.reason is not Reason.INVALID_RECIPIENT:
+            yield Fault.of_problem(refusal.problem, refusal.reason)

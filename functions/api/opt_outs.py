@@ -10,7 +10,7 @@ from api.ports import Ports
 from api.problem import ProblemError
 from api.replies import OptOut, OptOuts
 from realtime_sms.aws import opt_outs
-from realtime_sms.aws.item import iso
+from realtime_sms.outcomes.submission import iso
 
 NUMBER = r"^\+[1-9][0-9]{6,14}$"
 _SOURCE = "api"

@@ -3,42 +3,22 @@
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from api.cursor import seal, unseal
 from api.exchange import HttpReply, HttpRequest
 from api.ports import Ports
 from api.problem import ProblemError
 from api.replies import Outcome, Outcomes, State
-from realtime_sms.aws.item import iso
 from realtime_sms.aws.requests import Summary
-from realtime_sms.outcomes.submission import Submission
+from realtime_sms.outcomes.json_form import to_json
+from realtime_sms.outcomes.submission import Submission, iso
 from realtime_sms.requests.model import REQUEST_ID
 
 PAGE = 50
 LARGEST_PAGE = 100
 SUBMISSION_ID = r"^[!-~]{1,128}$"
 _LIMIT = re.compile(r"[0-9]{1,9}")
-
-_MEMBERS = {
-    "reason": "reason",
-    "detail": "detail",
-    "charset": "charset",
-    "segments": "segments",
-    "http_status": "httpStatus",
-    "submission_id": "submissionId",
-    "delivery": "delivery",
-    "delivery_reason": "deliveryReason",
-    "cost": "cost",
-}
-_TIMES = {
-    "due_at": "dueAt",
-    "expires_at": "expiresAt",
-    "created_at": "createdAt",
-    "updated_at": "updatedAt",
-    "submitted_at": "submittedAt",
-    "delivery_at": "deliveryAt",
-}
 
 
 def show_request(request: HttpRequest, ports: Ports, request_id: str) -> HttpReply:
@@ -79,19 +59,7 @@ def show_submission(_request: HttpRequest, ports: Ports, submission_id: str) -> 
 
 def shown(submission: Submission) -> Outcome:
     """Show a submission to who may see it."""
-    members: dict[str, Any] = {name: getattr(submission, attribute) for attribute, name in _MEMBERS.items()}
-    for attribute, name in _TIMES.items():
-        seconds = getattr(submission, attribute)
-        members[name] = None if seconds is None else iso(seconds)
-    members["maybeSent"] = submission.maybe_sent or None
-    members["attempt"] = submission.attempt or None
-    members["operator"] = dict(submission.operator) or None
-    outcome: Outcome = {
-        "recipient": submission.recipient,
-        "status": submission.status,
-        "final": submission.final,
-    }
-    return outcome | {name: value for name, value in members.items() if value is not None}  # type: ignore[return-value]  # TypedDict has no update by computed names
+    return cast("Outcome", {**to_json(submission), "final": submission.final})
 
 
 def _expected(summary: Summary, after: str, most: int) -> dict[str, Outcome]:

@@ -10,9 +10,9 @@ from api import accept, opt_outs, outcomes
 from api.exchange import HttpReply, HttpRequest
 from api.ports import Ports
 from api.problem import ProblemError
-from realtime_sms.aws.logging import logger
-from realtime_sms.aws.producer import QueueUnavailableError
-from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.aws.queues import QueueUnavailableError
+from realtime_sms.aws.table import StoreUnavailableError
+from realtime_sms.aws.telemetry import logger
 
 type Operation = Callable[..., HttpReply]
 

@@ -9,9 +9,10 @@ from callbacks.keywords import Keywords
 from callbacks.receive import Ports, receive
 from realtime_sms.aws import clients
 from realtime_sms.aws.deliveries import Deliveries
-from realtime_sms.aws.logging import instrumented
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.settings import ReportsSettings, read
+from realtime_sms.aws.settings import CallbackSettings, read
+from realtime_sms.aws.table import Table
+from realtime_sms.aws.telemetry import instrumented
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
 @cache
 def _ports() -> Ports:
-    settings = read(ReportsSettings)
-    client, table = clients.dynamodb(), settings.outcomes_table_name
+    settings = read(CallbackSettings)
+    table = Table(clients.dynamodb(), settings.outcomes_table_name)
     return Ports(
         keys=CallbackKeys(clients.secrets(), settings.callback_key_secret_arn),
-        deliveries=Deliveries(client, table),
-        strays=UnmatchedReports(client, table),
-        opt_outs=OptOuts(client, table),
+        deliveries=Deliveries(table),
+        unmatched_reports=UnmatchedReports(table),
+        opt_outs=OptOuts(table),
         keywords=Keywords.of(settings.opt_out_words, settings.opt_in_words),
         now=time.time,
     )

@@ -11,10 +11,9 @@ from typing import Any
 from callbacks.keys import CallbackKeys, KeysUnavailableError
 from callbacks.keywords import Keywords, Wish
 from realtime_sms.aws.deliveries import Deliveries
-from realtime_sms.aws.logging import logger
-from realtime_sms.aws.metrics import Metric, counters
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.aws.table import StoreUnavailableError
+from realtime_sms.aws.telemetry import Metric, counters, logger
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.provider.reports import UnreadableReportError, read_inbound, read_report
 from realtime_sms.requests.recipients import mask
@@ -29,7 +28,7 @@ class Ports:
 
     keys: CallbackKeys
     deliveries: Deliveries
-    strays: UnmatchedReports
+    unmatched_reports: UnmatchedReports
     opt_outs: OptOuts
     keywords: Keywords
     now: Callable[[], float]
@@ -72,7 +71,7 @@ def keep_report(body: bytes, ports: Ports) -> None:
     if found and not mine:
         logger.warning("report names another number than its submission", extra=told)
     if not mine:
-        ports.strays.keep(report, now)
+        ports.unmatched_reports.keep(report, now)
     logger.info("delivery report", extra=told)
 
 

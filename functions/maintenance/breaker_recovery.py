@@ -4,28 +4,28 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from realtime_sms.aws.breakers import Breaker, Breakers, OpenBreaker
-from realtime_sms.aws.logging import logger
-from realtime_sms.aws.token import fingerprint
+from realtime_sms.aws.telemetry import logger
+from realtime_sms.aws.tokens import fingerprint
 from realtime_sms.provider import calls
 from realtime_sms.provider.calls import Call, CallResult, Reply, balance_of
 
 
 def recover_breakers(
     breakers: Breakers,
-    exchange: Callable[[Call], CallResult],
+    perform: Callable[[Call], CallResult],
     token: Callable[[], str],
     renew: Callable[[str], None],
     *,
     now: float,
 ) -> list[Breaker]:
-    """Close each open breaker whose cause is gone; give those.
+    """Close each open breaker whose cause is gone; return those.
 
-    While a breaker is open no call goes out, so nobody but this one meets a token that is dead: `renew` is told its
-    fingerprint, each time anew until there is another one.
+    While a breaker is open no call goes out, so only this function meets a dead token. `renew` is told its fingerprint,
+    each time again until there is another one.
 
     Raises:
         TokenUnavailableError: there is no token to ask with.
-        ClientError, BotoCoreError: the table did not take it.
+        StoreUnavailableError: the table did not answer.
 
     """
     breakers.refresh()
@@ -33,12 +33,11 @@ def recover_breakers(
     if not due:
         return []
     held = token()
-    reply = exchange(calls.balance(held))
+    reply = perform(calls.balance(held))
     if isinstance(reply, Reply) and reply.status == HTTPStatus.UNAUTHORIZED:
         renew(fingerprint(held))
-    closed = [opened for opened in due if _is_gone(opened, reply)]
+    closed = [opened for opened in due if _is_gone(opened, reply) and breakers.close(opened)]
     for opened in closed:
-        breakers.close(opened)
         logger.info("breaker closed", extra={"breaker": opened.breaker, "reason": opened.reason})
     return [opened.breaker for opened in closed]
 

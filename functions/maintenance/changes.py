@@ -1,17 +1,17 @@
-"""Changes that nobody waits for: carried out where they still hold, and logged."""
+"""Changes that nobody waits for: applied where they still hold, and logged."""
 
 from collections.abc import Sequence
 
-from realtime_sms.aws.logging import log_outcome
 from realtime_sms.aws.submissions import Applied, Submissions
+from realtime_sms.aws.telemetry import log_outcome
 from realtime_sms.outcomes.decide import Change
 
 
-def carry_out(changes: Sequence[Change], submissions: Submissions) -> int:
-    """Give how many of the changes the table now holds."""
-    held = 0
-    for change, answer in zip(changes, submissions.swap(changes), strict=True):
-        if isinstance(answer, Applied):
+def apply_all(changes: Sequence[Change], submissions: Submissions) -> int:
+    """Apply changes; return how many of them the table now holds."""
+    applied = 0
+    for change, result in zip(changes, submissions.apply(changes), strict=True):
+        if isinstance(result, Applied):
             log_outcome(change.after)
-            held += 1
-    return held
+            applied += 1
+    return applied

@@ -1,4 +1,4 @@
-"""The watch function's entry: once a minute."""
+"""The maintenance function: once a minute it ends what nobody else will end, and follows what RealTime does later."""
 
 import time
 from functools import cache
@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any, Self
 from maintenance.breaker_recovery import recover_breakers
 from maintenance.current_metrics import measure_current
 from maintenance.dead_letters import record_dead_letters
-from maintenance.overdue import ask_overdue
-from maintenance.status_queries import StatusQueries
+from maintenance.status_queries import StatusQueries, ask_overdue
 from maintenance.sweep import sweep
 from maintenance.time_budget import TimeBudget
 from maintenance.unmatched_reports import Settlement
 from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breakers
-from realtime_sms.aws.dead_letters import DeadLetters
 from realtime_sms.aws.deliveries import Deliveries
-from realtime_sms.aws.logging import instrumented, logger
-from realtime_sms.aws.renewal import ask_for_renewal
-from realtime_sms.aws.settings import WatchSettings, read
+from realtime_sms.aws.queues import DeadLetters
+from realtime_sms.aws.settings import MaintenanceSettings, read
 from realtime_sms.aws.submissions import Submissions
-from realtime_sms.aws.token import TokenUnavailableError, read_token
+from realtime_sms.aws.table import Table
+from realtime_sms.aws.telemetry import instrumented, logger
+from realtime_sms.aws.tokens import TokenUnavailableError, ask_for_renewal, read_token
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.provider.client import RealTimeClient
 
@@ -30,47 +29,55 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Watch:
-    """What one run of the watch function does; one part that fails does not keep the others from running."""
+@instrumented
+def lambda_handler(_event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+    """Run once."""
+    done = Maintenance.from_environment().run()
+    logger.info("maintenance", extra=done)
+    return done
 
-    def __init__(self, settings: WatchSettings) -> None:
+
+class Maintenance:
+    """What one run does; a part that fails does not keep the others from running."""
+
+    def __init__(self, settings: MaintenanceSettings) -> None:
         self._settings = settings
-        table = settings.outcomes_table_name
-        self._submissions = Submissions(clients.dynamodb(), table, ttl_days=settings.outcome_ttl_days)
-        self._breakers = Breakers(clients.dynamodb(), table)
-        self._deliveries = Deliveries(clients.dynamodb(), table)
-        self._strays = UnmatchedReports(clients.dynamodb(), table)
-        self._letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
-        self._gateway = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+        table = Table(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days)
+        self._submissions, self._deliveries = Submissions(table), Deliveries(table)
+        self._breakers, self._unmatched_reports = Breakers(table), UnmatchedReports(table)
+        self._dead_letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
+        self._client = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
 
     @classmethod
     @cache
     def from_environment(cls) -> Self:
-        """Give the environment's watch."""
-        return cls(read(WatchSettings))
+        """Return the environment's instance."""
+        return cls(read(MaintenanceSettings))
 
     def run(self) -> dict[str, Any]:
-        """Sweep, bury, cure, and see to reports; say what was done.
+        """Run every part; return what each did.
 
         Raises:
             ExceptionGroup: what went wrong, after all parts have run.
 
         """
-        rules, enquiry, swept = self._settings.rules, self._enquiry(), TimeBudget()
+        rules, swept = self._settings.rules, TimeBudget()
+        most = self._settings.reports_asked_per_minute
+        queries = StatusQueries(self._client.perform, self._token, self._breakers, most=most) if most else None
         errors: list[Exception] = []
         done: dict[str, Any] = {}
         parts: dict[str, Callable[[], Any]] = {
             "ended": lambda: sweep(self._submissions, rules, time.time(), swept),
             "buried": lambda: record_dead_letters(
-                self._letters, self._submissions, self._settings.defaults, rules, TimeBudget()
+                self._dead_letters, self._submissions, self._settings.defaults, rules, TimeBudget()
             ),
             "closed": lambda: recover_breakers(
-                self._breakers, self._gateway.exchange, self._token, self._renew, now=time.time()
+                self._breakers, self._client.perform, self._token, self._renew, now=time.time()
             ),
-            "looked": lambda: measure_current(self._breakers, self._letters, self._deliveries),
-            # needs to know of all who gave up
-            "reported": lambda: self._settle_strays(enquiry) if "ended" in done and not swept.cut else 0,
-            "asked": lambda: ask_overdue(self._deliveries, self._submissions, enquiry, time.time()) if enquiry else 0,
+            "looked": lambda: measure_current(self._breakers, self._dead_letters, self._deliveries),
+            # A report is matched only once all submissions are known that were given up.
+            "reported": lambda: self._settle_reports(queries) if "ended" in done and not swept.cut else 0,
+            "asked": lambda: ask_overdue(self._deliveries, self._submissions, queries, time.time()) if queries else 0,
         }
         for name, part in parts.items():
             try:
@@ -80,26 +87,14 @@ class Watch:
             except Exception as error:  # noqa: BLE001 (raised below, when the other parts have run)
                 errors.append(error)
         if errors:
-            raise ExceptionGroup("watch", errors)
+            raise ExceptionGroup("maintenance", errors)
         return done
 
-    def _enquiry(self) -> StatusQueries | None:
-        most = self._settings.reports_asked_per_minute
-        return StatusQueries(self._gateway.exchange, self._token, self._breakers, most=most) if most else None
-
-    def _settle_strays(self, enquiry: StatusQueries | None) -> int:
-        return Settlement(self._strays, self._deliveries, self._submissions, enquiry, time.time()).run()
+    def _settle_reports(self, queries: StatusQueries | None) -> int:
+        return Settlement(self._unmatched_reports, self._deliveries, self._submissions, queries, time.time()).run()
 
     def _token(self) -> str:
         return read_token(clients.secrets(), self._settings.token_secret_arn).access_token
 
     def _renew(self, refused: str) -> None:
-        ask_for_renewal(self._settings.refresh_function_name, refused)
-
-
-@instrumented
-def lambda_handler(_event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """Run the watch once."""
-    done = Watch.from_environment().run()
-    logger.info("watch", extra=done)
-    return done
+        ask_for_renewal(clients.functions(), self._settings.refresh_function_name, refused, wait=False)

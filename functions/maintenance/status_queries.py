@@ -5,8 +5,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from realtime_sms.aws.breakers import Breakers
-from realtime_sms.aws.logging import logger
-from realtime_sms.aws.token import TokenUnavailableError
+from realtime_sms.aws.deliveries import Deliveries
+from realtime_sms.aws.submissions import Submissions
+from realtime_sms.aws.telemetry import logger
+from realtime_sms.aws.tokens import TokenUnavailableError
+from realtime_sms.outcomes.submission import ASK_AFTER, Submission
 from realtime_sms.provider import calls
 from realtime_sms.provider.calls import Call, CallResult, Reply
 from realtime_sms.provider.reports import Info, read_info
@@ -20,9 +23,9 @@ class StatusQueries:
     """The questions of one run, up to `most`."""
 
     def __init__(
-        self, exchange: Callable[[Call], CallResult], token: Callable[[], str], breakers: Breakers, *, most: int
+        self, perform: Callable[[Call], CallResult], token: Callable[[], str], breakers: Breakers, *, most: int
     ) -> None:
-        self._exchange = exchange
+        self._perform = perform
         self._token = token
         self._breakers = breakers
         self._left = most
@@ -50,8 +53,38 @@ class StatusQueries:
             self._left = 0
             return None
         self._left -= 1
-        reply = self._exchange(calls.sms_info(self._known_token, submission_id))
+        reply = self._perform(calls.sms_info(self._known_token, submission_id))
         if isinstance(reply, Reply) and reply.status in _ANSWERS:
             return read_info(reply) or Info()
         self._left = 0
         return None
+
+
+def ask_overdue(deliveries: Deliveries, submissions: Submissions, queries: StatusQueries, now: float) -> int:
+    """Ask about submissions of which no report came in time, as far as the queries go; return how many answers came.
+
+    Each is asked about less often each time, and in the end no more.
+    """
+    answers = 0
+    most = queries.left
+    keys = deliveries.to_ask(now, most) if most else []
+    held = submissions.read_known(keys)
+    for found in (held[key] for key in keys if key in held):
+        if found.ask_at is None or found.ask_at > now or found.submission_id is None:
+            continue  # reported since the index was written
+        info = queries.ask(found.submission_id)
+        if info is None:
+            break
+        answers += 1
+        _keep(found, found.submission_id, info, deliveries, now)
+    return answers
+
+
+def _keep(found: Submission, submission_id: str, info: Info, deliveries: Deliveries, now: float) -> None:
+    """Keep the answer; the delivery advances last, so that a crash in between asks once more."""
+    asks = (found.asks or 0) + 1
+    ask_at = now + ASK_AFTER[asks] if asks < len(ASK_AFTER) else None
+    key = (found.request_id, found.recipient)
+    deliveries.record_answer(key, info, asked_at=found.ask_at or 0, asks=asks, ask_at=ask_at)
+    if info.update is not None:
+        deliveries.record(key, submission_id, info.update, now)

@@ -1,29 +1,28 @@
 """Leases that ran out, and waiting that came to nothing: found by the sparse index, ended by compare-and-swap."""
 
-from maintenance.changes import carry_out
-from maintenance.time_budget import ALL, TimeBudget
-from realtime_sms.aws.item import LIFETIME
-from realtime_sms.aws.metrics import Metric, counters
-from realtime_sms.aws.submissions import Submissions
+from maintenance.changes import apply_all
+from maintenance.time_budget import UNLIMITED, TimeBudget
+from realtime_sms.aws.submissions import LIFETIME, Submissions
+from realtime_sms.aws.telemetry import Metric, counters
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.vocabulary import Status
 
 
-def sweep(submissions: Submissions, rules: Rules, now: float, share: TimeBudget = ALL) -> int:
-    """End what is overdue, as far as its share goes; give how many submissions that were."""
+def sweep(submissions: Submissions, rules: Rules, now: float, budget: TimeBudget = UNLIMITED) -> int:
+    """End what is overdue, as far as the time budget goes; return how many submissions that were."""
     ended = 0
-    for keys in share.of(submissions.overdue(now)):
-        found = submissions.read(keys)
-        changes = [change for change in (_ended(one, rules, now) for one in found.values()) if change is not None]
-        ended += carry_out(changes, submissions)
+    for keys in budget.of(submissions.overdue(now)):
+        found = submissions.read_known(keys)
+        changes = [change for one in found.values() if (change := _ended(one, rules, now)) is not None]
+        ended += apply_all(changes, submissions)
     counters.count(Metric.SWEPT, ended)
     return ended
 
 
 def _ended(found: Submission, rules: Rules, now: float) -> Change | None:
-    """Give the write that a submission needs whose time is over; the index may be older than the item."""
+    """Return the write that a submission needs whose time is over; the index may be older than the item."""
     if found.status is Status.SENDING and found.lease_until is not None and now >= found.lease_until:
         return Change(found, submission.lapse(found, rules, now=now))
     if found.status is not Status.WAITING:

@@ -1,4 +1,4 @@
-"""The time that a part of a run may take, so that however much one finds to do, the others have their turn."""
+"""The time that one part of a run may take, so that the other parts have their turn however much it finds to do."""
 
 import math
 import time
@@ -9,7 +9,7 @@ SECONDS: Final = 8.0  # of the function's timeout: three such shares and one cal
 
 
 class TimeBudget:
-    """Some seconds from now, and whether they were too few."""
+    """So many seconds from now; `cut` says whether they were too few."""
 
     def __init__(self, seconds: float = SECONDS, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -17,7 +17,7 @@ class TimeBudget:
         self.cut = False
 
     def of[T](self, things: Iterable[T]) -> Iterator[T]:
-        """Give things while there is time, and leave the rest for the next run; `cut` says whether there is a rest."""
+        """Yield things while there is time, and leave the rest for the next run; `cut` is set if there is a rest."""
         for thing in things:
             if self._monotonic() >= self._ends:
                 self.cut = True
@@ -25,4 +25,4 @@ class TimeBudget:
             yield thing
 
 
-ALL: Final = TimeBudget(math.inf)
+UNLIMITED: Final = TimeBudget(math.inf)

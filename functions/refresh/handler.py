@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_sms.aws import clients
 from realtime_sms.aws.lock import Lock
-from realtime_sms.aws.logging import instrumented, logger
-from realtime_sms.aws.metrics import Metric, counters
 from realtime_sms.aws.settings import RefreshSettings, read
+from realtime_sms.aws.table import Table
+from realtime_sms.aws.telemetry import Metric, counters, instrumented, logger
 from realtime_sms.provider.client import RealTimeClient
 from refresh.refresher import Outcome, Refresher
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 @cache
 def _refresher() -> Refresher:
     settings = read(RefreshSettings)
-    gateway = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+    client = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
     return Refresher(
         client=clients.secrets(),
         token_secret_arn=settings.token_secret_arn,
         credentials_secret_arn=settings.credentials_secret_arn,
-        exchange=gateway.exchange,
-        lock=Lock(clients.dynamodb(), settings.outcomes_table_name, "refresh"),
+        perform=client.perform,
+        lock=Lock(Table(clients.dynamodb(), settings.outcomes_table_name), "refresh"),
     )
 
 

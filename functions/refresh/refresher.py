@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from realtime_sms.aws.metrics import Metric, counters
-from realtime_sms.aws.token import Credentials, TokenUnavailableError, read_token
+from realtime_sms.aws.telemetry import Metric, counters
+from realtime_sms.aws.tokens import Credentials, TokenUnavailableError, read_token
 from realtime_sms.provider import calls
 from realtime_sms.provider.calls import Call, CallResult, Reply
 
@@ -59,7 +59,7 @@ class Refresher:
     client: "SecretsManagerClient"
     token_secret_arn: str
     credentials_secret_arn: str
-    exchange: Callable[[Call], CallResult]
+    perform: Callable[[Call], CallResult]
     lock: Exclusion
     patience: float = 5.0
 
@@ -67,7 +67,7 @@ class Refresher:
         """Refresh the token if it is the refused one (by its fingerprint), or, on a schedule, if half its time is over.
 
         Raises:
-            ClientError, BotoCoreError: the secret or the lock could not be written.
+            ClientError, BotoCoreError, StoreUnavailableError: the secret or the lock could not be written.
 
         """
         if not self._needed(refused):
@@ -103,7 +103,7 @@ class Refresher:
             return None
 
     def _authenticate(self, credentials: Credentials) -> Outcome:
-        reply = self.exchange(calls.authenticate(credentials.client_id, credentials.client_secret))
+        reply = self.perform(calls.authenticate(credentials.client_id, credentials.client_secret))
         if not isinstance(reply, Reply) or reply.status >= 500:  # noqa: PLR2004 (any server error)
             return Outcome.NOT_REACHED
         try:

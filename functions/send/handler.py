@@ -1,12 +1,37 @@
-"""The send function's entry: an SQS event in, a partial batch response out."""
+"""The send function: an SQS event in, a partial batch response out.
 
-from typing import TYPE_CHECKING, Any
+Each message of a batch is prepared, delivered in a thread of its own, and acknowledged when its recipients are final.
+"""
 
-from realtime_sms.aws.logging import instrumented
-from send.sender import Sender
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any, Self
+
+from realtime_sms.aws import clients
+from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.opt_outs import OptOuts
+from realtime_sms.aws.queues import DeadLetters, SendQueue
+from realtime_sms.aws.rate_limit import RateLimit
+from realtime_sms.aws.settings import SendSettings, read
+from realtime_sms.aws.submissions import Submissions
+from realtime_sms.aws.table import BATCH, Table
+from realtime_sms.aws.telemetry import Metric, counters, instrumented
+from realtime_sms.aws.tokens import Tokens, ask_for_renewal
+from realtime_sms.provider.client import RealTimeClient
+from send.admission import Admission, Clock, Invocation
+from send.call import Caller
+from send.deliver import Delivery
+from send.messages import Job, acknowledge, read_record
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# Wall seconds between invocations after which kept connections are not trusted: the monotonic clock, by which the
+# client ages them, may stand still while the environment is frozen.
+_FROZEN = 1.0
 
 
 @instrumented
@@ -14,3 +39,61 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str,
     """Send what a batch of queue messages asks for, and name the messages that the queue must keep."""
     kept = Sender.from_environment().send(event["Records"], context)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in kept]}
+
+
+class Sender:
+    """One environment's sender: the stores and clients, made once, and the worker threads of every invocation."""
+
+    def __init__(self, settings: SendSettings) -> None:
+        table = Table(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days)
+        self._settings, self._defaults, self._rules = settings, settings.defaults, settings.rules
+        self._submissions, self._opt_outs, self._breakers = Submissions(table), OptOuts(table), Breakers(table)
+        self._rate_limit = RateLimit(table, settings.rate) if settings.rate else None
+        self._queue = SendQueue(clients.sqs(), settings.send_queue_url)
+        self._dead_letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
+        self._tokens = Tokens(clients.secrets(), settings.token_secret_arn, renew=self._renew)
+        self._client = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
+        self._post = counters.timed(Metric.PROVIDER_LATENCY, self._client.perform)
+        # Workers beyond the calls in flight claim the next batch meanwhile; with a rate limit there is no hurry.
+        self._workers = settings.calls_in_flight + (0 if settings.rate else BATCH)
+        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="delivery")
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="opt-outs")
+        self._places = BoundedSemaphore(settings.calls_in_flight)
+        self._last_end = 0.0
+
+    @classmethod
+    @cache
+    def from_environment(cls) -> Self:
+        """Return the environment's sender."""
+        return cls(read(SendSettings))
+
+    def send(self, records: Sequence[dict[str, Any]], invocation: Invocation) -> list[str]:
+        """Send what the records ask for; return the ids of the messages to keep."""
+        clock = Clock(invocation)
+        if clock.now() - self._last_end > _FROZEN:
+            self._client.close()
+        taken = [read_record(record, self._defaults, self._settings.recipients_per_call) for record in records]
+        self._breakers.open()  # read once, before the threads ask
+        jobs = [one for one in taken if isinstance(one, Job)]
+        self._delivery(clock).deliver_all(jobs, self._pool, self._workers)
+        kept = acknowledge(taken, self._queue, self._dead_letters, self._submissions, clock)
+        self._last_end = clock.now()
+        return kept
+
+    def _renew(self, refused: str) -> None:
+        ask_for_renewal(clients.functions(), self._settings.refresh_function_name, refused, wait=True)
+
+    def _delivery(self, clock: Clock) -> Delivery:
+        admission = Admission(
+            self._breakers, clock, call_seconds=self._settings.call_timeout_seconds, rate_limit=self._rate_limit
+        )
+        return Delivery(
+            submissions=self._submissions,
+            opted_out=lambda numbers: self._readers.submit(self._opt_outs.find, numbers).result,
+            call=Caller(self._post, self._tokens, admission, self._breakers).call,
+            admission=admission,
+            places=self._places,
+            clock=clock,
+            rules=self._rules,
+            owners=lambda: secrets.token_hex(8),
+        )

@@ -6,10 +6,9 @@ from typing import Any
 
 from api.outcomes import shown
 from local.embedded_aws import Stack
-from realtime_sms.aws.breakers import PARTITION as BREAKERS
-from realtime_sms.aws.item import from_item, iso
-from realtime_sms.aws.opt_outs import PARTITION as OPT_OUTS
-from realtime_sms.aws.submissions import REJECTED
+from realtime_sms.aws.submissions import from_item
+from realtime_sms.aws.table import BREAKERS, OPT_OUTS, REJECTED
+from realtime_sms.outcomes.submission import iso
 
 type Change = tuple[str, Any]  # an event's name, and its data as JSON
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from local.fake_realtime.answers import send_answer
 from local.fake_realtime.magic import OUTCOMES, SUBMITTED, Manner, Outcome, Shape
 from local.fake_realtime.settings import Settings
-from realtime_sms.aws.breakers import BY_PROOF
+from realtime_sms.aws.breakers import BY_KIND
 from realtime_sms.outcomes.submission import Rules, Submission, settle
 from realtime_sms.provider.calls import CallResult, Reply, ReplyLost
 from realtime_sms.provider.verdict import Kind, classify
@@ -43,7 +43,7 @@ def _described(outcome: Outcome) -> dict[str, Any]:
         "name": outcome.name,
         "meaning": outcome.meaning,
         "leadsTo": leads_to,
-        "breaker": None if passes and unauthorized else BY_PROOF.get(verdict.kind),
+        "breaker": None if passes and unauthorized else BY_KIND.get(verdict.kind),
     }
 
 

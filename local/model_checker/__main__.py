@@ -1,8 +1,8 @@
-"""`make simulate`: the scenarios of the tests at larger bounds, side by side, with progress.
+"""`make simulate`: the scenarios of the tests at larger bounds, several at once, with progress.
 
-Each is tried with faults of RealTime only, with faults of AWS only, and with both. Ends with 0 only when no promise was
-broken. A scenario too large for the given number of states says so: *not all*, and how many things may go wrong in a
-history that was tried all the same.
+Each is tried with faults of RealTime only, with faults of AWS only, and with both. The exit status is 0 if no promise
+was broken. A scenario with too many states is shown as *not all*, with how many things may go wrong in a history for
+every one of those to have been tried.
 """
 
 import sys
@@ -12,8 +12,7 @@ from functools import partial
 import click
 
 from local.model_checker.explorer import Explored, explore
-from local.model_checker.scenario import Bounds, Scenario
-from local.model_checker.scenarios import FURTHEST, SCENARIOS
+from local.model_checker.scenario import FURTHEST, SCENARIOS, Bounds, Scenario
 
 
 def _progress(name: str, considered: int, waiting: int) -> None:

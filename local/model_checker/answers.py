@@ -1,19 +1,19 @@
-"""How each request may be answered, and what that does to the world: well, or by one of the faults it can have."""
+"""How each request may be answered, well or with a fault, and what that does to the world."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from local.model_checker import promise, provider
-from local.model_checker.request import (
+from local.model_checker.clients import (
     Answer,
     Codes,
-    Collect,
     DeadLetter,
     Execute,
     Failure,
     Fine,
     Found,
     Get,
+    Patience,
     Post,
     Postpone,
     Put,
@@ -24,9 +24,9 @@ from local.model_checker.request import (
 )
 from local.model_checker.scenario import Scenario
 from local.model_checker.table import Item, Key, fields, key_of, perform
-from local.model_checker.world import Truth, World
-from realtime_sms.aws.breakers import PARTITION
-from realtime_sms.aws.opt_outs import PARTITION as OPT_OUTS
+from local.model_checker.world import Truth, Worker, World
+from realtime_sms.aws.table import BREAKERS, OPT_OUTS
+from realtime_sms.provider.calls import NotSent
 
 type Answered = tuple[str, World, Answer | None]
 
@@ -34,7 +34,7 @@ _THROTTLED, _TIMEOUT = Failure(throttled=True), Failure(throttled=False)
 
 
 def prompt(world: World, scenario: Scenario, request: Request) -> Answer | None:
-    """Answer at once what no order of events can make a difference to: reads of breakers, index and token."""
+    """Return the answer at once where no order of events makes a difference: reads of breakers, index and token."""
     if isinstance(request, Secret) and not scenario.secret_faults:
         return Fine()
     if isinstance(request, Get) and all(key[0] in _prompt_reads(scenario) for key in request.keys):
@@ -45,20 +45,20 @@ def prompt(world: World, scenario: Scenario, request: Request) -> Answer | None:
 
 
 def _prompt_reads(scenario: Scenario) -> set[str]:
-    """Give the partitions whose reads cannot fail; the opt-outs' can where somebody has opted out."""
-    return {PARTITION} if scenario.opted_out else {PARTITION, OPT_OUTS}
+    """Return the partitions whose reads cannot fail; those of the opt-outs can if somebody has opted out."""
+    return {BREAKERS} if scenario.opted_out else {BREAKERS, OPT_OUTS}
 
 
-def ways(world: World, scenario: Scenario, request: Request) -> Iterator[Answered]:
-    """Give every way: its name, the world after it, and the answer; None where the client itself tries again."""
+def ways(world: World, scenario: Scenario, worker: Worker, request: Request) -> Iterator[Answered]:
+    """Yield every way: its name, the world after it, and the answer; None if the client itself tries again."""
     faults = world.left.faults > 0 and (scenario.store_faults or isinstance(request, Post))
     match request:
         case Execute():
             yield from _executed(world, request, faults=faults)
         case Post():
-            yield from _posted(world, scenario, request, faults=faults)
-        case Collect():
-            yield "looks at what is over", world.copy(), Fine()
+            yield from _posted(world, scenario, worker, request, faults=faults)
+        case Patience():
+            yield "waits for no more writes to join", world.copy(), Fine()
         case Get():
             yield "reads", world.copy(), _found(world, request)
             if faults:
@@ -106,6 +106,8 @@ def _keys(world: World, request: Execute) -> Iterator[Key]:
 
 def _apply(world: World, request: Execute, places: Sequence[int]) -> tuple[World, tuple[str, ...]]:
     codes = ["ThrottlingError"] * len(request.statements)
+    if len(set(_keys(world, request))) < len(request.statements):
+        world.broken = "one call writes an item twice, which DynamoDB refuses"
     for place in places:
         written = perform(world.items, request.statements[place])
         codes[place] = written.code
@@ -115,11 +117,14 @@ def _apply(world: World, request: Execute, places: Sequence[int]) -> tuple[World
     return world, tuple(codes)
 
 
-def _posted(world: World, scenario: Scenario, request: Post, *, faults: bool) -> Iterator[Answered]:
+def _posted(world: World, scenario: Scenario, worker: Worker, request: Post, *, faults: bool) -> Iterator[Answered]:
+    if world.now >= request.latest:
+        yield "does not call RealTime any more", world.copy(), NotSent("late")
+        return
     for name in (provider.ACCEPTED, *(scenario.answers if faults else ())):
         outcome = provider.outcome(name, len(request.numbers))
         after = world.copy() if name == provider.ACCEPTED else _harmed(world)
-        promise.called(after, request.numbers)
+        promise.called(after, worker.number, request)
         for number, taken in zip(request.numbers, outcome.accepts, strict=True):
             before = after.truth[number]
             count = min(before.accepted + taken, 2)
@@ -132,11 +137,11 @@ def _posted(world: World, scenario: Scenario, request: Post, *, faults: bool) ->
 
 def _tripped(world: World, request: Trip) -> Answered:
     after = world.copy()
-    key = (PARTITION, request.breaker)
+    key = (BREAKERS, request.breaker)
     if key in after.items:
         return "finds the breaker open", after, Codes(("ConditionalCheckFailedException",))
     item: dict[str, tuple[str, str]] = {
-        "requestId": ("S", PARTITION),
+        "requestId": ("S", BREAKERS),
         "recipient": ("S", request.breaker),
         "reason": ("S", request.reason),
         "since": ("N", request.since),
@@ -155,6 +160,7 @@ def _do(world: World, scenario: Scenario, request: Request) -> None:
         case DeadLetter():
             for sent, message in enumerate(world.messages):
                 if scenario.sent[sent].body(message.expires_at) == request.body:
+                    promise.buried(world, scenario, sent)
                     _change(world, sent, buried=True)
         case Put():
             world.items = {**world.items, key_of(request.item): request.item}

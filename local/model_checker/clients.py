@@ -1,32 +1,129 @@
-"""The clients that the shell's code is given in a simulation: each call becomes a request, each answer a reply."""
+"""The clients that production code is given: each call becomes a request to the world, each answer a reply."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from local.model_checker.request import (
-    Answer,
-    Close,
-    Codes,
-    DeadLetter,
-    Execute,
-    Failure,
-    Fine,
-    Found,
-    Get,
-    Post,
-    Postpone,
-    Put,
-    Query,
-    Request,
-    Secret,
-    Trip,
-)
-from local.model_checker.table import Statement, frozen, thawed, value_of
-from realtime_sms.aws.token import TokenUnavailableError
+from local.model_checker.table import Item, Key, Statement, frozen, thawed, value_of
+from realtime_sms.aws.tokens import TokenUnavailableError
 from realtime_sms.provider.calls import Call, CallResult, NotSent, Reply, ReplyLost
+
+# ---- requests
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """BatchExecuteStatement."""
+
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """BatchGetItem."""
+
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Query of the index of open submissions: one shard, before a time."""
+
+    shard: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """PutItem."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """UpdateItem that opens a breaker; `since` as the table has it."""
+
+    breaker: str
+    reason: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """UpdateItem that closes a breaker."""
+
+    breaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """ChangeMessageVisibilityBatch: message numbers with seconds."""
+
+    delays: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """SendMessage to the dead-letter queue."""
+
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The call to RealTime: when it began, and when it must have left (epoch seconds)."""
+
+    numbers: tuple[str, ...]
+    began: float
+    latest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """GetSecretValue, of the token."""
+
+
+@dataclass(eq=False, slots=True)
+class Patience:
+    """Time: a thread waits for others to join it, but not for ever."""
+
+
+type Request = Execute | Get | Query | Put | Trip | Close | Postpone | DeadLetter | Post | Secret | Patience
+
+# ---- answers
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The result of each statement: empty, or the error's code."""
+
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The items that there are."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fine:
+    """It is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The client raises; it was not done if `throttled`, else it may have been."""
+
+    throttled: bool
+
+
+type Answer = Codes | Found | Fine | Failure | CallResult
 
 
 class Asks(Protocol):
@@ -36,8 +133,11 @@ class Asks(Protocol):
         """Wait for the answer to a request."""
 
 
+# ---- clients
+
+
 class AwsClients:
-    """DynamoDB and SQS as the ledger, the breakers and the send queue call them."""
+    """DynamoDB and SQS, as far as the send and maintenance functions call them."""
 
     def __init__(self, world: Asks) -> None:
         self._world = world
@@ -72,7 +172,7 @@ class AwsClients:
             raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
 
     def get_paginator(self, _operation: str) -> Self:
-        """Give this as the pages of a query."""
+        """Return this as the pages of a query."""
         return self
 
     def paginate(self, *, ExpressionAttributeValues: dict[str, Any], **_: object) -> Iterator[dict[str, Any]]:  # noqa: N803 (boto3's)
@@ -102,17 +202,18 @@ class AwsClients:
 
 
 class RealTimeClient:
-    """RealTime as the submitter calls it."""
+    """RealTime's API; `now` in epoch seconds."""
 
-    def __init__(self, world: Asks) -> None:
+    def __init__(self, world: Asks, now: Callable[[], float]) -> None:
         self._world = world
+        self._now = now
 
-    def exchange(self, call: Call) -> CallResult:
+    def perform(self, call: Call, *, latest: float) -> CallResult:
         """Ask for a call to be made."""
         assert call.body is not None
-        body = json.loads(call.body)
-        answer = self._world.ask(Post(tuple(body["recipients"]), body["message"]["text"]))
-        assert isinstance(answer, Reply | NotSent | ReplyLost)
+        recipients = tuple(json.loads(call.body)["recipients"])
+        answer = self._world.ask(Post(recipients, self._now(), latest))
+        assert isinstance(answer, Reply | ReplyLost | NotSent)
         return answer
 
 
@@ -122,16 +223,19 @@ class TwoTokens:
     def __init__(self, world: Asks) -> None:
         self._world = world
 
-    def current(self) -> str:
-        """Give the first."""
-        self._read()
+    def current(self, *, within: float) -> str:
+        """Return the first."""
+        self._read(within)
         return "first"
 
-    def renewed(self, refused: str) -> str:
-        """Give the second, whichever was refused."""
-        self._read()
+    def renewed(self, refused: str, *, within: float) -> str:
+        """Return the second, whichever was refused."""
+        self._read(within)
         return "second" if refused == "first" else refused
 
-    def _read(self) -> None:
-        if isinstance(self._world.ask(Secret()), Failure):
+    def _read(self, within: float) -> None:
+        answer = self._world.ask(Secret())
+        if within <= 0 or answer == Failure(throttled=False):
+            raise TimeoutError
+        if isinstance(answer, Failure):
             raise TokenUnavailableError("the token secret cannot be read")

@@ -1,29 +1,31 @@
-"""The send function's sequence for one batch, and the sweeper's run, on the shell's own code over simulated clients."""
+"""What an invocation of the send function does, and of the watch function: production code over simulated clients."""
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import count
 from typing import Any
 
 from local.model_checker.clients import AwsClients, RealTimeClient, TwoTokens
-from local.model_checker.invocation import Invocation, Program
-from local.model_checker.scenario import DEFAULTS, Scenario
+from local.model_checker.invocation import GroupCommit, Invocation, Program, Semaphore, reported
+from local.model_checker.scenario import CALL_SECONDS, DEFAULTS, Scenario
 from maintenance.sweep import sweep
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.queue import QueueMessage, SendQueue
-from realtime_sms.aws.submissions import StoreUnavailableError, Submissions
-from realtime_sms.requests.prepare import Draft
-from send.acknowledge import acknowledge
-from send.intake import Rejected, take_in
-from send.submitter import Submitter
-from send.task import Job
-from send.turn import Turns
-from send.wave import Wave
+from realtime_sms.aws.queues import DeadLetters, QueueMessage, SendQueue
+from realtime_sms.aws.submissions import Submissions
+from realtime_sms.aws.table import StoreUnavailableError, Table
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.provider.verdict import Verdict
+from realtime_sms.requests.prepare import Message
+from send.admission import Admission, Permit
+from send.call import Caller
+from send.deliver import Delivery
+from send.messages import Job, Rejected, acknowledge, read_record
 
 TABLE = "outcomes"
+_CLAIM_AHEAD = 1  # workers beyond the calls in flight
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Begin:
 
 
 def program(scenario: Scenario, begin: Begin) -> Program:
-    """Give what an invocation does."""
+    """Return what an invocation does."""
     if not begin.batch:
         return partial(_sweep, scenario)
     return partial(_send, scenario, begin)
@@ -46,54 +48,65 @@ def program(scenario: Scenario, begin: Begin) -> Program:
 def _sweep(scenario: Scenario, run: Invocation) -> tuple[str, ...]:
     client: Any = AwsClients(run)
     with suppress(StoreUnavailableError):  # the watch function fails then, and runs again in a minute
-        sweep(Submissions(client, TABLE, ttl_days=45), scenario.rules, run.now())
+        sweep(Submissions(Table(client, TABLE)), scenario.rules, run.now())
     return ()
 
 
 def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
     client: Any = AwsClients(run)
-    submissions = Submissions(client, TABLE, ttl_days=45)
-    taken = [_taken(message) for message in begin.batch]
+    here: Any = run  # the clock and the pool
+    table = Table(client, TABLE, sleep=run.sleep)
+    submissions, opt_outs, breakers = Submissions(table), OptOuts(table), Breakers(table, now=run.now)
+    taken = [_read(message, scenario.recipients_per_call) for message in begin.batch]
     jobs = [one for one in taken if isinstance(one, Job)]
-    rejected = [one for one in taken if isinstance(one, Rejected)]
-    turns = Turns(scenario.limits, run)
-    submitter = Submitter(RealTimeClient(run).exchange, TwoTokens(run), may_start=turns.may_start)
-    run.submit = submitter.submit
+    admission = Admission(breakers, here, call_seconds=CALL_SECONDS)
     claims = count(1)
-    opt_outs = OptOuts(client, TABLE)
-    Wave(
-        store=submissions,
-        calls=run,
-        breakers=Breakers(client, TABLE, now=run.now),
-        look_up=lambda numbers: partial(opt_outs.find, numbers),  # beside the claims, so after them is as good
-        time=run,
+    delivery = _Delivery(
+        submissions=submissions,
+        opted_out=lambda numbers: partial(opt_outs.find, numbers),  # beside the claims, so after them is as good
+        call=_Caller(RealTimeClient(run, run.now).perform, TwoTokens(run), admission, breakers).call,
+        admission=admission,
+        places=Semaphore(scenario.calls_in_flight),
+        clock=here,
         rules=scenario.rules,
-        limits=scenario.limits,
         owners=lambda: f"{begin.number}.{next(claims)}",
-    ).run(jobs)
-    queue = SendQueue(client, "queue", "dead letters")
-    return tuple(acknowledge(jobs, rejected, queue=queue, notes=submissions, time=run))
+        group=GroupCommit,
+    )
+    breakers.open()
+    delivery.deliver_all(jobs, here, scenario.calls_in_flight + _CLAIM_AHEAD)
+    return tuple(acknowledge(taken, SendQueue(client, "queue"), DeadLetters(client, "dead"), submissions, here))
 
 
-def _taken(message: QueueMessage) -> Job | Rejected:
-    """Take a message in; what is composed of a body depends on nothing else, and is remembered for speed."""
-    prepared = _composed(message.body)
-    if isinstance(prepared, Rejected):
-        return prepared
-    request_id, drafts = prepared
-    job = Job(message, request_id)
-    for draft in drafts:
-        job.add(draft)
-    return job
+class _Delivery(Delivery):
+    """Shows the explorer what production code would log and leave to the next delivery."""
+
+    def deliver(self, job: Job, message: Message) -> None:
+        with reported():
+            super().deliver(job, message)
+
+
+class _Caller(Caller):
+    """Likewise."""
+
+    def _with_token(self, message: Message, ready: Sequence[Submission], permit: Permit) -> list[Verdict]:
+        with reported():
+            return super()._with_token(message, ready, permit)
+
+
+def _read(queue_message: QueueMessage, recipients_per_call: int) -> Job | Rejected:
+    """Read a message; what its body asks for depends on nothing else, and is remembered for speed."""
+    known = _known(queue_message.body, recipients_per_call)
+    if isinstance(known, Rejected):
+        return replace(known, queue_message=queue_message)
+    return Job(queue_message, known.request_id, known.messages, known.recipients)
 
 
 @cache
-def _composed(body: str) -> Rejected | tuple[str, Sequence[Draft]]:
-    taken = take_in(QueueMessage("0", "0", body, 1), DEFAULTS)
-    return taken if isinstance(taken, Rejected) else (taken.request_id, [task.draft for task in taken.tasks])
+def _known(body: str, recipients_per_call: int) -> Job | Rejected:
+    return read_record({"messageId": "0", "receiptHandle": "0", "body": body}, DEFAULTS, recipients_per_call)
 
 
-def drafts_of(body: str) -> Sequence[Draft]:
-    """Give what a readable message asks for."""
-    prepared = _composed(body)
-    return [] if isinstance(prepared, Rejected) else prepared[1]
+def messages_of(body: str, recipients_per_call: int = 1) -> Sequence[Message]:
+    """Return the messages that a readable body asks for."""
+    known = _known(body, recipients_per_call)
+    return [] if isinstance(known, Rejected) else known.messages

@@ -1,7 +1,7 @@
-"""Every history of a scenario, those first in which least goes wrong; among equals the shorter ones.
+"""Every history of a scenario: first those in which least goes wrong, and of these the shorter ones.
 
-So a broken promise is told with as little going wrong as can break it, and a state is met first with the most that may
-still go wrong: what is met later with less is passed over.
+So a broken promise is shown with as little going wrong as can break it. A state is met first with the most that may
+still go wrong; it is passed over when it is met again with less. For scenarios with too many states there are walks.
 """
 
 import gc
@@ -13,25 +13,29 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from random import Random
 
 from local.model_checker.scenario import Bounds, Scenario
-from local.model_checker.steps import Steps
+from local.model_checker.steps import Step, Steps
 from local.model_checker.table import fields
 from local.model_checker.world import World
 
+ENDLESS = "a history without an end"
 type Path = tuple["Path", int] | None
 type Progress = Callable[[int, int], None]
 
 _TELL_EVERY = 50_000  # states
+_LONGEST = 2000  # steps of a walk; a queue that has not drained by then never will
+_DARING = 0.3  # how readily something goes wrong in a walk
 _NUMBER = 32  # bits for the number of a state, below those of its slack
 _GUARDS = int("8" * 16, 16)  # the bit between, of each part of a slack
 
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What an exploration came to: `seconds` of the processor; `broken`, the history that broke a promise, in words.
+    """The result: `seconds` of the processor; `broken`, the history that broke a promise, in words.
 
-    Where it is not whole, every state was considered of the histories in which at most `harms` things go wrong.
+    If it is not whole, every state was considered of the histories in which at most `harms` things go wrong.
     """
 
     name: str
@@ -53,7 +57,7 @@ class Explored:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep production code from logging what it does thousands of times, and the collector from looking for cycles."""
+    """Switch off logging, for production code runs thousands of times, and the garbage collector, for speed."""
     disabled, collecting = logging.root.manager.disable, gc.isenabled()
     logging.disable(logging.CRITICAL)
     gc.disable()
@@ -103,7 +107,7 @@ def explore(scenario: Scenario, *, progress: Progress | None = None, most_states
         told = retell(scenario, choices) if broken else ()
     whole = not waiting and broken is None
     if whole and states.circular():
-        told = ("a history without an end",)
+        told = (ENDLESS,)
     return Explored(
         name=scenario.name,
         bounds=scenario.bounds,
@@ -117,8 +121,32 @@ def explore(scenario: Scenario, *, progress: Progress | None = None, most_states
     )
 
 
+def walk(steps: Steps, random: Random) -> tuple[int, ...]:
+    """Take random steps until there is none; return the choices of a history that broke a promise, or nothing."""
+    world = steps.initial()
+    choices: list[int] = []
+    while len(choices) < _LONGEST:
+        ways = list(steps.after(world))
+        if not ways:
+            return ()
+        choice, world = _choose(world, ways, random)
+        choices.append(choice)
+        if world.broken:
+            return tuple(choices)
+    return tuple(choices)
+
+
+def _choose(world: World, ways: Sequence[Step], random: Random) -> tuple[int, World]:
+    """Draw a step, and mostly draw again if something would go wrong: else all would go wrong at the beginning."""
+    while True:
+        choice = random.randrange(len(ways))
+        after = ways[choice][1]()
+        if after.left == world.left or random.random() < _DARING:
+            return choice, after
+
+
 def retell(scenario: Scenario, choices: Sequence[int]) -> tuple[str, ...]:
-    """Take these choices again, and say each step in words; the last line is the promise that is broken."""
+    """Take these choices again; return each step in words, and at the end the promise that is broken."""
     steps, said = Steps(scenario), []
     world = steps.initial()
     for choice in choices:
@@ -156,16 +184,16 @@ class _Waiting:
 
     @property
     def most_left(self) -> int:
-        """Give how much may still go wrong in the next one."""
+        """Return how much may still go wrong in the next one."""
         return max(self._by_left)
 
     def put(self, world: World, number: int, path: Path) -> None:
-        """Take in a state, by its number, with the way to it."""
+        """Add a state, by its number, with the way to it."""
         self._by_left.setdefault(world.left.harms, deque()).append((world, number, path))
         self._count += 1
 
     def take(self) -> tuple[World, int, Path]:
-        """Give the next; there must be one."""
+        """Remove and return the next; there must be one."""
         most = self.most_left
         queue = self._by_left[most]
         taken = queue.popleft()
@@ -190,11 +218,11 @@ class _States:
 
     @property
     def opened(self) -> int:
-        """Give how many states were considered, or are."""
+        """Return how many states were considered, with the present one."""
         return len(self._sources)
 
     def find(self, world: World) -> tuple[int, bool]:
-        """Give the number of a state that stands for this one, and whether that is a new one."""
+        """Return the number of a state that stands for this one, and whether that is new."""
         slack, core = world.slack(), hash(world.core())
         alike = self._met.get(core, ())
         for other in alike:
@@ -214,7 +242,7 @@ class _States:
         self._targets.append(target)
 
     def circular(self) -> bool:
-        """Say whether one can go in circles with nothing going wrong: then the queue would never drain."""
+        """Return True if there is a circle in which nothing goes wrong: then the queue would never drain."""
         ends = [*self._begins[1:], len(self._targets)]
         ways = dict(zip(self._sources, zip(self._begins, ends, strict=True), strict=True))
         leading = array("I", bytes(4 * self._count))

@@ -1,122 +1,250 @@
-"""One invocation of the send function: production code in greenlets that stop wherever it waits for the world."""
+"""One invocation of a function: production code whose threads are greenlets, which stop wherever they wait.
 
+Production code does the same whenever it is given the same answers. So a place in it is known by the answers so far,
+and is reached once, however often the explorer comes by.
+"""
+
+import importlib.util
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import count
+from typing import Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it has no types
 
-from local.model_checker.request import Answer, Collect, Fine, Post, Request, Secret
-from send.ports import Finished, Unit
-
-if TYPE_CHECKING:
-    from realtime_sms.provider.verdict import Verdict
+from local.model_checker.clients import Answer, Patience, Request
+from realtime_sms.aws import group_commit
 
 type Program = Callable[["Invocation"], tuple[str, ...]]
+type Answered = tuple[int, Answer, float, float]  # the request's number, the answer, and both times of the answer
+
+_serial = count()
 
 
 class Invocation:
-    """Production code at work; it stops at each request, and goes on with the answer.
+    """Production code at work; it stops when each of its threads waits, and goes on with the answer to a request.
 
-    It is its own clock (`send.ports.Time`) and makes its calls (`send.ports.Calls`), each in a greenlet of its own:
-    several requests can be under way at once. An invocation that is dropped has crashed: whatever its `finally` blocks
-    would still ask of the world is never answered.
+    It is its own clock, and the pool of its threads. An invocation that is dropped has crashed: whatever its `finally`
+    blocks would still ask is never answered.
     """
 
-    def __init__(self, program: Program, *, now: float, ends: float, calls_in_flight: int) -> None:
+    def __init__(self, program: Program, *, now: float, ends: float) -> None:
         self.requests: dict[int, Request] = {}
         self.kept: tuple[str, ...] | None = None
         self.error: Exception | None = None
-        self.submit: Callable[[Unit], Sequence[Verdict] | None] = lambda _unit: None
         self._now = now
-        self._ends = ends
-        self._room = calls_in_flight
+        self.ends = ends
         self._asked = 0
-        self._parked: dict[int, greenlet] = {}
-        self._waiting: deque[Unit] = deque()
-        self._over: list[Finished] = []
+        self._asking: dict[int, greenlet] = {}
+        self._ready: deque[greenlet] = deque()
         self._driver = getcurrent()
-        greenlet(self._run).switch(program)
+        self.start(lambda: self._run(program))
         self._go_on()
 
-    def answer(self, number: int, answer: Answer, now: float) -> None:
-        """Let the code go on that asked this request; `now` in epoch seconds."""
-        self._now = now
+    def answer(self, number: int, answer: Answer, now: float, ends: float) -> None:
+        """Answer a request, and let the code go on; `now` and the end of the invocation in epoch seconds."""
+        self._now, self.ends = now, ends
         self._driver = getcurrent()
         del self.requests[number]
-        parked = self._parked.pop(number)
-        parked.parent = self._driver
-        parked.switch(answer)
+        self._switch(self._asking.pop(number), answer)
         self._go_on()
 
+    # ---- what its threads call
+
     def ask(self, request: Request) -> Answer:
-        """Stop until the world answers."""
+        """Wait until the world answers."""
         number, self._asked = self._asked, self._asked + 1
         self.requests[number] = request
-        self._parked[number] = getcurrent()
+        self._asking[number] = getcurrent()
         answer: Answer = self._driver.switch()
         return answer
 
+    def withdraw(self, request: Request) -> None:
+        """Wake the thread that asked, without an answer."""
+        number = next(number for number, one in self.requests.items() if one is request)
+        del self.requests[number]
+        self._ready.append(self._asking.pop(number))
+
+    def park(self) -> None:
+        """Wait until another thread calls `wake`."""
+        self._driver.switch()
+
+    def wake(self, thread: greenlet) -> None:
+        """Make a parked thread go on."""
+        self._ready.append(thread)
+
+    def start(self, work: Callable[[], object]) -> None:
+        """Start a thread."""
+        thread = greenlet(work)
+        thread.invocation = self
+        self._ready.append(thread)
+
+    def submit(self, work: Callable[..., object], *arguments: object) -> "_Task":
+        """Start a thread, as a pool does."""
+        return _Task(self, lambda: work(*arguments))
+
     def now(self) -> float:
-        """Give the epoch seconds at which the world last answered."""
+        """Return the epoch seconds at which the world last answered."""
         return self._now
 
     def remaining(self) -> float:
-        """Give the seconds until the invocation ends."""
-        return self._ends - self._now
-
-    def jitter(self) -> float:
-        """Give none: time is the world's to choose."""
-        return 0
-
-    def start(self, unit: Unit) -> None:
-        """Make a call as soon as there is room."""
-        self._waiting.append(unit)
+        """Return the seconds until the invocation ends."""
+        return self.ends - self._now
 
     def sleep(self, seconds: float) -> None:
-        """Let none pass, likewise."""
+        """Return at once: the world lets time pass."""
 
-    def finished(self, most: int, within: float | None = None) -> Sequence[Finished]:
-        """Wait until calls are over, one or several."""
-        assert within is None
-        self.ask(Collect())
-        over, self._over = self._over[:most], self._over[most:]
-        return over
-
-    @property
-    def collectable(self) -> bool:
-        """Say whether a call is over of which the wave does not know yet."""
-        return bool(self._over)
-
-    @property
-    def runnable(self) -> bool:
-        """Say whether the world can do anything for the code that waits."""
-        return self.collectable or any(not isinstance(request, Collect) for request in self.requests.values())
+    def jitter(self) -> float:
+        """Return 0: the world chooses the times."""
+        return 0
 
     def _run(self, program: Program) -> None:
-        try:
+        with suppress(Exception), reported():
             self.kept = program(self)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the explorer reports it)
-            self.error = error
-
-    def _call(self, unit: Unit) -> None:
-        try:
-            verdicts = self.submit(unit)  # during which the list may be replaced
-            self._over.append(Finished(unit, verdicts))
-        except Exception as error:  # noqa: BLE001 (as above)
-            self.error = error
 
     def _go_on(self) -> None:
-        """Start the calls for which there is room; wake the wave when there is nothing else to wait for."""
-        while True:
-            posts = sum(isinstance(request, Post | Secret) for request in self.requests.values())
-            if self._waiting and posts < self._room:
-                greenlet(self._call).switch(self._waiting.popleft())
-            elif (collect := self._collect()) is not None and self._over and not posts:
-                del self.requests[collect]
-                self._parked.pop(collect).switch(Fine())
-            else:
-                return
+        while self._ready:
+            self._switch(self._ready.popleft())
 
-    def _collect(self) -> int | None:
-        return next((number for number, request in self.requests.items() if isinstance(request, Collect)), None)
+    def _switch(self, thread: greenlet, *answer: Answer) -> None:
+        thread.parent = self._driver  # it comes back here also when it ends
+        thread.switch(*answer)
+
+
+class Course:
+    """One place in an invocation: what it waits for, or what it came to."""
+
+    __slots__ = ("_begin", "_next", "_past", "_run", "fault", "kept", "requests", "serial")
+
+    def __init__(self, begin: Callable[[], Invocation], past: tuple[Answered, ...], run: Invocation) -> None:
+        self.serial = next(_serial)
+        self.requests: Mapping[int, Request] = dict(run.requests)
+        self.kept = run.kept
+        self.fault = _fault(run)
+        self._begin = begin
+        self._past = past
+        self._run: Invocation | None = run
+        self._next: dict[Answered, Course] = {}
+
+    @property
+    def over(self) -> bool:
+        """Return True if the code has come to its end."""
+        return self.kept is not None
+
+    def after(self, number: int, answer: Answer, now: float, ends: float) -> "Course":
+        """Return the place that the code comes to by this answer."""
+        event = (number, answer, now, ends)
+        if event not in self._next:
+            run, self._run = self._run or self._again(), None
+            run.answer(*event)
+            self._next[event] = Course(self._begin, (*self._past, event), run)
+        return self._next[event]
+
+    def _again(self) -> Invocation:
+        run = self._begin()
+        for event in self._past:
+            run.answer(*event)
+        return run
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Note an error of production code, which itself may only log it."""
+    try:
+        yield
+    except Exception as error:
+        getcurrent().invocation.error = error
+        raise
+
+
+def _fault(run: Invocation) -> str | None:
+    """Return what is wrong with code that failed, or can neither go on nor has come to its end."""
+    if run.error is not None:
+        return f"the code failed: {run.error!r}"
+    return "the code waits for ever" if run.kept is None and not run.requests else None
+
+
+# ---- what threads wait for, in the place of `threading`
+
+
+class _Task:
+    """A thread of a pool, as whoever waits for its result sees it."""
+
+    def __init__(self, invocation: Invocation, work: Callable[[], object]) -> None:
+        self._over = _Event()
+        self._work = work
+        invocation.start(self._run)
+
+    def result(self) -> None:
+        """Wait until it is over."""
+        self._over.wait()
+
+    def _run(self) -> None:
+        with suppress(Exception), reported():
+            self._work()
+        self._over.set()
+
+
+class _Event:
+    """`threading.Event`; the world says when a timeout is over."""
+
+    def __init__(self) -> None:
+        self._set = False
+        self._parked: list[greenlet] = []
+        self._patience: Patience | None = None
+
+    def set(self) -> None:
+        """Wake everybody who waits."""
+        self._set = True
+        invocation: Invocation = getcurrent().invocation
+        for thread in self._parked:
+            invocation.wake(thread)
+        if self._patience is not None:
+            invocation.withdraw(self._patience)
+        self._parked, self._patience = [], None
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, or the timeout is over; return True if it is set."""
+        invocation: Invocation = getcurrent().invocation
+        if not self._set and timeout is not None:
+            self._patience = Patience()
+            invocation.ask(self._patience)
+            self._patience = None
+        elif not self._set:
+            self._parked.append(getcurrent())
+            invocation.park()
+        return self._set
+
+
+class Semaphore:
+    """`threading.BoundedSemaphore`."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._parked: deque[greenlet] = deque()
+
+    def __enter__(self) -> None:
+        while not self._places:
+            self._parked.append(getcurrent())
+            getcurrent().invocation.park()
+        self._places -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._places += 1
+        if self._parked:
+            getcurrent().invocation.wake(self._parked.popleft())
+
+
+def _group_commit() -> Any:  # noqa: ANN401 (the class of a module that is loaded once more)
+    """Return the production class `GroupCommit` over these greenlets; nobody stops while it holds its lock."""
+    spec = importlib.util.find_spec(group_commit.__name__)
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.Event, module.BoundedSemaphore, module.Lock = _Event, Semaphore, nullcontext
+    return module.GroupCommit
+
+
+GroupCommit = _group_commit()

@@ -1,13 +1,13 @@
-"""What is held against the world: the delivery promise, as checks at each write, acceptance and acknowledgement."""
+"""The delivery promise, as checks at each write, call, acceptance and acknowledgement."""
 
-from collections.abc import Iterable
 from functools import cache
 
-from local.model_checker.delivery import drafts_of
-from local.model_checker.scenario import Scenario
-from local.model_checker.table import Key, Written, fields
+from local.model_checker.clients import Post
+from local.model_checker.delivery import messages_of
+from local.model_checker.scenario import CALL_SECONDS, Scenario
+from local.model_checker.table import Key, Written, fields, seconds
 from local.model_checker.world import Message, Truth, World
-from realtime_sms.aws.opt_outs import PARTITION as OPT_OUTS
+from realtime_sms.aws.table import OPT_OUTS
 from realtime_sms.outcomes.state_machine import TRANSITIONS, Trigger
 from realtime_sms.vocabulary import FINAL, Status
 
@@ -42,13 +42,20 @@ def wrote(world: World, written: Written) -> None:
 
 def _at_work(world: World, owner: str) -> bool:
     number = owner.partition(".")[0]
-    return any(work and str(work.number) == number and world.now < work.ends for work in world.workers)
+    return any(work and str(work.number) == number and world.now < work.ends - work.frozen for work in world.workers)
 
 
-def called(world: World, numbers: Iterable[str]) -> None:
-    """Check that a call names nobody who has opted out."""
-    if any((OPT_OUTS, number) in world.items for number in numbers):
+def called(world: World, worker: int, post: Post) -> None:
+    """Check that a call is for claims of its own that outlast it, and names nobody who has opted out."""
+    ends = post.began + CALL_SECONDS
+    claims = [fields(item) for key, item in world.items.items() if key[1] in post.numbers and "owner" in fields(item)]
+    held = [one for one in claims if one["status"] == "sending" and one["owner"].startswith(f"{worker}.")]
+    if any((OPT_OUTS, number) in world.items for number in post.numbers):
         world.broken = "called, although the number has opted out"
+    elif len(held) < len(post.numbers):
+        world.broken = "called without a claim"
+    elif any(seconds(one["leaseUntil"]) < ends for one in held):
+        world.broken = "called, although the lease may end before the call does"
 
 
 def accepted(world: World, scenario: Scenario, number: str) -> None:
@@ -57,6 +64,16 @@ def accepted(world: World, scenario: Scenario, number: str) -> None:
         world.broken = "two messages on one handset"
     if any(key[1] == number and fields(item).get("status") in _NEVER_SENT for key, item in world.items.items()):
         world.broken = "accepted after it was said to have failed"
+
+
+def buried(world: World, scenario: Scenario, sent: int) -> None:
+    """Check that a request in conflict is sent to nobody, if one call takes all its recipients and nothing is wrong."""
+    if _harmed(world, scenario) or len(scenario.sent[sent].numbers) > scenario.recipients_per_call:
+        return
+    for key, content in contents(scenario, sent).items():
+        item = fields(world.items.get(key, ()))
+        if (item.get("contentHash"), item.get("status")) == (content, Status.SUBMITTED):
+            world.broken = "rejected as a conflict, but sent"
 
 
 def acknowledged(world: World, scenario: Scenario, message: Message) -> None:
@@ -87,16 +104,23 @@ def _wrong_end(world: World, scenario: Scenario, message: Message, ended: tuple[
         return f"lost: its message is gone, and it is {status}"
     if truth.proven and not world.disturbed and status != Status.SUBMITTED:
         return f"{status}, but we were told that it was accepted"
-    harmed = world.disturbed or world.left.faults != scenario.bounds.faults
-    if not harmed and message.expires_at is None and status != wanted:
+    if not _harmed(world, scenario) and message.expires_at is None and status != wanted:
         return f"{status}, and nothing was wrong"
     return ""
 
 
+def _harmed(world: World, scenario: Scenario) -> bool:
+    return world.disturbed or world.left.faults != scenario.bounds.faults
+
+
 @cache
 def contents(scenario: Scenario, sent: int) -> dict[Key, str]:
-    """Give the fingerprint of what each recipient of a message should get."""
-    return {draft.key: draft.content_hash for draft in drafts_of(scenario.sent[sent].body(None))}
+    """Return the fingerprint of what each recipient of a message should get."""
+    return {
+        (message.request_id, number): message.content_hash
+        for message in messages_of(scenario.sent[sent].body(None))
+        for number in message.recipients
+    }
 
 
 @cache

@@ -1,4 +1,4 @@
-"""RealTime, as far as one call goes: whom it accepts, and what the caller then sees."""
+"""RealTime: whom one call is accepted for, and what the caller then sees."""
 
 import json
 from collections.abc import Callable
@@ -18,12 +18,12 @@ class Outcome:
 
     @property
     def proves(self) -> bool:
-        """Say whether an accepting reply came back whole."""
+        """Return True if an accepting reply came back whole."""
         return self.name in {ACCEPTED, "first only"}
 
     @property
     def open(self) -> bool:
-        """Say whether the caller cannot know what RealTime did."""
+        """Return True if the caller cannot know what RealTime did."""
         return self.name in _OPEN
 
 
@@ -59,7 +59,7 @@ EVERY = tuple(name for name in _WAYS if name != ACCEPTED)
 
 @cache
 def outcome(name: str, recipients: int) -> Outcome:
-    """Give an outcome for a call to so many recipients."""
+    """Return an outcome of a call to so many recipients."""
     if name == "first only":
         accepts = (True, *[False] * (recipients - 1))
         return Outcome(name, accepts, _reply(*("submitted" if taken else "unknown_error" for taken in accepts)))

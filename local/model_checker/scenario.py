@@ -1,18 +1,21 @@
-"""What is tried: the messages, the workers, the rules, and how much may go wrong."""
+"""The scenarios: the messages, the workers, the rules, and how much may go wrong.
+
+The tests go to the bounds given here; `make simulate` goes further.
+"""
 
 import json
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple, Self
 
-from realtime_sms.aws.item import iso
-from realtime_sms.outcomes.submission import Rules
+from local.model_checker.provider import EVERY
+from realtime_sms.outcomes.submission import Rules, iso
 from realtime_sms.requests.prepare import Defaults
-from send.limits import Limits
 
 START = 1_000_000_000.0  # epoch seconds; the world returns to it whenever it is at rest
 INVOCATION = 60.0  # seconds, as the template has it
 VISIBILITY = 360.0  # seconds, as the template has it
+CALL_SECONDS = 10.0  # a call's deadline
 DEFAULTS = Defaults(region="CL", sender="96000")
 
 
@@ -26,7 +29,7 @@ class Bounds(NamedTuple):
 
     @property
     def harms(self) -> int:
-        """Give how many things may go wrong in all."""
+        """Return how many things may go wrong in all."""
         return self.crashes + self.duplicates + self.faults
 
 
@@ -44,7 +47,7 @@ class Sent:
     resend: bool = False
 
     def body(self, expires_at: float | None) -> str:
-        """Give the message's body, as it reads when it expires then."""
+        """Return the message's body, if it expires then."""
         return _body(self, expires_at)
 
 
@@ -73,27 +76,109 @@ class Scenario:
     store_faults: bool = True  # of the queue as well
     secret_faults: bool = False
     sweeps: bool = False  # the watch function looks for leases that are over
+    freezes: bool = False  # a pause stops what an environment knows of its remaining time, as freezing it does
     opted_out: frozenset[str] = frozenset()  # numbers that are on the list from the beginning
+    unreadable: frozenset[str] = frozenset()  # numbers whose submissions a newer version of the code wrote
     rules: Rules = field(default=Rules(max_attempts=3, provider_error_attempts=2, first_delay=5, longest_delay=20))
 
-    @property
-    def limits(self) -> Limits:
-        """Give what one environment does at once."""
-        return Limits(self.calls_in_flight, self.recipients_per_call, call_seconds=10)
-
-    @property
-    def resend(self) -> bool:
-        """Say whether duplicates are allowed."""
-        return any(sent.resend for sent in self.sent)
-
     def within(self, bounds: Bounds) -> Self:
-        """Give the same world with other bounds."""
+        """Return the same world with other bounds."""
         return replace(self, bounds=bounds)
 
     def by_fault(self) -> list[Self]:
-        """Give the same world with faults of RealTime only, of AWS only, and of both; where one has none, once."""
+        """Return the same world with faults of RealTime only, of AWS only, and of both; itself if one has none."""
         if not self.answers or not self.store_faults:
             return [self]
         theirs = replace(self, name=f"{self.name}; RealTime's faults", store_faults=False)
         ours = replace(self, name=f"{self.name}; AWS's faults", answers=())
         return [theirs, ours, self]
+
+
+_ONE = ("+56911111111",)
+_TWO = ("+56911111111", "+56922222222")
+_THREE = (*_TWO, "+56933333333")
+_OTHER = ("+56944444444", "+56955555555")
+_TOGETHER = (*EVERY, "first only")
+_FEW = ("reply lost", "400", "503")  # one that is open, one for good, one for now
+FURTHEST = Bounds(crashes=3, duplicates=2, faults=3, pauses=0)
+_BEYOND = Bounds(crashes=5, duplicates=4, faults=6, pauses=3)
+
+SCENARIOS = (
+    Scenario("one recipient, two workers", (Sent(_ONE),), bounds=Bounds(1, 1, 2), answers=EVERY),
+    Scenario("the same, resending", (Sent(_ONE, resend=True),), bounds=Bounds(1, 1, 1), answers=EVERY),
+    Scenario("the same, expiring and swept", (Sent(_ONE, expires_after=30),), bounds=Bounds(1, 0, 1), sweeps=True),
+    Scenario(
+        "the same, expiring, swept and resending",
+        (Sent(_ONE, expires_after=30, resend=True),),
+        bounds=Bounds(1, 0, 1),
+        answers=_FEW,
+        sweeps=True,
+    ),
+    Scenario(
+        "the same, with a token secret that fails",
+        (Sent(_ONE),),
+        bounds=Bounds(1, 1, 2, 0),
+        answers=("401",),
+        secret_faults=True,
+    ),
+    Scenario("two recipients in two calls", (Sent(_TWO),), workers=1, bounds=Bounds(1, 1, 1), answers=EVERY),
+    Scenario("the same calls, resending", (Sent(_TWO, resend=True),), workers=1, bounds=Bounds(1, 1, 1), answers=_FEW),
+    Scenario(
+        "three recipients in three calls",
+        (Sent(_THREE),),
+        workers=1,
+        bounds=Bounds(1, 0, 1, 0),
+        answers=_FEW,
+    ),
+    Scenario(
+        "two recipients in one call",
+        (Sent(_TWO),),
+        workers=1,
+        bounds=Bounds(1, 1, 1),
+        answers=_TOGETHER,
+        recipients_per_call=2,
+    ),
+    Scenario(
+        "the same call, two workers, resending",
+        (Sent(_TWO, resend=True),),
+        bounds=Bounds(1, 1, 1, 0),
+        answers=_TOGETHER,
+        recipients_per_call=2,
+    ),
+    Scenario("two recipients, two workers", (Sent(_TWO),), bounds=Bounds(1, 1, 1, 0), answers=_FEW),
+    Scenario("two requests in one batch", (Sent(_ONE), Sent(_OTHER[:1], "b", "q")), workers=1, bounds=Bounds(1, 1, 1)),
+    Scenario(
+        "two recipients, one of whom has opted out",
+        (Sent(_TWO),),
+        workers=1,
+        bounds=Bounds(1, 1, 1),
+        answers=("503",),
+        opted_out=frozenset(_ONE),
+    ),
+    Scenario("two texts under one id", (Sent(_ONE), Sent(_ONE, "b")), workers=1, bounds=Bounds(1, 1, 1), answers=_FEW),
+)
+
+WALKED = (
+    Scenario(
+        "three recipients, and two that expire; two workers and the sweeper",
+        (Sent(_THREE), Sent(_OTHER, "b", "q", expires_after=40)),
+        bounds=_BEYOND,
+        answers=_TOGETHER,
+        recipients_per_call=2,
+        sweeps=True,
+    ),
+    Scenario(
+        "three recipients and one, resending; three workers",
+        (Sent(_THREE, resend=True), Sent(_OTHER[:1], "b", "q", resend=True)),
+        workers=3,
+        bounds=_BEYOND,
+        answers=EVERY,
+    ),
+    Scenario(
+        "two texts for two recipients under one id; three workers",
+        (Sent(_TWO), Sent(_TWO, "b")),
+        workers=3,
+        bounds=_BEYOND,
+        answers=EVERY,
+    ),
+)

@@ -1,20 +1,18 @@
-"""Every step that the world can take next."""
+"""The steps that the world can take next."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from local.model_checker import answers, promise
-from local.model_checker.course import Course
+from local.model_checker.clients import Answer, Post, Postpone, Secret
 from local.model_checker.delivery import Begin, program
-from local.model_checker.invocation import Invocation
-from local.model_checker.request import Answer, Post, Postpone, Secret
-from local.model_checker.scenario import INVOCATION, START, VISIBILITY, Scenario
-from local.model_checker.table import fields, opt_out, seconds, times
+from local.model_checker.invocation import Course, Invocation
+from local.model_checker.scenario import CALL_SECONDS, INVOCATION, START, VISIBILITY, Scenario
+from local.model_checker.table import fields, key_of, newer_submission, opt_out, seconds, times
 from local.model_checker.world import Message, Truth, Worker, World
-from realtime_sms.aws.breakers import PARTITION
-from realtime_sms.aws.opt_outs import PARTITION as OPT_OUTS
-from realtime_sms.aws.queue import QueueMessage
-from send.limits import WRITE_SECONDS
+from realtime_sms.aws.queues import QueueMessage
+from realtime_sms.aws.table import BREAKERS, OPT_OUTS
+from send.admission import WRITE_SECONDS
 
 type Step = tuple[str, Callable[[], World]]  # in words; and the world after it, made when it is taken
 
@@ -22,14 +20,14 @@ _MANY = 2  # receives from which on neither the code nor the delays of the scena
 
 
 class Steps:
-    """The steps of one scenario; it remembers where production code has been."""
+    """The steps of one scenario; it remembers the places that production code has reached."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self._begun: dict[Begin, Course] = {}
 
     def initial(self) -> World:
-        """Give the world in which all messages were sent and nothing has happened yet."""
+        """Return the world in which all messages were sent and nothing has happened yet."""
         sent = self.scenario.sent
         messages = tuple(
             Message(number, expires_at=None if one.expires_after is None else START + one.expires_after)
@@ -38,10 +36,16 @@ class Steps:
         truth = {recipient: Truth() for one in sent for recipient in one.numbers}
         slots = self.scenario.workers + self.scenario.sweeps
         items = {(OPT_OUTS, number): opt_out(OPT_OUTS, number) for number in self.scenario.opted_out}
+        newer = [
+            newer_submission(one.request_id, number)
+            for one in sent
+            for number in self.scenario.unreadable.intersection(one.numbers)
+        ]
+        items |= {key_of(item): item for item in newer}
         return World(messages, (None,) * slots, self.scenario.bounds, items, truth)
 
     def after(self, world: World) -> Iterator[Step]:
-        """Give each step that can be taken now."""
+        """Yield each step that can be taken now."""
         alone = _alone(world)
         for slot, worker in enumerate(world.workers):
             if worker is not None and alone in {None, slot}:
@@ -67,27 +71,28 @@ class Steps:
         if worker.course.over:
             yield f"{name} ends; what it did not keep is acknowledged", partial(self._acknowledge, world, slot, worker)
         for number, request in worker.course.requests.items():
-            for said, after, answer in answers.ways(world, self.scenario, request):
+            for said, after, answer in answers.ways(world, self.scenario, worker, request):
                 yield f"{name} {said}", partial(self._answered, after, slot, worker.course, number, answer)
         if world.left.crashes:
             yield f"{name} crashes", partial(_crash, world, slot)
 
     def _answered(self, world: World, slot: int, course: Course, number: int, answer: Answer | None) -> World:
-        if answer is not None:
-            self._go_on(world, slot, course.after(number, answer, world.now))
+        worker = world.workers[slot]
+        if answer is not None and worker is not None:
+            self._go_on(world, slot, course.after(number, answer, world.now, worker.ends))
         return world
 
     def _go_on(self, world: World, slot: int, course: Course) -> None:
-        """Let a worker stand at a place of its course, after all that is answered at once."""
+        """Move a worker to a place of its course, and on as long as its requests are answered at once."""
+        worker = world.workers[slot]
+        assert worker is not None
         waits = True
         while waits:
             waits = False
             for number, request in course.requests.items():
                 if (answer := answers.prompt(world, self.scenario, request)) is not None:
-                    course, waits = course.after(number, answer, world.now), True
+                    course, waits = course.after(number, answer, world.now, worker.ends), True
                     break
-        worker = world.workers[slot]
-        assert worker is not None
         world.workers = _put(world.workers, slot, worker._replace(course=course))
 
     def _acknowledge(self, before: World, slot: int, worker: Worker) -> World:
@@ -152,7 +157,6 @@ class Steps:
                 program(self.scenario, begin),
                 now=begin.now,
                 ends=begin.ends,
-                calls_in_flight=self.scenario.calls_in_flight,
             )
             self._begun[begin] = Course(run, (), run())
         return self._begun[begin]
@@ -165,41 +169,40 @@ class Steps:
         )
 
     def _pauses(self, world: World) -> Iterator[Step]:
-        """Let all that are at work stand still: till time is short, and till each time that others go by."""
+        """Yield pauses of all who are at work: until time is short, and until each time at which something changes."""
         if not (world.left.faults and world.left.pauses):
             return
-        short = {
-            worker.ends - self.scenario.limits.call_seconds - WRITE_SECONDS
-            for worker in world.workers
-            if worker is not None
-        }
+        freezes = self.scenario.freezes
+        needed = 0 if freezes else CALL_SECONDS + WRITE_SECONDS
+        short = {worker.ends - needed for worker in world.workers if worker is not None}
         for at in sorted(self._times(world) | short):
             if at > world.now:
-                yield f"nothing happens for {at - world.now:g} s", partial(_pause, world, at)
+                said = "all are frozen" if freezes else "nothing happens"
+                yield f"{said} for {at - world.now:g} s", partial(_pause, world, at, freezes=freezes)
 
     def _waits(self, world: World) -> Iterator[Step]:
-        """Let time pass until something can happen; the watch function closes breakers meanwhile."""
+        """Yield the time until something can happen; the watch function closes breakers meanwhile."""
         at = min((one for one in self._times(world) if one > world.now), default=None)
         if at is None or any(not one.gone and one.visible_at <= world.now for one in world.messages):
             return
-        if any(key[0] == PARTITION for key in world.items) and world.left.faults:
+        if any(key[0] == BREAKERS for key in world.items) and world.left.faults:
             yield f"{at - world.now:g} s later the breaker is still open", partial(_wait, world, at, cured=False)
         yield f"{at - world.now:g} s later", partial(_wait, world, at, cured=True)
 
     def _times(self, world: World) -> set[float]:
-        """Give the times at which something changes for a message or a submission."""
+        """Return the times at which something changes for a message or a submission."""
         found = {message.visible_at for message in world.messages if not message.gone}
         if world.busy or world.left.duplicates or self.scenario.sweeps:
-            found |= times(item for key, item in world.items.items() if key[0] != PARTITION)
+            found |= times(item for key, item in world.items.items() if key[0] != BREAKERS)
             found |= {message.expires_at for message in world.messages if message.expires_at is not None}
         return found
 
 
 def _alone(world: World) -> int | None:
-    """Give a worker whose next step comes to the same before and after every step of others: so it is taken first.
+    """Return a worker whose next step has the same result before and after every step of others: it is taken first.
 
-    What RealTime does is seen by its caller only, and what is held against it holds in either order. An acknowledgement
-    that comes early is judged the more strictly.
+    Only the caller sees what RealTime does, and the promise is checked in either order. An early acknowledgement is
+    checked the more strictly.
     """
     for slot, worker in enumerate(world.workers):
         if worker and (
@@ -217,8 +220,11 @@ def _crash(before: World, slot: int) -> World:
     return _leave(world, slot)
 
 
-def _pause(before: World, at: float) -> World:
+def _pause(before: World, at: float, *, freezes: bool) -> World:
     world = before.copy()
+    if freezes:
+        by = at - world.now
+        world.workers = tuple(one and one._replace(ends=one.ends + by, frozen=one.frozen + by) for one in world.workers)
     world.left = world.left._replace(faults=world.left.faults - 1, pauses=world.left.pauses - 1)
     world.disturbed = True
     world.now = at
@@ -229,7 +235,7 @@ def _wait(before: World, at: float, *, cured: bool) -> World:
     world = before.copy()
     world.now = at
     if cured:
-        world.items = {key: item for key, item in world.items.items() if key[0] != PARTITION}
+        world.items = {key: item for key, item in world.items.items() if key[0] != BREAKERS}
     else:
         world.left = world.left._replace(faults=world.left.faults - 1)
     world.settle()

@@ -1,4 +1,4 @@
-"""DynamoDB, as far as the ledger and the breakers use it: items as values, and statements that hold or do not.
+"""DynamoDB, as far as submissions and breakers use it: items as values, and conditional statements.
 
 Source: DynamoDB Developer Guide, *PartiQL* (conditional INSERT and UPDATE in BatchExecuteStatement).
 """
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from realtime_sms.aws.item import iso
-from realtime_sms.aws.item import seconds as read_seconds
+from realtime_sms.aws.table import seconds as read_seconds
+from realtime_sms.outcomes.submission import iso
 
 type Value = tuple[str, str | bool]
 type Item = tuple[tuple[str, Value], ...]
@@ -34,7 +34,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What one statement did: to which item, from what to what; `code` is empty where it held."""
+    """What one statement did: to which item, from what to what; `code` is empty if its condition held."""
 
     key: Key
     before: Item | None
@@ -43,40 +43,45 @@ class Written:
 
 
 def frozen(attributes: Mapping[str, Any]) -> Item:
-    """Make an item of boto3's attributes."""
+    """Return boto3's attributes as an item."""
     return tuple(sorted((name, value_of(value)) for name, value in attributes.items()))
 
 
 def thawed(item: Item) -> dict[str, Any]:
-    """Make boto3's attributes of an item."""
+    """Return an item as boto3's attributes."""
     return {name: {kind: value} for name, (kind, value) in item}
 
 
 def value_of(attribute: Mapping[str, Any]) -> Value:
-    """Make a value of boto3's one attribute."""
+    """Return boto3's attribute as a value."""
     [(kind, value)] = attribute.items()
     return kind, value
 
 
 @cache
 def fields(item: Item) -> dict[str, Any]:
-    """Give the plain values of an item by name; not to be changed."""
+    """Return the plain values of an item by name; do not change them."""
     return {name: value for name, (_, value) in item}
 
 
 def opt_out(partition: str, number: str) -> Item:
-    """Make the entry of a number on the opt-out list."""
+    """Return the entry of a number on the opt-out list."""
     return (("recipient", ("S", number)), ("requestId", ("S", partition)))
 
 
+def newer_submission(request_id: str, number: str) -> Item:
+    """Return a submission with a status that this version does not know."""
+    return (("recipient", ("S", number)), ("requestId", ("S", request_id)), ("status", ("S", "newer")))
+
+
 def key_of(item: Item) -> Key:
-    """Give an item's key."""
+    """Return an item's key."""
     named = fields(item)
     return named["requestId"], named["recipient"]
 
 
 def perform(items: Mapping[Key, Item], statement: Statement) -> Written:
-    """Say what a statement does to a table."""
+    """Return what a statement does to a table."""
     kind, *names = _parsed(statement.text)
     if kind == ("insert",):
         after = tuple(sorted(zip(names[0], statement.parameters, strict=True)))
@@ -108,16 +113,16 @@ seconds = cache(read_seconds)  # the same few times are read millions of times
 
 @cache
 def essence(item: Item) -> Item:
-    """Leave out what no step of a delivery looks at."""
+    """Return an item without what no step of a delivery looks at."""
     return tuple(pair for pair in item if pair[0] not in _AGES)
 
 
 @cache
 def at_rest(item: Item, now: float, start: float) -> Item:
-    """Move an item's times from `now` to `start`, and forget its age and the name of its last owner.
+    """Return an item with its times moved from `now` to `start`, without its age and the name of its last owner.
 
-    While nobody is at work that is a renaming which no code can tell; it keeps the number of states small. What is
-    past is as good as just past.
+    While nobody is at work no code can tell the difference, and there are fewer states. What is past counts as just
+    past.
     """
     return tuple((name, _renamed(name, value, now, start)) for name, value in item)
 
@@ -134,5 +139,5 @@ def _renamed(name: str, value: Value, now: float, start: float) -> Value:
 
 
 def times(items: Iterable[Item]) -> set[float]:
-    """Give the times at which something changes for some item."""
+    """Return the times at which something changes for some item."""
     return {seconds(str(value[1])) for item in items for name, value in item if name in _TIMES}

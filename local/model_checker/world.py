@@ -1,10 +1,10 @@
-"""The world between two steps: time, table, queue, RealTime's count, and who is at work; cheap to copy."""
+"""The world between two steps: the time, the table, the queue, what RealTime accepted, and who is at work."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from local.model_checker.course import Course
+from local.model_checker.invocation import Course
 from local.model_checker.scenario import START, Bounds
 from local.model_checker.table import Items, at_rest, essence
 
@@ -27,10 +27,11 @@ class Worker(NamedTuple):
     course: Course
     batch: tuple[int, ...]
     ends: float
+    frozen: float = 0  # seconds by which its end was put off
 
 
 class Truth(NamedTuple):
-    """What really happened to one recipient: how often accepted, if we were told so, if a call stayed open."""
+    """What really happened to one recipient: how often accepted, if a reply proved it, if a call stayed open."""
 
     accepted: int = 0
     proven: bool = False
@@ -39,7 +40,7 @@ class Truth(NamedTuple):
 
 @dataclass(slots=True)
 class World:
-    """Everything; `broken` says which promise is, once one is. Copies share parts: a part is replaced, not changed."""
+    """Everything; `broken` names the promise that is broken. Copies share parts, so a part is replaced, not changed."""
 
     messages: tuple[Message, ...]
     workers: tuple[Worker | None, ...]
@@ -52,7 +53,7 @@ class World:
     broken: str = ""
 
     def copy(self) -> "World":
-        """Give a world of its own that is the same."""
+        """Return a copy."""
         return World(
             self.messages,
             self.workers,
@@ -67,16 +68,16 @@ class World:
 
     @property
     def busy(self) -> bool:
-        """Say whether anybody is at work."""
+        """Return True if anybody is at work."""
         return any(self.workers)
 
     @property
     def drained(self) -> bool:
-        """Say whether the queue is empty and nobody is at work."""
+        """Return True if the queue is empty and nobody is at work."""
         return not self.busy and all(message.gone for message in self.messages)
 
     def core(self) -> Hashable:
-        """Give what decides the steps to come, but for how much may still go wrong.
+        """Return what decides the next steps, except how much may still go wrong.
 
         Which of two alike workers does it is not part of it.
         """
@@ -89,10 +90,10 @@ class World:
         )
 
     def slack(self) -> int:
-        """Give how much may still go wrong, and what excuses there are not, three bits for each and a bit between.
+        """Return how much may still go wrong, and which excuses are missing: three bits for each, and a bit between.
 
-        Of two worlds with the same core, whatever can break a promise in one can break it in the other, if that has no
-        less of anything.
+        Of two worlds with the same core, whatever breaks a promise in one also breaks it in the other, if that one has
+        no less of anything.
         """
         packed = int(not self.disturbed)
         for much in (*self.left, *(not truth.open for truth in self.truth.values())):
@@ -100,7 +101,7 @@ class World:
         return packed
 
     def settle(self) -> None:
-        """Let time begin anew when nobody is at work; see `table.at_rest`."""
+        """Start time again when nobody is at work; see `table.at_rest`."""
         if self.busy:
             return
         self.messages = tuple(

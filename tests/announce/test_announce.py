@@ -6,19 +6,16 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from announce.announcer import Announcer
-from realtime_sms.aws.event_bus import OutcomeBus, Told
-from realtime_sms.aws.item import to_item
+from announce.handler import Announcer
+from realtime_sms.aws.event_bus import EventBus, TimedEvent
+from realtime_sms.aws.submissions import UnreadableItemError, from_item
 from realtime_sms.outcomes.event import event_of
 from realtime_sms.outcomes.submission import Submission
-from tests.fakes.submissions import FAILED, SENDING, SUBMITTED
+from tests.fakes.submissions import FAILED, SENDING, SUBMITTED, item_of
 
 BUS = "a-bus"
-
-_deserialize = TypeDeserializer().deserialize
 
 
 class EventBridge:
@@ -46,12 +43,12 @@ class EventBridge:
 
 
 def _announcer(bridge: EventBridge) -> Announcer:
-    return Announcer(OutcomeBus(cast("Any", bridge), BUS, pause=lambda _seconds: None))
+    return Announcer(EventBus(cast("Any", bridge), BUS, pause=lambda _seconds: None))
 
 
 def _record(number: int, before: Submission | None, after: Submission | None) -> dict[str, Any]:
     images = {"OldImage": before, "NewImage": after}
-    change = {name: to_item(image, 86400) for name, image in images.items() if image is not None}
+    change = {name: item_of(image) for name, image in images.items() if image is not None}
     return {"dynamodb": change | {"SequenceNumber": str(number), "ApproximateCreationDateTime": 1_800_000_000}}
 
 
@@ -88,6 +85,7 @@ def test_what_calls_for_no_event_costs_no_call() -> None:
         _record(1, None, SENDING),
         _record(2, SUBMITTED, None),
         _record(3, None, replace(FAILED, recipient="#x")),
+        _record(4, None, replace(FAILED, request_id="#lock")),
     ]
     assert _announcer(bridge).announce(records) is None
     assert bridge.calls == []
@@ -124,9 +122,17 @@ def test_what_stands_before_a_record_that_cannot_be_read_is_told_and_nothing_beh
     """Lambda splits there and tries again; in the end that record alone is given up."""
     bridge = EventBridge()
     broken = _submitted(2)
-    broken["dynamodb"]["NewImage"]["attempt"] = {"S": "many"}
+    broken["dynamodb"]["NewImage"]["attempt"] = {"S": "+56912345678 twice"}
     assert _announcer(bridge).announce([_submitted(1), broken, _submitted(3)]) == "2"
     assert bridge.taken == _ids(1)
+
+
+def test_an_item_that_is_no_submission_is_refused_without_being_quoted() -> None:
+    """The error names the attribute."""
+    item = item_of(SUBMITTED) | {"attempt": {"S": "+56912345678 twice"}}
+    with pytest.raises(UnreadableItemError, match="attempt") as refused:
+        from_item(item)
+    assert "+56912345678" not in str(refused.value)
 
 
 def test_a_refusal_before_an_unreadable_record_comes_first() -> None:
@@ -141,7 +147,7 @@ def test_pauses_grow_between_rounds() -> None:
     """A bus that throttles gets time; one that takes all costs none."""
     pauses: list[float] = []
     refused = EventBridge("ThrottlingException", "ThrottlingException", "ThrottlingException")
-    announcer = Announcer(OutcomeBus(cast("Any", refused), BUS, pause=pauses.append))
+    announcer = Announcer(EventBus(cast("Any", refused), BUS, pause=pauses.append))
     assert announcer.announce([_submitted(1)]) == "1"
     assert pauses == sorted(pauses)
     assert len(pauses) == len(refused.calls) - 1 == 2
@@ -149,7 +155,7 @@ def test_pauses_grow_between_rounds() -> None:
 
 def test_no_event_shows_its_recipient_in_a_repr() -> None:
     """What is put in a log by accident must not tell."""
-    event = event_of(None, {name: _deserialize(value) for name, value in to_item(SUBMITTED, 86400).items()}, "1")
+    event = event_of(None, SUBMITTED, "1")
     assert event is not None
     assert SUBMITTED.recipient in str(event)
-    assert SUBMITTED.recipient not in repr(Told(event, 0.0))
+    assert SUBMITTED.recipient not in repr(TimedEvent(event, 0.0))

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from realtime_sms.aws.producer import QueueUnavailableError
+from realtime_sms.aws.queues import QueueUnavailableError
 from realtime_sms.aws.requests import Entry, Summary
-from realtime_sms.aws.submissions import StoreUnavailableError
-from realtime_sms.outcomes.decide import Done, Lease, Write, decide
+from realtime_sms.aws.table import StoreUnavailableError
+from realtime_sms.outcomes.decide import Change, Done, decide
 from realtime_sms.outcomes.submission import Rules, settle
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.envelope import open_envelope
@@ -119,12 +119,13 @@ def _sends(bodies: list[str]) -> int:
     """Deliver each message to the rules of delivery; count the claims, each of which would be a call."""
     held, sends = None, 0
     for number, body in enumerate(bodies):
-        (draft,) = prepare(open_envelope(body, f"message-{number}"), Defaults()).drafts
-        step = decide(draft, held, Lease(str(number), NOW + 60), Rules(), now=NOW)
-        if isinstance(step, Write):
+        (message,) = prepare(open_envelope(body, f"message-{number}"), Defaults()).messages
+        (one,) = message.recipients
+        step = decide(message, one, held, Rules(), owner=str(number), lease_until=NOW + 60, now=NOW)
+        if isinstance(step, Change):
             sends += 1
             accepted = Verdict(Kind.ACCEPTED, Reason.ACCEPTED, 200)
-            held = settle(step.change.after, accepted, Rules(), now=NOW, jitter=0)
+            held = settle(step.after, accepted, Rules(), now=NOW, jitter=0)
         else:
             assert isinstance(step, Done)
     return sends

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from realtime_sms.aws.item import from_item, to_item
+from realtime_sms.aws.submissions import from_item
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Delivery, DeliveryReason, Status
-from tests.fakes.submissions import IN_STATE, NOW, SUBMITTED
+from tests.fakes.submissions import IN_STATE, NOW, SUBMITTED, item_of
 
 TOLD = replace(
     SUBMITTED,
@@ -23,19 +23,19 @@ TOLD = replace(
 @pytest.mark.parametrize("submission", [*IN_STATE.values(), TOLD], ids=[*IN_STATE, "told"])
 def test_an_item_is_read_back_as_it_was(submission: Submission) -> None:
     """In every state, and with all that may become known."""
-    assert from_item(to_item(submission, 86400)) == submission
+    assert from_item(item_of(submission)) == submission
 
 
 @pytest.mark.parametrize("status", Status)
 def test_what_is_not_known_is_no_attribute(status: Status) -> None:
     """Others look whether `delivery` is there, and not what an empty one means."""
-    item = to_item(IN_STATE[status], 86400)
+    item = item_of(IN_STATE[status])
     assert not {"delivery", "deliveryReason", "deliveryAt", "cost", "operator", "metadata"} & item.keys()
 
 
 def test_what_is_known_of_a_delivery_is_named_as_the_pages_name_it() -> None:
     """Streams and queries of other systems go by these names."""
-    item = to_item(TOLD, 86400)
+    item = item_of(TOLD)
     assert item["delivery"] == {"S": "rejected"}
     assert item["deliveryReason"] == {"S": "bad_number"}
     assert item["deliveryAt"] == {"S": "2027-01-15T08:00:00.000Z"}

@@ -9,6 +9,7 @@ from callbacks.keywords import Keywords
 from callbacks.receive import Ports, receive
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.opt_outs import OptOuts
+from realtime_sms.aws.table import Table
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from tests.conftest import Store
 from tests.fakes.aws.secretsmanager import SecretsClient
@@ -36,12 +37,12 @@ class Callbacks:
     @property
     def ports(self) -> Ports:
         """Give what it works on."""
-        client, table = self.store.client, self.table or self.store.table
+        table = Table(self.store.client, self.table or self.store.table)
         return Ports(
             self.keys,
-            Deliveries(client, table),
-            UnmatchedReports(client, table),
-            OptOuts(client, table),
+            Deliveries(table),
+            UnmatchedReports(table),
+            OptOuts(table),
             WORDS,
             lambda: self.now,
         )

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from realtime_sms.aws.item import from_item, to_item
-from realtime_sms.aws.metrics import Metric, counters
+from realtime_sms.aws.submissions import from_item
+from realtime_sms.aws.telemetry import Metric, counters
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Delivery
 from tests.callbacks.callbacks import KEY, OLD_KEY, Callbacks
 from tests.conftest import Store
 from tests.fakes import emf
-from tests.fakes.submissions import IN_STATE, NOW, NUMBER, SUBMITTED
+from tests.fakes.submissions import IN_STATE, NOW, NUMBER, SUBMITTED, item_of
 
 ID = "4193366853543393"
 TAKEN = replace(SUBMITTED, submission_id=ID, ask_at=NOW + 600)
@@ -32,7 +32,7 @@ def callbacks(store: Store) -> Callbacks:
 def plant(store: Store, *submissions: Submission) -> None:
     """Put submissions into the table."""
     for one in submissions:
-        store.client.put_item(TableName=store.table, Item=to_item(one, 86400))
+        store.client.put_item(TableName=store.table, Item=item_of(one))
 
 
 def only(store: Store) -> dict[str, Any]:

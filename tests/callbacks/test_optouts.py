@@ -6,7 +6,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 
 from realtime_sms.aws.opt_outs import OptOut, OptOuts
-from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.aws.table import StoreUnavailableError, Table
 from tests.conftest import Store
 from tests.fakes.submissions import NOW
 
@@ -16,7 +16,7 @@ NUMBER, OTHER = "+56911112222", "+56911113333"
 @pytest.fixture
 def optouts(store: Store) -> OptOuts:
     """Give an empty list."""
-    return OptOuts(store.client, store.table)
+    return OptOuts(Table(store.client, store.table))
 
 
 def test_what_is_added_is_found_until_it_is_removed(optouts: OptOuts) -> None:
@@ -79,7 +79,7 @@ def test_what_one_read_left_is_read_again() -> None:
         left = {"t": {"Keys": [key], "ConsistentRead": True}}
         stub.add_response("batch_get_item", {"Responses": {"t": []}, "UnprocessedKeys": left}, {"RequestItems": ANY})
         stub.add_response("batch_get_item", {"Responses": {"t": [key]}}, {"RequestItems": left})
-        assert OptOuts(client, "t").find([NUMBER, OTHER]) == {OTHER}
+        assert OptOuts(Table(client, "t")).find([NUMBER, OTHER]) == {OTHER}
 
 
 class Dead:
@@ -105,4 +105,4 @@ class Dead:
 def test_a_store_that_does_not_answer_is_no_empty_list(ask: object) -> None:
     """Whoever asks is told, and does not send."""
     with pytest.raises(StoreUnavailableError):
-        ask(OptOuts(Dead(), "t"))  # type: ignore[operator,arg-type]  # a fake
+        ask(OptOuts(Table(Dead(), "t")))  # type: ignore[operator,arg-type]  # a fake

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from realtime_sms.aws.submissions import Applied, Key
+from realtime_sms.aws.submissions import Applied
+from realtime_sms.aws.table import Key
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.calls import Reply
 from realtime_sms.provider.client import RealTimeClient
@@ -55,11 +56,11 @@ class _NoPages:
 class _OneUnknown:
     """A store that has one submission, with an unknown outcome."""
 
-    def read(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
+    def read_known(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
         content_hash = prepare_request(UNKNOWN, "order-4712", Defaults()).content_hash
         return {key: submission(*key, status=Status.UNKNOWN, content_hash=content_hash) for key in keys}
 
-    def swap(self, _changes: object) -> list[Applied]:
+    def apply(self, _changes: object) -> list[Applied]:
         return [Applied()]
 
 
@@ -94,7 +95,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     opt_outs = FakeOptOuts()
     monkeypatch.setattr("rtsms.optout._opt_outs", lambda _stack: opt_outs)
     monkeypatch.setattr(FakeStack, "submissions", lambda _stack: _OneUnknown())
-    monkeypatch.setattr(RealTimeClient, "exchange", lambda *_arguments: Reply(200, b'{"balance": "0.00"}'))
+    monkeypatch.setattr(RealTimeClient, "perform", lambda *_arguments: Reply(200, b'{"balance": "0.00"}'))
     made = doctor_stack(_clients(), "CREATE_COMPLETE")
     made.outputs["OutcomesTableName"] = TABLE  # type: ignore[index]  # a dict, as it happens
     prepared = prepare_request(SENT, "order-4711", Defaults())

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from realtime_sms.aws.submissions import Applied, Conflict, Key, WriteResult
+from realtime_sms.aws.submissions import Applied, Conflict, WriteResult
+from realtime_sms.aws.table import Key
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
@@ -26,11 +27,11 @@ class FakeSubmissions:
 
     held: dict[Key, Submission] = field(default_factory=dict)
 
-    def read(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
+    def read_known(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
         """Read some."""
         return {key: self.held[key] for key in keys if key in self.held}
 
-    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
+    def apply(self, changes: Sequence[Change]) -> list[WriteResult]:
         """Change one that is as it was."""
         (change,) = changes
         key = (change.after.request_id, change.after.recipient)
@@ -124,7 +125,7 @@ def test_an_outcome_that_becomes_known_meanwhile_stops_it() -> None:
     """The table changed between the read and the write."""
     stack = _stack()
     before = stack.fake.held["order-1", ONE]
-    stack.fake.read = lambda keys: dict.fromkeys(keys, before)  # type: ignore[method-assign]  # what was seen
+    stack.fake.read_known = lambda keys: dict.fromkeys(keys, before)  # type: ignore[method-assign]  # what was seen
     stack.fake.held["order-1", ONE] = replace(before, status=Status.SUBMITTED)
     ran = _resend(stack, "--accept-duplicate")
     assert (ran.code, stack.messages) == (1, [])

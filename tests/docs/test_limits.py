@@ -8,7 +8,7 @@ from samcli.yamlhelper import yaml_parse
 
 from api.intake import LARGEST
 from local import ROOT, TEMPLATE
-from realtime_sms.aws.item import LIFETIME, SHARD_NAMES
+from realtime_sms.aws.submissions import LIFETIME, OPEN_SHARDS
 from realtime_sms.encoding.segment import GSM7, UCS2
 from realtime_sms.encoding.ucs2 import MOST_MARKS
 from realtime_sms.requests.model import MAX_RECIPIENTS, MAX_SEGMENTS
@@ -61,8 +61,8 @@ def most(parameter: str) -> int:
         ("time for one call to RealTime", f"at most {most('CallTimeoutSeconds')} |"),
         ("attempts that count", f"{default('MaxAttempts')} by default, at most {most('MaxAttempts')} |"),
         ("SQS, deliveries of one message", f"{QUEUE['RedrivePolicy']['maxReceiveCount']:,}, "),
-        ("index `open`", f"over {len(SHARD_NAMES)} partitions"),
-        ("index `open`", f"{len(SHARD_NAMES) * UNITS_OF_A_PARTITION // WRITES_OF_AN_SMS:,} SMS"),
+        ("index `open`", f"over {len(OPEN_SHARDS)} partitions"),
+        ("index `open`", f"{len(OPEN_SHARDS) * UNITS_OF_A_PARTITION // WRITES_OF_AN_SMS:,} SMS"),
         ("one request", f"{UNITS_OF_A_PARTITION // WRITES_OF_AN_SMS} SMS"),
         ("the rate limit, `#rate`", f"ends at {most('MaxPerSecond'):,}"),
     ],

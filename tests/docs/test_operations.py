@@ -8,7 +8,7 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from local import ROOT, TEMPLATE
-from realtime_sms.aws.metrics import Metric
+from realtime_sms.aws.telemetry import Metric
 from tests.docs.page import Page, pages
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

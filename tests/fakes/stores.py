@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 
 from realtime_sms.aws.opt_outs import OptOut
-from realtime_sms.aws.producer import QueueUnavailableError
+from realtime_sms.aws.queues import QueueUnavailableError
 from realtime_sms.aws.requests import Entry, Rejection, Summary
-from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.outcomes.submission import Submission
 
 

@@ -3,18 +3,21 @@
 from dataclasses import replace
 from typing import Any
 
+from realtime_sms.aws.submissions import Submissions
+from realtime_sms.aws.table import Table
 from realtime_sms.encoding.text import encode
-from realtime_sms.outcomes.decide import Lease
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider.verdict import Kind, Verdict
-from realtime_sms.requests.prepare import Draft
+from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import Reason, Status
 
 NOW = 1_800_000_000.0
 NUMBER = "+56911112222"
 RULES = Rules()
-LEASE = Lease("owner-2", NOW + 60)
-DRAFT = Draft(request_id="r-1", recipient=NUMBER, content_hash="same", sender="96000", encoded=encode("canary text"))
+OWNER, LEASE_UNTIL = "owner-2", NOW + 60
+MESSAGE = Message(
+    request_id="r-1", recipients=(NUMBER,), content_hash="same", sender="96000", encoded=encode("canary text")
+)
 
 SENDING = Submission(
     request_id="r-1",
@@ -53,7 +56,13 @@ NO_BALANCE = Verdict(Kind.NO_BALANCE, Reason.NO_BALANCE, 200)
 UNAUTHORIZED = Verdict(Kind.UNAUTHORIZED, Reason.UNAUTHORIZED, 401)
 FORBIDDEN = Verdict(Kind.FORBIDDEN, Reason.FORBIDDEN, 403)
 OPEN = Verdict(Kind.OPEN, Reason.NO_WHOLE_REPLY)
-FATES = (ACCEPTED, REFUSED, THROTTLED, NOT_CONNECTED, PROVIDER_ERROR, NO_BALANCE, UNAUTHORIZED, FORBIDDEN, OPEN)
+VERDICTS = (ACCEPTED, REFUSED, THROTTLED, NOT_CONNECTED, PROVIDER_ERROR, NO_BALANCE, UNAUTHORIZED, FORBIDDEN, OPEN)
+
+
+def item_of(submission: Submission) -> dict[str, Any]:
+    """Return a submission as the table has it, kept for 45 days."""
+    client: Any = None
+    return Submissions(Table(client, "outcomes", ttl_days=45)).item(submission)
 
 
 def changed(before: Submission, after: Submission) -> dict[str, Any]:

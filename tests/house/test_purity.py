@@ -12,7 +12,7 @@ import realtime_sms
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "realtime-sms" / "realtime_sms"
-EDGE = {"client.py", "connect.py", "timed_socket.py"}  # of the room `provider`: the one HTTP call
+EDGE = {"client.py", "connect.py"}  # of the room `provider`: the one HTTP call
 PURE_ROOMS = ("encoding", "requests", "provider", "outcomes")
 MODULES = [one for room in PURE_ROOMS for one in sorted((PACKAGE / room).glob("*.py")) if one.name not in EDGE]
 ROOMS = ("aws", "outcomes", "provider", "requests", "encoding", "vocabulary")

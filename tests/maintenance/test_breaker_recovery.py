@@ -7,7 +7,7 @@ import pytest
 from local.model_checker.explorer import quiet
 from maintenance.breaker_recovery import recover_breakers
 from realtime_sms.aws.breakers import Breaker, OpenBreaker
-from realtime_sms.aws.token import fingerprint
+from realtime_sms.aws.tokens import fingerprint
 from realtime_sms.provider.calls import Call, CallResult, NotSent, Reply, ReplyLost
 from realtime_sms.vocabulary import Reason
 

@@ -8,13 +8,13 @@ import pytest
 
 from local.model_checker.explorer import quiet
 from maintenance.sweep import sweep
-from realtime_sms.aws.item import LIFETIME, iso, to_item
-from realtime_sms.aws.submissions import Applied, Key
+from realtime_sms.aws.submissions import LIFETIME, Applied
+from realtime_sms.aws.table import Key
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.submission import Rules, Submission
+from realtime_sms.outcomes.submission import Rules, Submission, iso
 from realtime_sms.vocabulary import Status
-from tests.fakes.submissions import BURIED, NOW, UNKNOWN, WAITING
+from tests.fakes.submissions import BURIED, NOW, UNKNOWN, WAITING, item_of
 
 
 class Table:
@@ -25,14 +25,14 @@ class Table:
 
     def overdue(self, now: float) -> Iterator[list[Key]]:
         """List it if its time has come."""
-        if to_item(self.held, 0)["openUntil"]["S"] < iso(now):
+        if item_of(self.held)["openUntil"]["S"] < iso(now):
             yield [(self.held.request_id, self.held.recipient)]
 
-    def read(self, keys: Sequence[Key]) -> dict[Key, Submission]:
+    def read_known(self, keys: Sequence[Key]) -> dict[Key, Submission]:
         """Give it."""
         return dict.fromkeys(keys, self.held)
 
-    def swap(self, changes: Sequence[Change]) -> list[Applied]:
+    def apply(self, changes: Sequence[Change]) -> list[Applied]:
         """Take the change."""
         for change in changes:
             self.held = change.after

@@ -11,8 +11,9 @@ from local.model_checker.explorer import quiet
 from maintenance import handler
 from maintenance.sweep import sweep
 from maintenance.time_budget import SECONDS, TimeBudget
-from realtime_sms.aws.settings import WatchSettings
-from realtime_sms.aws.submissions import Applied, Key
+from realtime_sms.aws.settings import MaintenanceSettings
+from realtime_sms.aws.submissions import Applied
+from realtime_sms.aws.table import Key
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Rules, Submission
 from tests.fakes.submissions import NOW, WAITING
@@ -41,11 +42,11 @@ class Flood:
         while True:
             yield [("r-1", "+56911110000")]
 
-    def read(self, keys: Sequence[Key]) -> dict[Key, Submission]:
+    def read_known(self, keys: Sequence[Key]) -> dict[Key, Submission]:
         """Give one whose time is over."""
         return dict.fromkeys(keys, replace(WAITING, expires_at=NOW - 1))
 
-    def swap(self, changes: Sequence[Change]) -> list[Applied]:
+    def apply(self, changes: Sequence[Change]) -> list[Applied]:
         """Take the changes."""
         self._clock.now += 2
         return [Applied()] * len(changes)
@@ -91,21 +92,21 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     for name in ("sweep", "record_dead_letters", "recover_breakers", "measure_current", "ask_overdue"):
         monkeypatch.setattr(handler, name, part(name))
-    monkeypatch.setattr(handler.Watch, "_settle_strays", part("strays"))
+    monkeypatch.setattr(handler.Maintenance, "_settle_reports", part("strays"))
     monkeypatch.setattr(
         handler, "clients", SimpleNamespace(dynamodb=lambda: None, sqs=lambda: None, secrets=lambda: None)
     )
     return names
 
 
-def _watch() -> handler.Watch:
-    environment = {name.upper(): "1" for name in WatchSettings.model_fields}
+def _watch() -> handler.Maintenance:
+    environment = {name.upper(): "1" for name in MaintenanceSettings.model_fields}
     environment |= {"OUTCOME_TTL_DAYS": "45", "REALTIME_BASE_URL": "http://127.0.0.1"}
-    return handler.Watch(WatchSettings.model_validate(environment))
+    return handler.Maintenance(MaintenanceSettings.model_validate(environment))
 
 
-def _cut(_submissions: object, _rules: object, _now: float, share: TimeBudget) -> int:
-    share.cut = True
+def _cut(_submissions: object, _rules: object, _now: float, budget: TimeBudget) -> int:
+    budget.cut = True
     return 1
 
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from maintenance import unmatched_reports
-from maintenance.overdue import ask_overdue
-from maintenance.status_queries import StatusQueries
+from maintenance.status_queries import StatusQueries, ask_overdue
 from maintenance.unmatched_reports import Settlement
 from realtime_sms.aws.deliveries import Deliveries
-from realtime_sms.aws.item import ASK_SHARDS, from_item, shard
-from realtime_sms.aws.submissions import Submissions
-from realtime_sms.aws.token import TokenUnavailableError
+from realtime_sms.aws.submissions import ASK_SHARDS, Submissions, from_item
+from realtime_sms.aws.table import Table, shard
+from realtime_sms.aws.tokens import TokenUnavailableError
 from realtime_sms.aws.unmatched_reports import LOOKS, SHARDS, UnmatchedReports
 from realtime_sms.outcomes.submission import ASK_AFTER, Submission
 from realtime_sms.provider.calls import Call, CallResult, Reply, ReplyLost
@@ -67,7 +66,7 @@ class Run:
         self.asked.append(name)
         return self.answers.get(name, Reply(404))
 
-    def enquiry(self) -> StatusQueries:
+    def queries(self) -> StatusQueries:
         """Make the enquiry of one run."""
         breakers: Breakers = self.breakers
         return StatusQueries(self.exchange, self.token, breakers, most=self.most)
@@ -80,15 +79,18 @@ class Run:
 
     def settle(self, now: float) -> int:
         """Look at strays."""
-        client, table = self.store.client, self.store.table
-        submissions = Submissions(client, table, ttl_days=45)
-        enquiry = self.enquiry() if self.asks else None
-        return Settlement(UnmatchedReports(client, table), Deliveries(client, table), submissions, enquiry, now).run()
+        table = self.table
+        queries = self.queries() if self.asks else None
+        return Settlement(UnmatchedReports(table), Deliveries(table), Submissions(table), queries, now).run()
 
     def ask(self, now: float) -> int:
         """Ask about what is overdue."""
-        client, table = self.store.client, self.store.table
-        return ask_overdue(Deliveries(client, table), Submissions(client, table, ttl_days=45), self.enquiry(), now)
+        return ask_overdue(Deliveries(self.table), Submissions(self.table), self.queries(), now)
+
+    @property
+    def table(self) -> Table:
+        """Return the table as the function has it."""
+        return Table(self.store.client, self.store.table, ttl_days=45)
 
     def held(self, request_id: str = "r-1") -> Submission:
         """Give a submission as the table has it."""
@@ -208,7 +210,7 @@ def test_a_submission_without_an_id_is_given_the_one_of_its_report(run: Run) -> 
 def test_a_report_raised_while_it_is_looked_at_is_not_lost(run: Run) -> None:
     """What is dropped or put off is what was looked at."""
     callbacks = Callbacks(run.store)
-    strays = UnmatchedReports(run.store.client, run.store.table)
+    strays = UnmatchedReports(run.table)
     callbacks.report(ID, NUMBER, 4)
     (seen,) = strays.due(NOW + 61, 10)
     callbacks.report(ID, NUMBER, 1)
@@ -271,7 +273,6 @@ def test_a_question_that_realtime_cannot_read_is_answered_by_that(run: Run) -> N
 
 def test_every_partition_of_what_is_due_has_its_turn(run: Run) -> None:
     """Though there is always more than one run can take, as where another system uses the same account."""
-    client, table = run.store.client, run.store.table
     callbacks = Callbacks(run.store)
     for one in range(40):
         plant(run.store, replace(TAKEN, recipient=f"+569111100{one:02}", submission_id=str(one)))
@@ -280,8 +281,8 @@ def test_every_partition_of_what_is_due_has_its_turn(run: Run) -> None:
     assert indexed == {*ASK_SHARDS, *SHARDS}
     asked: set[str] = set()
     for _ in range(30):
-        asked |= {shard(number, ASK_SHARDS) for _, number in Deliveries(client, table).overdue(NOW + 601, 3)}
-        due = UnmatchedReports(client, table).due(NOW + 601, 3)
+        asked |= {shard(number, ASK_SHARDS) for _, number in Deliveries(run.table).to_ask(NOW + 601, 3)}
+        due = UnmatchedReports(run.table).due(NOW + 601, 3)
         asked |= {shard(stray.report.submission_id, SHARDS) for stray in due}
     assert asked == indexed
 
@@ -315,7 +316,7 @@ def test_nobody_is_asked_while_a_breaker_is_open(run: Run) -> None:
 
 def test_what_nobody_knows_the_fate_of_is_counted_up_to_a_bound(store: Store) -> None:
     """What has an end that is known is not."""
-    deliveries = Deliveries(store.client, store.table)
-    assert deliveries.all_untraced(1000) == 0
+    deliveries = Deliveries(Table(store.client, store.table))
+    assert deliveries.count_untraced(1000) == 0
     plant(store, LOST, OTHER, replace(FAILED, request_id="r-3"), replace(SUBMITTED, request_id="r-4"))
-    assert [deliveries.all_untraced(most) for most in (1000, 1)] == [2, 1]
+    assert [deliveries.count_untraced(most) for most in (1000, 1)] == [2, 1]

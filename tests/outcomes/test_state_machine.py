@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from realtime_sms.outcomes.state_machine import TRANSITIONS, ForbiddenTransitionError, Trigger, check, mermaid
+from realtime_sms.outcomes.state_machine import TRANSITIONS, Trigger, mermaid
+from realtime_sms.outcomes.submission import ForbiddenTransitionError, check
 from realtime_sms.vocabulary import FINAL, Status
 
 # The promise's own table, written a second time by hand: from (None is absent), by what, to.

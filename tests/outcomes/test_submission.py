@@ -9,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_sms.outcomes import submission
-from realtime_sms.outcomes.state_machine import ForbiddenTransitionError
-from realtime_sms.outcomes.submission import Rules, Submission, settles
+from realtime_sms.outcomes.submission import ForbiddenTransitionError, Rules, Submission, settles
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.vocabulary import FINAL, Reason, Status
 from tests.fakes.submissions import (
     ACCEPTED,
     BURIED,
-    FATES,
     FORBIDDEN,
     IN_STATE,
     NO_BALANCE,
@@ -31,6 +29,7 @@ from tests.fakes.submissions import (
     THROTTLED,
     UNAUTHORIZED,
     UNKNOWN,
+    VERDICTS,
     WAITING,
     changed,
 )
@@ -250,7 +249,7 @@ def test_a_retry_after_is_honoured_within_bounds(retry_after: float | None, jitt
 
 
 @given(
-    st.sampled_from(FATES), st.one_of(st.none(), st.floats(0)), st.floats(0, 1, exclude_max=True), st.integers(0, 11)
+    st.sampled_from(VERDICTS), st.one_of(st.none(), st.floats(0)), st.floats(0, 1, exclude_max=True), st.integers(0, 11)
 )
 def test_what_waits_is_due_soon_and_never_before_now(
     verdict: Verdict, retry_after: float | None, jitter: float, tries: int

@@ -1,4 +1,4 @@
-"""Servers, gateways and certificates that end with the test."""
+"""Servers, clients and certificates that end with the test."""
 
 import ssl
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.provider.servers import Authority, Script, Server
 
 @dataclass(frozen=True)
 class Bench:
-    """Both ends of a wire: makes servers and the gateways that call them."""
+    """Both ends of a wire: makes servers and the clients that call them."""
 
     server_context: ssl.SSLContext | None
     client_context: ssl.SSLContext
@@ -24,11 +24,11 @@ class Bench:
         """Start a server that plays the scripts, over TLS if this wire has it."""
         return self.ends.enter_context(Server(*scripts, context=self.server_context))
 
-    def gateway(self, base_url: str, *, deadline: float = 5, **options: Any) -> RealTimeClient:  # noqa: ANN401  as Gateway has them
-        """Make a gateway that trusts the test's authority."""
-        gateway = RealTimeClient(base_url, deadline=deadline, **{"ssl_context": self.client_context, **options})
-        self.ends.callback(gateway.close)
-        return gateway
+    def realtime(self, base_url: str, *, deadline: float = 5, **options: Any) -> RealTimeClient:  # noqa: ANN401  as it has them
+        """Make a client that trusts the test's authority."""
+        client = RealTimeClient(base_url, deadline=deadline, **{"ssl_context": self.client_context, **options})
+        self.ends.callback(client.close)
+        return client
 
 
 @pytest.fixture(scope="session")

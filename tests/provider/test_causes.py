@@ -14,8 +14,7 @@ from urllib3.connection import HTTPConnection
 
 from realtime_sms.provider.calls import Call, NotSent, NotSentCause, Reply, ReplyLost, ReplyLostCause
 from realtime_sms.provider.client import RealTimeClient
-from realtime_sms.provider.connect import Connector
-from realtime_sms.provider.timed_socket import Deadline
+from realtime_sms.provider.connect import Connector, Left
 from tests.provider.calls import CALL
 from tests.provider.servers import reply
 
@@ -101,12 +100,12 @@ class FakeContext:
         raise self._error
 
 
-def _gateway(dial: Callable[[Deadline], HTTPConnection | NotSent]) -> RealTimeClient:
+def _client(dial: Callable[[Left], HTTPConnection | NotSent]) -> RealTimeClient:
     return RealTimeClient("http://name.invalid", deadline=5, dial=dial)
 
 
 def _talking(sock: FakeSocket) -> RealTimeClient:
-    return _gateway(lambda _: FakeConnection(sock))
+    return _client(lambda _: FakeConnection(sock))
 
 
 def _found(*_: object, **__: object) -> list[tuple[object, ...]]:
@@ -141,8 +140,8 @@ def _refused() -> Exception:
 def test_no_error_of_a_lookup_or_a_handshake_escapes(kind: type[Exception]) -> None:
     """Which error it was does not matter, only the phase; the half-made connection is closed."""
     sock = FakeSocket()
-    assert _gateway(_looking_up(_bare(kind))).exchange(CALL) == NotSent("dns")
-    assert _gateway(_shaking_hands(_bare(kind), sock)).exchange(CALL) == NotSent("tls")
+    assert _client(_looking_up(_bare(kind))).perform(CALL) == NotSent("dns")
+    assert _client(_shaking_hands(_bare(kind), sock)).perform(CALL) == NotSent("tls")
     assert sock.closed
 
 
@@ -160,13 +159,13 @@ def test_no_error_of_a_lookup_or_a_handshake_escapes(kind: type[Exception]) -> N
 )
 def test_a_connection_that_fails_says_how(error: Exception, cause: NotSentCause) -> None:
     """urllib3 derives a failed connection from a connect timeout; they are told apart all the same."""
-    assert _gateway(_connecting(error)).exchange(CALL) == NotSent(cause)
+    assert _client(_connecting(error)).perform(CALL) == NotSent(cause)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in _network() if not issubclass(kind, http.client.HTTPException)])
 def test_no_error_of_connecting_escapes(kind: type[Exception]) -> None:
     """All that urllib3 and the socket can raise while connecting means that nothing was sent."""
-    assert isinstance(_gateway(_connecting(_bare(kind))).exchange(CALL), NotSent)
+    assert isinstance(_client(_connecting(_bare(kind))).perform(CALL), NotSent)
 
 
 CAUSES: list[tuple[type[Exception], ReplyLostCause]] = [
@@ -191,7 +190,7 @@ CAUSES: list[tuple[type[Exception], ReplyLostCause]] = [
 def test_a_broken_call_says_how(kind: type[Exception], cause: ReplyLostCause) -> None:
     """The same error means the same whether the request or the reply was under way."""
     for sock in (FakeSocket(sending=_bare(kind)), FakeSocket(receiving=_bare(kind))):
-        assert _talking(sock).exchange(CALL) == ReplyLost(cause)
+        assert _talking(sock).perform(CALL) == ReplyLost(cause)
         assert sock.closed
 
 
@@ -199,7 +198,7 @@ def test_a_broken_call_says_how(kind: type[Exception], cause: ReplyLostCause) ->
 def test_no_error_escapes_once_the_request_may_have_left(kind: type[Exception]) -> None:
     """Not even a mistake of our own: an exception would lose that the vendor may have accepted."""
     for sock in (FakeSocket(sending=_bare(kind)), FakeSocket(receiving=_bare(kind))):
-        assert isinstance(_talking(sock).exchange(CALL), ReplyLost)
+        assert isinstance(_talking(sock).perform(CALL), ReplyLost)
         assert sock.closed
 
 
@@ -209,7 +208,7 @@ def test_a_mistake_of_our_own_surfaces_while_nothing_was_sent(kind: type[Excepti
     sock = FakeSocket()
     for dial in (_looking_up(_bare(kind)), _connecting(_bare(kind)), _shaking_hands(_bare(kind), sock)):
         with pytest.raises(kind):
-            _gateway(dial).exchange(CALL)
+            _client(dial).perform(CALL)
     assert sock.closed
 
 
@@ -218,7 +217,7 @@ def test_an_interrupted_call_leaves_no_connection_behind(kind: type[BaseExceptio
     """Who stops the process is not answered with a value; the half-used connection is closed."""
     sock = FakeSocket(receiving=kind())
     with pytest.raises(kind):
-        _talking(sock).exchange(CALL)
+        _talking(sock).perform(CALL)
     assert sock.closed
 
 
@@ -226,7 +225,7 @@ def test_the_fake_connection_works_where_it_is_not_told_to_fail() -> None:
     """Else the tests above would prove nothing."""
     sock = FakeSocket()
     gateway = _talking(sock)
-    assert gateway.exchange(CALL) == Reply(200)
+    assert gateway.perform(CALL) == Reply(200)
     assert not sock.closed
     gateway.close()
     assert sock.closed
@@ -235,6 +234,6 @@ def test_the_fake_connection_works_where_it_is_not_told_to_fail() -> None:
 def test_no_outcome_shows_what_was_sent() -> None:
     """Neither call nor outcome nor gateway has text, token or number in its repr."""
     gateway = _talking(FakeSocket(receiving=OSError("canary")))
-    shown: list[Call | ReplyLost | object] = [CALL, gateway.exchange(CALL), gateway]
+    shown: list[Call | ReplyLost | object] = [CALL, gateway.perform(CALL), gateway]
     assert "canary" not in repr(shown)
     assert "56900000123" not in repr(shown)

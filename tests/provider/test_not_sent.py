@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from realtime_sms.provider.calls import NotSent, Reply
 from realtime_sms.provider.client import RealTimeClient
-from realtime_sms.provider.connect import Connector
-from realtime_sms.provider.timed_socket import Deadline
+from realtime_sms.provider.connect import Connector, Left
 from tests.provider.calls import CALL, timed
 from tests.provider.conftest import Bench
 from tests.provider.servers import Authority, Peer, Server, reply, sending, serving
@@ -42,7 +42,7 @@ def unanswering() -> Iterator[tuple[str, int]]:
 
 def test_a_refused_connection_is_not_sent(bench: Bench, refusing: tuple[str, int]) -> None:
     """Nobody listens."""
-    outcome, seconds = timed(bench.gateway(f"http://127.0.0.1:{refusing[1]}", deadline=DEADLINE))
+    outcome, seconds = timed(bench.realtime(f"http://127.0.0.1:{refusing[1]}", deadline=DEADLINE))
     assert outcome == NotSent("refused")
     assert seconds < DEADLINE + SLACK
 
@@ -50,7 +50,7 @@ def test_a_refused_connection_is_not_sent(bench: Bench, refusing: tuple[str, int
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_an_unknown_name_is_not_sent(scheme: str) -> None:
     """The top-level name `invalid` never resolves (RFC 2606)."""
-    assert RealTimeClient(f"{scheme}://name.invalid", deadline=5).exchange(CALL) == NotSent("dns")
+    assert RealTimeClient(f"{scheme}://name.invalid", deadline=5).perform(CALL) == NotSent("dns")
 
 
 @pytest.mark.parametrize(("deadline", "connecting"), [(DEADLINE, 30), (30, DEADLINE)], ids=["call", "connecting"])
@@ -117,7 +117,7 @@ def test_a_bad_certificate_is_not_sent(authority: Authority, made: Callable[[Aut
 def test_certificates_are_verified_by_default(authority: Authority) -> None:
     """A gateway that is given no context trusts what the system trusts, and no more."""
     with Server(serving(reply(200)), context=authority.server()) as server:
-        assert RealTimeClient(server.url, deadline=5).exchange(CALL) == NotSent("tls")
+        assert RealTimeClient(server.url, deadline=5).perform(CALL) == NotSent("tls")
     assert server.heads == []
 
 
@@ -129,7 +129,7 @@ def test_a_dead_address_leaves_time_for_the_next(
     found = [(0, 0, 0, "", address) for address in (unanswering, refusing, ("127.0.0.1", server.port))]
     context = (lambda: bench.client_context) if bench.server_context else None
     dial = Connector("127.0.0.1", 0, context, lookup=lambda *_, **__: found)
-    outcome, seconds = timed(bench.gateway(server.url, deadline=DEADLINE * 3, dial=dial))
+    outcome, seconds = timed(bench.realtime(server.url, deadline=DEADLINE * 3, dial=dial))
     assert outcome == Reply(200)
     assert seconds < DEADLINE * 3
     assert server.posts == 1
@@ -151,8 +151,46 @@ def test_a_lookup_beyond_the_deadline_ends_the_call() -> None:
         now[0] += 60
         return [(0, 0, 0, "", ("127.0.0.1", 9))]
 
-    dial = Connector("name.invalid", 80, lookup=late)
-    assert dial(Deadline.after(1, lambda: now[0])) == NotSent("dns")
+    def left() -> float:
+        if now[0] >= 1:
+            raise TimeoutError
+        return 1 - now[0]
+
+    assert Connector("name.invalid", 80, lookup=late)(left) == NotSent("dns")
+
+
+@pytest.mark.parametrize("kept_alive", [False, True], ids=["a new connection", "one that was kept"])
+def test_a_call_that_came_too_late_is_not_sent(bench: Bench, *, kept_alive: bool) -> None:
+    """The clock is read when the connection is there, directly before the request leaves.
+
+    An environment may be frozen for an hour at any line before it; by then the submission is somebody else's.
+    """
+    server = bench.serve(serving(reply(200)))
+    now = [1000.0]
+    client = bench.realtime(server.url, now=lambda: now[0])
+    if kept_alive:
+        assert client.perform(CALL, latest=1001) == Reply(200)
+    posts, now[0] = server.posts, 1001.0
+    assert client.perform(CALL, latest=1001) == NotSent("late")
+    assert server.posts == posts
+    assert client.perform(CALL, latest=1001.001) == Reply(200)
+
+
+def test_a_freeze_while_connecting_makes_a_call_late(bench: Bench) -> None:
+    """It had the time when it began."""
+    server = bench.serve(serving(reply(200)))
+    now = [1000.0]
+    context = (lambda: bench.client_context) if bench.server_context else None
+    connect = Connector("127.0.0.1", server.port, context)
+
+    def frozen(left: Left) -> HTTPConnection | NotSent:
+        line = connect(left)
+        now[0] += 3600
+        return line
+
+    client = bench.realtime(server.url, now=lambda: now[0], dial=frozen)
+    assert client.perform(CALL, latest=1060) == NotSent("late")
+    assert server.posts == 0
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,9 @@ class Clock:
     ],
 )
 def test_a_whole_reply_comes_back_as_it_is(bench: Bench, script: Script, expected: Reply) -> None:
-    """Status, body and the wait that was asked for; judging them is not the gateway's business."""
+    """Status, body and the wait that was asked for; judging them is not the client's business."""
     server = bench.serve(script)
-    assert bench.gateway(server.url).exchange(CALL) == expected
+    assert bench.realtime(server.url).perform(CALL) == expected
     assert server.posts == 1
 
 
@@ -52,7 +52,7 @@ def test_a_redirect_is_a_reply_and_never_followed(bench: Bench, status: int) -> 
     """Neither the request nor the token goes where a reply points to."""
     target = bench.serve(serving(reply(200)))
     server = bench.serve(serving(reply(status, b"", f"Location: {target.url}/api/sms")))
-    assert bench.gateway(server.url).exchange(CALL) == Reply(status)
+    assert bench.realtime(server.url).perform(CALL) == Reply(status)
     assert (server.posts, target.connections) == (1, 0)
 
 
@@ -83,7 +83,7 @@ def test_a_redirect_is_a_reply_and_never_followed(bench: Bench, status: int) -> 
 def test_a_request_goes_out_as_its_call_says(bench: Bench, call: Call, head: str) -> None:
     """The path under the base address, the call's headers and body, and nothing that was not asked for."""
     server = bench.serve(serving(lambda body: reply(200, body)))
-    assert bench.gateway(server.url + "/v2/").exchange(call) == Reply(200, call.body or b"")
+    assert bench.realtime(server.url + "/v2/").perform(call) == Reply(200, call.body or b"")
     assert [sent.decode() for sent in server.heads] == [head.format(host=f"127.0.0.1:{server.port}")]
 
 
@@ -94,7 +94,7 @@ def test_proxies_from_the_environment_are_not_used(bench: Bench, monkeypatch: py
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, proxy.url)
         monkeypatch.setenv(name.upper(), proxy.url)
-    assert bench.gateway(server.url).exchange(CALL) == Reply(200)
+    assert bench.realtime(server.url).perform(CALL) == Reply(200)
     assert proxy.connections == 0
 
 
@@ -112,7 +112,7 @@ def test_what_http_cannot_carry_is_refused_before_anything_is_sent(bench: Bench,
     """It is the caller's mistake; the error repeats nothing that was given."""
     server = bench.serve(serving(reply(200)))
     with pytest.raises(ValueError, match="not printable ASCII") as refused:
-        bench.gateway(server.url).exchange(call)
+        bench.realtime(server.url).perform(call)
     assert TOKEN not in str(refused.value)
     assert server.connections == 0
 
@@ -123,8 +123,8 @@ def test_what_http_cannot_carry_is_refused_before_anything_is_sent(bench: Bench,
 def test_a_connection_is_kept_alive(bench: Bench, answer: bytes) -> None:
     """Ten calls in a row need one connection."""
     server = bench.serve(serving(answer))
-    gateway = bench.gateway(server.url)
-    assert len({gateway.exchange(CALL) for _ in range(10)}) == 1
+    client = bench.realtime(server.url)
+    assert len({client.perform(CALL) for _ in range(10)}) == 1
     assert (server.posts, server.connections) == (10, 1)
 
 
@@ -132,9 +132,9 @@ def test_a_connection_is_kept_alive(bench: Bench, answer: bytes) -> None:
 def test_a_connection_that_the_server_left_is_replaced(bench: Bench, leave: Callable[[Peer], None]) -> None:
     """A server may drop an idle connection whenever it likes; that costs no call."""
     server = bench.serve(after_request(sending(reply(200)), leave))
-    gateway = bench.gateway(server.url)
+    client = bench.realtime(server.url)
     for calls in range(1, 4):
-        assert gateway.exchange(CALL) == Reply(200)
+        assert client.perform(CALL) == Reply(200)
         assert server.finished.acquire(timeout=5)
         assert (server.posts, server.connections) == (calls, calls)
 
@@ -147,8 +147,8 @@ def test_a_connection_that_the_server_left_is_replaced(bench: Bench, leave: Call
 def test_a_connection_that_cannot_be_trusted_further_is_not_kept(bench: Bench, answer: bytes) -> None:
     """Least of all one on which a stray reply waits: the next call would take it for its own."""
     server = bench.serve(serving(answer))
-    gateway = bench.gateway(server.url)
-    assert [gateway.exchange(CALL) for _ in range(3)] == [Reply(200)] * 3
+    client = bench.realtime(server.url)
+    assert [client.perform(CALL) for _ in range(3)] == [Reply(200)] * 3
     assert (server.posts, server.connections) == (3, 3)
 
 
@@ -156,10 +156,10 @@ def test_a_connection_idle_for_too_long_is_not_used(bench: Bench) -> None:
     """After a freeze nobody knows what became of a connection."""
     clock = Clock()
     server = bench.serve(serving(reply(200)))
-    gateway = bench.gateway(server.url, idle_limit=2, clock=clock)
+    client = bench.realtime(server.url, idle_limit=2, clock=clock)
     for idle, connections in ((0.0, 1), (2.0, 1), (2.1, 2)):
         clock.now += idle
-        assert gateway.exchange(CALL) == Reply(200)
+        assert client.perform(CALL) == Reply(200)
         assert server.connections == connections
     assert server.posts == 3
 
@@ -167,10 +167,10 @@ def test_a_connection_idle_for_too_long_is_not_used(bench: Bench) -> None:
 def test_a_closed_gateway_starts_afresh(bench: Bench) -> None:
     """Closing lets go of idle connections and of nothing else."""
     server = bench.serve(serving(reply(200)))
-    gateway = bench.gateway(server.url)
+    client = bench.realtime(server.url)
     for _ in range(2):
-        assert gateway.exchange(CALL) == Reply(200)
-        gateway.close()
+        assert client.perform(CALL) == Reply(200)
+        client.close()
         assert server.finished.acquire(timeout=5)
     assert (server.posts, server.connections) == (2, 2)
 
@@ -178,13 +178,13 @@ def test_a_closed_gateway_starts_afresh(bench: Bench) -> None:
 def test_fifty_threads_get_their_own_replies(bench: Bench) -> None:
     """Each call gets the reply to its own request, over no more connections than there are threads."""
     server = bench.serve(serving(lambda body: reply(200, body)))
-    gateway = bench.gateway(server.url, deadline=30)
+    client = bench.realtime(server.url, deadline=30)
     together = threading.Barrier(50)
 
     def calls(thread: int) -> bool:
         together.wait()
         bodies = [b"%d/%d" % (thread, n) for n in range(4)]
-        return all(gateway.exchange(replace(CALL, body=body)) == Reply(200, body) for body in bodies)
+        return all(client.perform(replace(CALL, body=body)) == Reply(200, body) for body in bodies)
 
     with ThreadPoolExecutor(50) as threads:
         assert all(threads.map(calls, range(50)))

@@ -68,7 +68,7 @@ def _broken(name: str, cause: ReplyLostCause, *steps: Script) -> object:
 def test_a_call_that_breaks_is_made_once_and_ends_in_time(bench: Bench, script: Script, cause: ReplyLostCause) -> None:
     """Whatever the server does after the request, it saw one POST and the outcome says how the call broke."""
     server = bench.serve(script)
-    outcome, seconds = timed(bench.gateway(server.url, deadline=DEADLINE))
+    outcome, seconds = timed(bench.realtime(server.url, deadline=DEADLINE))
     assert outcome == ReplyLost(cause)
     assert seconds < DEADLINE + SLACK
     assert (server.posts, server.connections) == (1, 1)
@@ -79,7 +79,7 @@ def test_a_call_that_breaks_is_made_once_and_ends_in_time(bench: Bench, script: 
 def test_a_garbled_record_after_the_request_is_not_a_failed_handshake(bench: Bench, steps: tuple[Script, ...]) -> None:
     """An SSLError once the request has left leaves the fate open."""
     server = bench.serve(after_request(*steps, lambda peer: peer.send_raw(b"no TLS record at all"), Peer.hold))
-    outcome, seconds = timed(bench.gateway(server.url, deadline=DEADLINE))
+    outcome, seconds = timed(bench.realtime(server.url, deadline=DEADLINE))
     assert outcome == ReplyLost("garbled")
     assert seconds < DEADLINE + SLACK
     assert (server.posts, server.connections) == (1, 1)
@@ -88,8 +88,8 @@ def test_a_garbled_record_after_the_request_is_not_a_failed_handshake(bench: Ben
 def test_a_request_that_the_server_does_not_read_ends_in_time(bench: Bench) -> None:
     """The deadline holds for sending too, and over as many TLS records as the request needs."""
     server = bench.serve(lambda peer: peer.server.stopped.wait())
-    gateway = bench.gateway(server.url, deadline=DEADLINE)
-    outcome, seconds = timed(gateway, replace(CALL, body=ENDLESS))
+    client = bench.realtime(server.url, deadline=DEADLINE)
+    outcome, seconds = timed(client, replace(CALL, body=ENDLESS))
     assert outcome == ReplyLost("timeout")
     assert seconds < DEADLINE + SLACK
     assert server.connections == 1
@@ -98,7 +98,7 @@ def test_a_request_that_the_server_does_not_read_ends_in_time(bench: Bench) -> N
 def test_a_broken_connection_is_not_used_again(bench: Bench) -> None:
     """After a break the next call goes out on a connection of its own."""
     server = bench.serve(after_request(sending(b"nonsense\r\n"), Peer.hold), after_request(sending(WHOLE), Peer.hold))
-    gateway = bench.gateway(server.url)
-    assert timed(gateway)[0] == ReplyLost("garbled")
-    assert not isinstance(timed(gateway)[0], ReplyLost)
+    client = bench.realtime(server.url)
+    assert timed(client)[0] == ReplyLost("garbled")
+    assert not isinstance(timed(client)[0], ReplyLost)
     assert (server.posts, server.connections) == (2, 2)

@@ -34,7 +34,7 @@ BY_HTTP_STATUS = {
 BY_CAUSE: dict[CallResult, Verdict] = {
     **{
         NotSent(cause): Verdict(Kind.TRY_AGAIN, Reason.NOT_CONNECTED)
-        for cause in ("dns", "refused", "connect", "connect_timeout", "tls")
+        for cause in ("late", "dns", "refused", "connect", "connect_timeout", "tls")
     },
     **{
         ReplyLost(cause): Verdict(Kind.OPEN, Reason.NO_WHOLE_REPLY)

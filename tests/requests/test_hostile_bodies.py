@@ -93,17 +93,17 @@ def test_a_hostile_body_is_a_request_or_a_refusal(body: str) -> None:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(_nearly)
 def test_what_is_a_request_can_be_composed(value: dict[str, Any]) -> None:
-    """Each recipient gets a draft: with an encoded text, or with the reason why there is none."""
+    """Each recipient gets a message: with an encoded text, or with the reason why there is none."""
     outcome = _outcome(json.dumps(value))
     if not isinstance(outcome, IdentifiedRequest):
         return
-    drafts = prepare(outcome, Defaults(sender="96000")).drafts
-    assert drafts
-    for draft in drafts:
-        assert (draft.encoded is None) is not (draft.refusal is None)
-        if draft.refusal:
-            assert TEXT not in str(draft.refusal.problem)
-            assert NUMBER not in str(draft.refusal.problem)
+    messages = prepare(outcome, Defaults(sender="96000")).messages
+    assert messages
+    for message in messages:
+        assert (message.encoded is None) is not (message.refusal is None)
+        if message.refusal:
+            assert TEXT not in str(message.refusal.problem)
+            assert NUMBER not in str(message.refusal.problem)
 
 
 def test_a_megabyte_of_unknown_fields_is_refused_in_few_words() -> None:

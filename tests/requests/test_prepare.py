@@ -1,4 +1,4 @@
-"""From an opened request to one draft for each recipient."""
+"""From an identified request to its messages."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from realtime_sms.encoding.charset import decode
 from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.model import parse_request
-from realtime_sms.requests.prepare import Defaults, Draft, PreparedRequest, Refusal, prepare
+from realtime_sms.requests.prepare import Defaults, Message, PreparedRequest, Refusal, prepare
 from realtime_sms.vocabulary import Reason
 
 CHILE, CHILE_2, SPAIN, ARGENTINA = "+56911112222", "+56911113333", "+34612345678", "+5491123456789"
@@ -23,20 +23,20 @@ def prepared(
     by: Defaults = DEFAULTS,
     **more: Any,  # noqa: ANN401 (a body's fields)
 ) -> PreparedRequest:
-    """Compose a request; `charset` and `encoded` go into its message."""
+    """Prepare a request; `charset` and `encoded` go into its message."""
     message = {"text": text} | {name: more.pop(name) for name in ("charset", "encoded") if name in more}
     return prepare(IdentifiedRequest("r-1", parse_request({"recipients": list(to), "message": message} | more)), by)
 
 
-def drafted(text: str = ACCENTS, **more: Any) -> Draft:  # noqa: ANN401 (a body's fields)
-    """Compose a request to one recipient and give its draft."""
-    (draft,) = prepared(text, **more).drafts
-    return draft
+def message_of(text: str = ACCENTS, **more: Any) -> Message:  # noqa: ANN401 (a body's fields)
+    """Prepare a request to one recipient and return its message."""
+    (message,) = prepared(text, **more).messages
+    return message
 
 
-def shown(draft: Draft) -> tuple[int, str] | None:
+def shown(message: Message) -> tuple[int, str] | None:
     """Give the charset and what the handset shows, None where it is refused."""
-    return draft.encoded and (draft.encoded.charset, decode(draft.encoded.text, draft.encoded.charset))
+    return message.encoded and (message.encoded.charset, decode(message.encoded.text, message.encoded.charset))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_recipients_country_and_the_request_choose_the_encoding(
     more: dict[str, Any], expected: tuple[int, str] | None
 ) -> None:
     """The deployment's prefixes transliterate by default; what a producer asked for is not meddled with."""
-    assert shown(drafted(**more)) == expected
+    assert shown(message_of(**more)) == expected
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_a_wire_form_is_verified_and_sent_with_the_same_meaning(
 ) -> None:
     """It is decoded and written again, so that what is counted is what goes out; no policy touches it."""
     for encoding in (None, "plain", "exact"):
-        draft = drafted(wire_text, charset=charset, encoded=True, encoding=encoding)
-        assert shown(draft) == expected
+        message = message_of(wire_text, charset=charset, encoded=True, encoding=encoding)
+        assert shown(message) == expected
 
 
 @pytest.mark.parametrize(
@@ -127,26 +127,30 @@ def test_a_wire_form_is_verified_and_sent_with_the_same_meaning(
 )
 def test_what_cannot_be_sent_is_refused_with_its_reason(more: dict[str, Any], reason: Reason, detail: str) -> None:
     """Before any call, and by the field that is to be mended."""
-    draft = drafted(**more)
-    assert draft.encoded is None
-    assert draft.refusal is not None
-    assert draft.refusal.reason is reason
-    assert str(draft.refusal.problem).startswith(detail)
+    message = message_of(**more)
+    assert message.encoded is None
+    assert message.refusal is not None
+    assert message.refusal.reason is reason
+    assert str(message.refusal.problem).startswith(detail)
 
 
 @pytest.mark.parametrize(("text", "segments"), [("a" * 160, 1), ("a" * 306, 2), ("a" * 39_015, 255)])
 def test_as_many_segments_as_allowed_are_sent(text: str, segments: int) -> None:
     """The bound is the last that is allowed."""
-    draft = drafted(text, maxSegments=segments)
-    assert draft.encoded is not None
-    assert draft.encoded.segments == segments
+    message = message_of(text, maxSegments=segments)
+    assert message.encoded is not None
+    assert message.encoded.segments == segments
 
 
 def test_a_segment_bound_is_held_by_each_encoding() -> None:
     """The same request fits transliterated and does not fit in Unicode: one recipient is sent to, the other refused."""
-    drafts = {draft.recipient: draft for draft in prepared("á" * 71, to=(CHILE, SPAIN), maxSegments=1).drafts}
-    assert drafts[CHILE].refusal is None
-    assert drafts[SPAIN].refusal == Refusal(
+    messages = {
+        one: message
+        for message in prepared("á" * 71, to=(CHILE, SPAIN), maxSegments=1).messages
+        for one in message.recipients
+    }
+    assert messages[CHILE].refusal is None
+    assert messages[SPAIN].refusal == Refusal(
         Reason.TOO_MANY_SEGMENTS, Problem("message.text", "needs 2 segments; 1 allowed")
     )
 
@@ -154,35 +158,37 @@ def test_a_segment_bound_is_held_by_each_encoding() -> None:
 def test_recipients_of_one_policy_share_one_encoding() -> None:
     """A text is encoded once for each policy, however many it goes to; the order of the request is kept."""
     one = prepared(to=(SPAIN, CHILE, ARGENTINA, CHILE_2, CHILE))
-    assert {policy: group.numbers for policy, group in one.groups.items()} == {
+    assert {message.policy: message.recipients for message in one.messages} == {
         "auto": (SPAIN, ARGENTINA),
         "plain": (CHILE, CHILE_2),
     }
-    assert len({id(draft.encoded) for draft in one.drafts}) == 2
+    assert len({id(message.encoded) for message in one.messages}) == 2
 
 
 @pytest.mark.parametrize("more", [{"charset": 6}, {"encoded": True}, {"charset": 6, "encoded": True}], ids=str)
 def test_what_came_with_a_form_of_its_own_is_of_one_group(more: dict[str, Any]) -> None:
     """No country's policy applies to it, so that everybody gets the same."""
-    assert list(prepared("00E1", to=(CHILE, SPAIN), **more).groups) == ["auto"]
+    (message,) = prepared("00E1", to=(CHILE, SPAIN), **more).messages
+    assert (message.policy, message.recipients) == ("auto", (CHILE, SPAIN))
 
 
-def test_each_distinct_recipient_has_one_draft() -> None:
+def test_each_distinct_recipient_is_in_one_message() -> None:
     """The refused ones too, by their place: nobody is left out and nobody is named twice."""
-    drafts = prepared(to=("x", SPAIN, CHILE, "911112222", "12", CHILE)).drafts
-    assert [draft.recipient for draft in drafts] == [SPAIN, CHILE, "recipients[0]", "recipients[4]"]
-    assert [draft.refusal.reason for draft in drafts if draft.refusal] == [Reason.INVALID_RECIPIENT] * 2
-    assert drafts[2].refusal is not None
-    assert str(drafts[2].refusal.problem).startswith("recipients[0]: an entry of 1 characters is not")
+    messages = prepared(to=("x", SPAIN, CHILE, "911112222", "12", CHILE)).messages
+    recipients = [one for message in messages for one in message.recipients]
+    assert recipients == [SPAIN, CHILE, "recipients[0]", "recipients[4]"]
+    assert [message.refusal.reason for message in messages if message.refusal] == [Reason.INVALID_RECIPIENT] * 2
+    assert messages[2].refusal is not None
+    assert str(messages[2].refusal.problem).startswith("recipients[0]: an entry of 1 characters is not")
 
 
-def test_a_draft_carries_what_the_request_asks_for() -> None:
+def test_a_message_carries_what_the_request_asks_for() -> None:
     """Each wish has its place, and the deployment fills in the sender only where there is none."""
     more: dict[str, Any] = {"expiresAt": "2027-01-15T08:00:00Z", "onUnknown": "resend", "metadata": {"order": "1"}}
-    draft = drafted(sender="TIENDA", **more)
-    assert (draft.key, draft.sender) == (("r-1", CHILE), "TIENDA")
-    assert (draft.expires_at, draft.resend, draft.metadata) == (1_800_000_000.0, True, {"order": "1"})
-    plain = drafted()
+    message = message_of(sender="TIENDA", **more)
+    assert (message.request_id, message.recipients, message.sender) == ("r-1", (CHILE,), "TIENDA")
+    assert (message.expires_at, message.resend, message.metadata) == (1_800_000_000.0, True, {"order": "1"})
+    plain = message_of()
     assert (plain.sender, plain.expires_at, plain.resend, plain.metadata) == ("96000", None, False, {})
 
 
@@ -205,12 +211,12 @@ def test_a_request_is_the_same_by_what_its_producer_wrote(
 ) -> None:
     """A deployment that changes its defaults makes no conflict of a redelivery."""
     assert (one.content_hash == other.content_hash) is same
-    assert {draft.content_hash for draft in one.drafts} == {one.content_hash}
+    assert {message.content_hash for message in one.messages} == {one.content_hash}
 
 
 def test_reprs_show_neither_text_nor_number() -> None:
     """They may end in a log."""
     one = prepared("canary text ñ", to=(CHILE, "x"))
-    shown_by_repr = repr((one, one.groups, one.drafts, one.request))
+    shown_by_repr = repr((one, one.messages, one.request))
     assert CHILE not in shown_by_repr
     assert "canary" not in shown_by_repr

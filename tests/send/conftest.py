@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from local.fake_realtime import Settings, Simulator
-from local.model_checker.explorer import quiet
 from realtime_sms.aws import clients, settings
-from send.sender import Sender
+from send.handler import Sender
 from tests.fakes.aws.account import FakeAws
+from tests.fakes.quiet import quiet
 from tests.template.rendered import rendered
 
 TOKEN = "local-token"
@@ -59,4 +59,4 @@ def fresh(aws: FakeAws) -> Iterator[FakeAws]:
     aws.clear()
     Sender.from_environment.cache_clear()
     yield aws
-    Sender.from_environment()._gateway.close()
+    Sender.from_environment()._client.close()

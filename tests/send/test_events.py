@@ -8,7 +8,7 @@ import pytest
 from local.events import Event, differences, events_of
 from local.fake_realtime import Simulator
 from local.model_checker.table import fields
-from realtime_sms.aws.submissions import REJECTED
+from realtime_sms.aws.table import REJECTED
 from send.handler import lambda_handler
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.lambda_context import Context

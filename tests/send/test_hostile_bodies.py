@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from realtime_sms.aws.submissions import REJECTED
+from realtime_sms.aws.table import REJECTED
 from realtime_sms.requests.envelope import identity
 from realtime_sms.vocabulary import Reason
 from send.handler import lambda_handler

@@ -14,11 +14,12 @@ from boto3.dynamodb.conditions import Key
 
 from local.embedded_aws import Stack
 from local.embedded_aws.running import STACK_NAME
-from realtime_sms.aws.breakers import PARTITION, Breaker, Breakers
-from realtime_sms.aws.item import to_item
+from realtime_sms.aws.breakers import Breaker, Breakers
+from realtime_sms.aws.table import BREAKERS, Table
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Reason, Status
 from rtsms.stack import Stack as OperatedStack
+from tests.fakes.submissions import item_of
 
 FINAL = frozenset({"submitted", "failed", "unknown", "expired"})
 COPIES = (2, 20)  # how often the requests of `copied` are published
@@ -187,7 +188,7 @@ class Deployment:
     def plant(self, submission: Submission) -> None:
         """Put a submission into the table as if a function had left it there."""
         table = self.outputs["OutcomesTableName"]
-        self.dynamodb.put_item(TableName=table, Item=to_item(submission, ttl_seconds=86400))
+        self.dynamodb.put_item(TableName=table, Item=item_of(submission))
 
     def letter(self, wanted: str, *, within: float = _PATIENCE) -> DeadLetter:
         """Wait until a dead letter whose body holds `wanted` says why it is there, leaving it where it is.
@@ -236,12 +237,14 @@ class Deployment:
 
     def open_breaker(self, breaker: Breaker) -> None:
         """Open one, as a sender does whose token is refused."""
-        Breakers(self.session.client("dynamodb"), self.outputs["OutcomesTableName"]).trip(breaker, Reason.UNAUTHORIZED)
+        Breakers(Table(self.session.client("dynamodb"), self.outputs["OutcomesTableName"])).trip(
+            breaker, Reason.UNAUTHORIZED
+        )
 
     def forget_breakers(self) -> None:
         """Close both breakers, with no memory of their having been open; environments learn it within seconds."""
         for breaker in Breaker:
-            self.table.delete_item(Key={"requestId": PARTITION, "recipient": breaker})
+            self.table.delete_item(Key={"requestId": BREAKERS, "recipient": breaker})
 
     def invoke(self, function: str, payload: object = None) -> dict[str, Any]:
         """Run a function by the name of its output, under its own role, and give what it returns."""

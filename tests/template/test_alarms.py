@@ -13,9 +13,8 @@ from callbacks.receive import receive
 from local import ROOT
 from maintenance import current_metrics
 from realtime_sms.aws.breakers import Breaker
-from realtime_sms.aws.logging import log_outcome
-from realtime_sms.aws.metrics import NAMESPACE, Metric, counters, of_reason, of_rejection, of_status
-from realtime_sms.aws.queue import QueueMessage, SendQueue
+from realtime_sms.aws.queues import QueueMessage, SendQueue
+from realtime_sms.aws.telemetry import NAMESPACE, Metric, counters, log_outcome, of_reason, of_rejection, of_status
 from realtime_sms.outcomes.submission import Rules
 from realtime_sms.vocabulary import Reason, Status
 from refresh import handler as refresh
@@ -49,15 +48,14 @@ def _look(letters: int, *opened: Breaker) -> None:
         refresh=lambda: True, all_open=lambda: [SimpleNamespace(breaker=breaker) for breaker in opened]
     )
     found: Any = SimpleNamespace(size=lambda: letters)
-    deliveries: Any = SimpleNamespace(all_untraced=lambda _most: 0)
+    deliveries: Any = SimpleNamespace(count_untraced=lambda _most: 0)
     current_metrics.measure_current(breakers, found, deliveries)
 
 
 def _put_off(age: float) -> None:
-    told = {"ApproximateReceiveCount": "9", "SentTimestamp": f"{(time.time() - age) * 1000:.0f}"}
-    message = QueueMessage.from_record({"messageId": "1", "receiptHandle": "h", "body": "", "attributes": told})
+    message = QueueMessage("1", "h", "", receive_count=9, sent_at=time.time() - age)
     client: Any = SimpleNamespace(change_message_visibility_batch=lambda **_: {})
-    SendQueue(client, "queue", "dead letters").postpone([(message, 60)])
+    SendQueue(client, "queue").postpone([(message, 60)])
 
 
 def _fail_to_refresh() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from realtime_sms.aws.item import LIFETIME
+from realtime_sms.aws.submissions import LIFETIME
 from tests.template.rendered import rendered, template
 
 API_GATEWAY_WAITS = 29  # seconds: API Gateway quotas, integration timeout

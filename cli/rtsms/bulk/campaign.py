@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from realtime_sms.aws.producer import QueueUnavailableError
+from realtime_sms.aws.queues import QueueUnavailableError
 from rtsms.bulk.csv_file import CsvFile
 from rtsms.bulk.journal import Journal
 from rtsms.bulk.mail_merge import MailMerge

@@ -12,7 +12,7 @@ import click
 from botocore.config import Config
 from rich import progress as bars
 
-from realtime_sms.aws.producer import Producer
+from realtime_sms.aws.queues import Producer
 from rtsms.bulk.campaign import Campaign, make_campaign_id
 from rtsms.bulk.csv_file import ENCODINGS, CsvFile
 from rtsms.bulk.journal import Journal

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 
-from realtime_sms.aws.producer import message
+from realtime_sms.aws.queues import as_body
 from realtime_sms.encoding.text import encode
 from realtime_sms.requests.model import MAX_SEGMENTS, MAX_TEXT, SendRequest
 from realtime_sms.requests.prepare import Defaults, policy_for
@@ -91,7 +91,7 @@ class MailMerge:
         key = values[self.key_column] if self.key_column else f"+{number}"
         text = {**self._message, "text": self.template.render(values)}
         body = {**self.request, "recipients": [f"+{number}"], "message": text}
-        return message({"requestId": request_id(campaign_id, key), **body})
+        return as_body({"requestId": request_id(campaign_id, key), **body})
 
     def _values(self, row: Row) -> dict[str, str]:
         if len(row.fields) != len(self.columns):

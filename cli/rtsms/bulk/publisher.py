@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from realtime_sms.aws.producer import QueueUnavailableError, Refusal
+from realtime_sms.aws.queues import NotTaken, QueueUnavailableError
 
 _BATCH = 10  # messages in a SendMessageBatch
 _BATCH_BYTES = 256 * 1024  # SQS takes more today, but did not always
@@ -31,7 +31,7 @@ class _Failure(NamedTuple):
 class Publisher:
     """Publishes from many threads; `send` returns None for each body, or why the queue refused it."""
 
-    send: Callable[[Sequence[str]], Sequence[Refusal | None]]
+    send: Callable[[Sequence[str]], Sequence[NotTaken | None]]
     sleep: Callable[[float], None]
     parallel_calls: int
 

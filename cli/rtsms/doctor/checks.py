@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from realtime_sms.aws.breakers import Breakers
-from realtime_sms.aws.item import iso
-from realtime_sms.aws.token import Credentials, TokenUnavailableError, read_token
+from realtime_sms.aws.tokens import Credentials, TokenUnavailableError, read_token
+from realtime_sms.outcomes.submission import iso
 from realtime_sms.provider import calls
 from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
 from realtime_sms.provider.client import RealTimeClient
@@ -147,7 +147,7 @@ def check_realtime(stack: Stack) -> Iterator[Finding]:
         return
     client = RealTimeClient(url, deadline=float(stack.parameters["CallTimeoutSeconds"]))
     try:
-        yield judge_balance_call(client.exchange(calls.balance(held.access_token)), url)
+        yield judge_balance_call(client.perform(calls.balance(held.access_token)), url)
     finally:
         client.close()
 
@@ -174,7 +174,7 @@ def judge_balance_call(result: calls.CallResult, url: str) -> Finding:
 
 def check_breakers(stack: Stack) -> Iterator[Finding]:
     """List the open breakers."""
-    opened = Breakers(stack.session.client("dynamodb"), stack.table).read()
+    opened = Breakers(stack.store()).read()
     for one in opened:
         said = f"{one.breaker} is open since {iso(one.since)} ({one.reason}): no calls are made"
         yield bad("breakers", said, f"{_TO_CLOSE.get(one.reason, 'remove the cause')}; the breaker closes by itself")

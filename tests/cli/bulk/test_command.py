@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from realtime_sms.aws.producer import Refusal
+from realtime_sms.aws.queues import NotTaken
 from realtime_sms.requests.prepare import Defaults
 from rtsms.bulk.campaign import Campaign
 from rtsms.bulk.csv_file import CsvFile
@@ -211,7 +211,7 @@ def test_a_file_that_changes_while_it_is_published_stops_the_run(tmp_path: Path,
     assert not list(validate(file, merge, validated))
     campaign = Campaign(file, merge, validated, "mayo")
 
-    def send(some: Sequence[str]) -> list[Refusal | None]:
+    def send(some: Sequence[str]) -> list[NotTaken | None]:
         bodies.extend(some)
         return [None] * len(some)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from realtime_sms.aws.producer import QueueUnavailableError, Refusal
+from realtime_sms.aws.queues import NotTaken, QueueUnavailableError
 from rtsms.bulk.publisher import Publisher, RowMessage, make_batches
 
 MESSAGES = [RowMessage(row, f"body {row}") for row in range(95)]
@@ -15,13 +15,13 @@ MESSAGES = [RowMessage(row, f"body {row}") for row in range(95)]
 class FakeQueue:
     """Takes messages; `refusals` are given instead, call by call, until there are none left."""
 
-    def __init__(self, *refusals: Refusal | Exception | None) -> None:
+    def __init__(self, *refusals: NotTaken | Exception | None) -> None:
         self.taken: list[str] = []
         self.calls = 0
         self._refusals = list(refusals)
         self._lock = threading.Lock()
 
-    def send(self, bodies: Sequence[str]) -> list[Refusal | None]:
+    def send(self, bodies: Sequence[str]) -> list[NotTaken | None]:
         """Take a batch, but for its first message where a refusal is due."""
         with self._lock:
             self.calls += 1
@@ -66,9 +66,9 @@ def test_everything_is_published_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "refusal", [Refusal("InternalError", for_good=False), _unavailable(GONE)], ids=["entry", "call"]
+    "refusal", [NotTaken("InternalError", for_good=False), _unavailable(GONE)], ids=["entry", "call"]
 )
-def test_a_message_that_failed_is_retried_and_the_others_are_not(refusal: Refusal | Exception) -> None:
+def test_a_message_that_failed_is_retried_and_the_others_are_not(refusal: NotTaken | Exception) -> None:
     """Nothing is left out or published twice."""
     queue = FakeQueue(refusal, refusal)
     assert sorted(_publish(queue)) == list(range(95))
@@ -76,9 +76,9 @@ def test_a_message_that_failed_is_retried_and_the_others_are_not(refusal: Refusa
 
 
 @pytest.mark.parametrize(
-    "refusal", [Refusal("InvalidMessageContents", for_good=True), _unavailable(DENIED)], ids=["entry", "call"]
+    "refusal", [NotTaken("InvalidMessageContents", for_good=True), _unavailable(DENIED)], ids=["entry", "call"]
 )
-def test_a_message_that_failed_for_good_is_not_retried(refusal: Refusal | Exception) -> None:
+def test_a_message_that_failed_for_good_is_not_retried(refusal: NotTaken | Exception) -> None:
     """Rows that were published meanwhile are reported."""
     queue = FakeQueue(refusal)
     told: list[int] = []

@@ -100,8 +100,8 @@ def test_a_row_is_good_exactly_if_its_request_can_be_sent(request_: dict[str, An
         with pytest.raises(ValueError, match=r"^(numero|text): "):
             merge.check(Row(2, row))
     else:
-        (group,) = prepared.groups.values()
-        assert merge.check(Row(2, row)).segments == group.encoded.segments  # type: ignore[union-attr]  # it can be sent
+        ((_, encoded),) = prepared.sendable
+        assert merge.check(Row(2, row)).segments == encoded.segments
 
 
 @pytest.mark.parametrize(

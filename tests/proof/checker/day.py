@@ -7,28 +7,29 @@ from itertools import batched
 from typing import Any
 
 from local.model_checker import provider
-from local.model_checker.clients import AwsClients
-from local.model_checker.delivery import TABLE, Begin, program
-from local.model_checker.invocation import Invocation
-from local.model_checker.request import (
+from local.model_checker.clients import (
     Answer,
+    AwsClients,
     Close,
     Codes,
-    Collect,
     Execute,
     Fine,
     Found,
     Get,
+    Patience,
     Post,
     Postpone,
     Request,
     Trip,
 )
+from local.model_checker.delivery import TABLE, Begin, program
+from local.model_checker.invocation import Invocation
 from local.model_checker.scenario import INVOCATION, START, VISIBILITY, Scenario, Sent
 from local.model_checker.table import Item, Key, fields, perform
 from maintenance.breaker_recovery import recover_breakers
-from realtime_sms.aws.breakers import PARTITION, Breakers
-from realtime_sms.aws.queue import QueueMessage
+from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.queues import QueueMessage
+from realtime_sms.aws.table import BREAKERS, Table
 from realtime_sms.provider.calls import Call, CallResult, Reply
 
 _BATCH = 10  # messages of an invocation, as the template has it
@@ -58,7 +59,7 @@ class Day:
     @property
     def statuses(self) -> Counter[str]:
         """Count the submissions by status."""
-        return Counter(str(fields(item)["status"]) for key, item in self._items.items() if key[0] != PARTITION)
+        return Counter(str(fields(item)["status"]) for key, item in self._items.items() if key[0] != BREAKERS)
 
     def pass_until(self, end: float) -> None:
         """Let messages be received until this epoch second, or until there is none left."""
@@ -72,7 +73,7 @@ class Day:
     def _watch(self) -> None:
         """Run the watch function's cure."""
         client: Any = AwsClients(self)
-        breakers = Breakers(client, TABLE, now=lambda: self.now)
+        breakers = Breakers(Table(client, TABLE), now=lambda: self.now)
         recover_breakers(breakers, self._balance, lambda: "held", self._refresh, now=self.now)
 
     def ask(self, request: Request) -> Answer:
@@ -90,10 +91,10 @@ class Day:
         runs = [self._begin(place, batch) for place, batch in enumerate(batches)]
         while any(run.requests for run in runs):
             if not any(map(self._answer_at_once, runs)):
-                posts = [(run, number, post) for run in runs for number, post in list(run.requests.items())]
+                posts = [(run, number, post) for run in runs for number, post in run.requests.items()]
                 calls = [(run, number, self._called(post)) for run, number, post in posts if isinstance(post, Post)]
                 for run, number, reply in calls:
-                    run.answer(number, reply, self.now)
+                    run.answer(number, reply, self.now, run.ends)
         for run, batch in zip(runs, batches, strict=True):
             assert run.kept is not None, run.error
             for message in batch:
@@ -105,16 +106,16 @@ class Day:
         self.visible.update(dict.fromkeys(batch, self.now + VISIBILITY))
         records = tuple(QueueMessage(str(one), str(one), _body(one), self.receives[one]) for one in batch)
         begin = Begin(place, records, self.now, self.now + INVOCATION)
-        flight = self._scenario.calls_in_flight
-        return Invocation(program(self._scenario, begin), now=self.now, ends=begin.ends, calls_in_flight=flight)
+        return Invocation(program(self._scenario, begin), now=self.now, ends=begin.ends)
 
     def _answer_at_once(self, run: Invocation) -> bool:
-        """Answer one request that is not a call; False where there is none."""
-        for number, request in run.requests.items():
-            if not isinstance(request, Post | Collect):  # the wave looks by itself when all its calls are over
-                run.answer(number, self._answer(request), self.now)
-                return True
-        return False
+        """Answer one request that is not a call, and let patience end when nothing else is left; False for none."""
+        others = [(number, one) for number, one in run.requests.items() if not isinstance(one, Post)]
+        if not others:
+            return False
+        number, request = min(others, key=lambda one: isinstance(one[1], Patience))
+        run.answer(number, self._answer(request), self.now, run.ends)
+        return True
 
     def _answer(self, request: Request) -> Answer:
         match request:
@@ -127,16 +128,16 @@ class Day:
             case Trip():
                 return self._trip(request)
             case Close():
-                del self._items[PARTITION, request.breaker]
+                del self._items[BREAKERS, request.breaker]
             case Postpone():
                 self.visible |= {message: self.now + seconds for message, seconds in request.delays}
         return Fine()
 
     def _trip(self, request: Trip) -> Answer:
-        key = (PARTITION, request.breaker)
+        key = (BREAKERS, request.breaker)
         if key in self._items:
             return Codes(("ConditionalCheckFailedException",))
-        item = {"requestId": ("S", PARTITION), "recipient": ("S", request.breaker), "reason": ("S", request.reason)}
+        item = {"requestId": ("S", BREAKERS), "recipient": ("S", request.breaker), "reason": ("S", request.reason)}
         self._items[key] = tuple(sorted((item | {"since": ("N", request.since), "times": ("N", "1")}).items()))
         return Fine()
 

@@ -6,11 +6,9 @@ from random import Random
 
 import pytest
 
-from local.model_checker.explorer import explore, quiet, retell
-from local.model_checker.scenario import Scenario
-from local.model_checker.scenarios import SCENARIOS, WALKED
+from local.model_checker.explorer import ENDLESS, explore, quiet, retell, walk
+from local.model_checker.scenario import SCENARIOS, WALKED, Bounds, Scenario, Sent
 from local.model_checker.steps import Steps
-from local.model_checker.walk import walk
 
 WALKS = 300  # of each scenario, by seeds from 0
 type Tell = Callable[[str, object], None]
@@ -29,6 +27,15 @@ def test_no_order_of_crashes_duplicates_and_faults_breaks_the_promise(
     record_property("tried", str(explored))
     assert explored.broken == ()
     assert explored.whole
+
+
+def test_a_submission_of_a_newer_version_is_left_alone_and_its_message_kept() -> None:
+    """Whatever the order: nobody writes to it, calls for it or acknowledges its message; so the queue never drains."""
+    numbers = ("+56911111111", "+56922222222")
+    newer = Scenario("newer", (Sent(numbers),), bounds=Bounds(1, 1, 1, 0), unreadable=frozenset(numbers[:1]))
+    explored = explore(newer)
+    assert explored.whole
+    assert explored.broken == (ENDLESS,)
 
 
 @pytest.mark.parametrize("scenario", _named(WALKED))

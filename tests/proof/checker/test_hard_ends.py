@@ -1,88 +1,73 @@
 """What is known is recorded as it is: with a hot table, a token renewed too late, an invocation that failed."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from threading import Event, Lock
+from collections.abc import Callable, Iterator
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from local.model_checker.explorer import quiet
-from realtime_sms.aws.invocation import Clock
-from realtime_sms.aws.submissions import Applied, Indeterminate, Key, WriteResult
-from realtime_sms.aws.token import Tokens
+from realtime_sms.aws.clients import CONNECT_TIMEOUT, INVOKE_TIMEOUT, READ_TIMEOUT
+from realtime_sms.aws.submissions import Indeterminate, WriteResult
+from realtime_sms.aws.table import Key
+from realtime_sms.aws.tokens import Tokens
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.calls import Call, Reply
-from realtime_sms.provider.verdict import Verdict
-from realtime_sms.vocabulary import Status
-from send.calls import ThreadedCalls
-from send.limits import RENEWAL_SECONDS, WRITE_SECONDS, Limits
-from send.ports import Unit
-from send.submitter import Submitter
-from send.task import Job
-from tests.proof.checker.waves import ACCEPTED, job_of, wave_of
+from realtime_sms.provider.calls import Call, CallResult, Reply
+from realtime_sms.provider.verdict import Kind, Verdict
+from realtime_sms.requests.prepare import Message
+from realtime_sms.vocabulary import Reason, Status
+from send.admission import WRITE_SECONDS, Permit
+from send.call import Caller
+from tests.proof.checker.batches import (
+    ACCEPTED,
+    Closed,
+    Environment,
+    Patient,
+    Store,
+    admission_of,
+    claimed,
+    job_of,
+)
 
 HOT = 1.0  # seconds for which a partition takes no more: DynamoDB counts its write units by the second
+# What a new token may take: an invocation that is waited for, and a read of the secret.
+RENEWAL_SECONDS = CONNECT_TIMEOUT + INVOKE_TIMEOUT + CONNECT_TIMEOUT + READ_TIMEOUT
 
 
-class _Patient(Clock):
-    """A minute, in which waiting is noted and takes no time."""
-
-    def __init__(self) -> None:
-        super().__init__(SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000))
-        self.slept = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.slept += seconds
+@pytest.fixture
+def environment() -> Iterator[Environment]:
+    """Yield an environment for two calls in flight."""
+    with Environment(2) as environment:
+        yield environment
 
 
-class _Store:
-    """A table; `fault` may answer a change in its place."""
-
-    def __init__(self, fault: Callable[[Change], WriteResult | None] = lambda _change: None) -> None:
-        self.items: dict[Key, Submission] = {}
-        self.fault = fault
-
-    def read(self, keys: Iterable[Key]) -> dict[Key, Submission]:
-        return {key: self.items[key] for key in keys if key in self.items}
-
-    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
-        return [self.fault(change) or self._take(change.after) for change in changes]
-
-    def _take(self, after: Submission) -> Applied:
-        self.items[after.request_id, after.recipient] = after
-        return Applied()
+NOT_STARTED = Verdict(Kind.NOT_STARTED, Reason.NOT_STARTED)
 
 
-def _run(job: Job, store: _Store, calls: ThreadedCalls, time: Clock) -> None:
-    try:
-        with quiet():
-            wave_of(store, calls, time, 2).run([job])
-    finally:
-        calls.forget()
+def _tokens(held: list[str], renew: Callable[[str], None]) -> Tokens:
+    client: Any = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": json.dumps({"access_token": held[-1]})})
+    return Tokens(client, "arn", renew=renew)
 
 
 def test_an_outcome_is_recorded_once_a_hot_partition_has_cooled() -> None:
     """Else what RealTime took ends as unknown, and is sent again to whoever prefers that."""
-    time, calls, job = _Patient(), ThreadedCalls(2), job_of("hot", 10)
-    calls.submit = lambda _unit: [ACCEPTED]
+    clock, job = Patient(), job_of("hot", 10)
 
     def throttled(change: Change) -> WriteResult | None:
         recorded = change.after.status is Status.SUBMITTED
-        return Indeterminate("ThrottlingError") if recorded and time.slept < HOT else None
+        return Indeterminate("ThrottlingError") if recorded and clock.slept < HOT else None
 
-    store = _Store(throttled)
-    _run(job, store, calls, time)
+    store = Store(throttled)
+    with Environment(1, workers=1) as alone:  # so that what is slept is slept for the first outcome
+        alone.deliver(job, store, clock)
     assert {one.status for one in store.items.values()} == {Status.SUBMITTED}
     assert job.due_at is None
 
 
-def test_a_claim_that_was_written_and_got_no_answer_is_taken_up() -> None:
+def test_a_claim_that_was_written_and_got_no_answer_is_taken_up(environment: Environment) -> None:
     """Else it lapses to unknown, though no call was made."""
-    calls, job, unanswered = ThreadedCalls(2), job_of("claim", 10), set[Key]()
-    calls.submit = lambda _unit: [ACCEPTED]
+    job, unanswered = job_of("claim", 10), set[Key]()
 
     def lost(change: Change) -> WriteResult | None:
         after = change.after
@@ -92,8 +77,8 @@ def test_a_claim_that_was_written_and_got_no_answer_is_taken_up() -> None:
         store.items[after.request_id, after.recipient] = after
         return Indeterminate("ReadTimeoutError")
 
-    store = _Store(lost)
-    _run(job, store, calls, _Patient())
+    store = Store(lost)
+    environment.deliver(job, store, Patient())
     assert len(unanswered) == len(store.items)
     assert {(one.status, one.attempt) for one in store.items.values()} == {(Status.SUBMITTED, 1)}
 
@@ -101,57 +86,80 @@ def test_a_claim_that_was_written_and_got_no_answer_is_taken_up() -> None:
 def test_no_renewal_is_waited_for_that_could_outlast_the_invocation() -> None:
     """What waited for it would end as unknown, though RealTime refused it or never saw it; and no call follows."""
     calls: list[Call] = []
-    secrets: Any = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": json.dumps({"access_token": "old"})})
-    tokens = Tokens(secrets, "arn", renew=lambda _refused: pytest.fail("it was waited for"))
+    clock, over = Patient(), Event()
 
-    def refuse(call: Call) -> Reply:
+    def refuse(call: Call, *, latest: float) -> CallResult:
+        assert latest > clock.now()
         calls.append(call)
+        clock.left = WRITE_SECONDS
         return Reply(401)
 
-    submitter = Submitter(refuse, tokens, may_start=lambda _unit: True, may_renew=lambda: False)
-    tasks = job_of("late", 10).tasks
-    assert [submitter.submit(Unit((task.draft,))) for task in tasks] == [None] * len(tasks)
-    assert len(calls) == 1
+    def renew_for_long(_refused: str) -> None:
+        over.wait(60)
+
+    breakers: Any = Closed()
+    caller = Caller(refuse, _tokens(["old"], renew_for_long), admission_of(clock), breakers)
+    messages = job_of("late", 10).messages
+    try:
+        assert [caller.call(one, claimed(one, clock), Permit()) for one in messages] == [[NOT_STARTED]] * len(messages)
+        assert len(calls) == 1
+        assert breakers.tripped == []
+    finally:
+        over.set()
 
 
 @pytest.mark.parametrize("call_seconds", [1, 30])
 def test_a_renewal_that_is_begun_leaves_time_to_record_what_waited_for_it(call_seconds: float) -> None:
     """And each new invocation has the time for one, whatever the deadline of a call."""
-    limits = Limits(50, 1, call_seconds)
-    too_late: Any = SimpleNamespace(remaining=lambda: RENEWAL_SECONDS + WRITE_SECONDS)
-    assert not limits.may_renew(too_late)
-    assert limits.may_renew(_Patient())
+    clock = Patient()
+    admission = admission_of(clock, call_seconds)
+    assert admission.seconds_for_a_token() >= RENEWAL_SECONDS
+    clock.left -= admission.seconds_for_a_token()
+    assert clock.remaining() >= WRITE_SECONDS
 
 
 def test_a_call_with_a_new_token_that_was_not_started_leaves_the_message_to_be_sent() -> None:
     """Nothing is known against the new token: its breaker would stop every environment for a minute."""
     held = ["old"]
-    secrets: Any = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": json.dumps({"access_token": held[0]})})
-    tokens = Tokens(secrets, "arn", renew=lambda _refused: held.__setitem__(0, "new"))
     answers = iter([True, False])
-    submitter = Submitter(lambda _call: Reply(401), tokens, may_start=lambda _unit: next(answers))
-    assert submitter.submit(Unit((job_of("token", 10).tasks[0].draft,))) is None
+    admission: Any = SimpleNamespace(to_call=lambda *_, **__: next(answers), seconds_for_a_token=lambda: 30)
+    breakers: Any = Closed()
+    caller = Caller(
+        lambda *_, **__: Reply(401), _tokens(held, lambda _refused: held.append("new")), admission, breakers
+    )
+    [message] = job_of("token", 1).messages
+    assert caller.call(message, claimed(message, Patient()), Permit()) == [NOT_STARTED]
+    assert held == ["old", "new"]
+    assert breakers.tripped == []
 
 
-def test_an_invocation_that_failed_in_mid_wave_does_not_make_the_next_one_fail() -> None:
-    """An error of ours leaves the environment alive, and in it calls that came to an end and whose wave is gone."""
-    calls, time, failed = ThreadedCalls(2), _Patient(), Event()
-    first = Lock()
-
-    def all_but_one_outlast_the_wave(_unit: Unit) -> list[Verdict]:
-        assert first.acquire(blocking=False) or failed.wait(30)
-        return [ACCEPTED]
+def test_an_invocation_that_failed_does_not_make_the_next_one_fail(environment: Environment) -> None:
+    """An error of ours keeps the message, ends no other's delivery, and leaves the environment with all its places."""
 
     def broken(change: Change) -> WriteResult | None:
         if change.before is not None:
             raise KeyError("an item that nobody can read")
         return None
 
-    calls.submit = all_but_one_outlast_the_wave
-    with pytest.raises(KeyError):
-        _run(job_of("one", 10), _Store(broken), calls, time)
-    failed.set()
-    job = job_of("two", 10)
-    calls.submit = lambda _unit: [ACCEPTED]
-    _run(job, _Store(), calls, time)
+    failed = job_of("one", 10)
+    environment.deliver(failed, Store(broken), Patient())
+    assert failed.due_at == 0
+    job, store = job_of("two", 10), Store()
+    environment.deliver(job, store, Patient())
     assert job.due_at is None
+    assert {one.status for one in store.items.values()} == {Status.SUBMITTED}
+
+
+def test_an_error_of_ours_in_one_delivery_ends_no_other(environment: Environment) -> None:
+    """The message stays; whoever was not in the same call of the table is delivered."""
+    job, store = job_of("one", 10), Store()
+    [first, *others] = job.recipients
+
+    def call(message: Message) -> Verdict:
+        if message.recipients == (first,):
+            raise KeyError(first)
+        return ACCEPTED
+
+    environment.deliver(job, store, Patient(), call)
+    assert job.due_at == 0
+    assert {one.recipient for one in store.items.values() if one.status is Status.SUBMITTED} == set(others)

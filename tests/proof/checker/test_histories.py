@@ -15,8 +15,7 @@ from hypothesis.stateful import (
 )
 
 from local.model_checker.explorer import quiet
-from local.model_checker.scenario import Scenario
-from local.model_checker.scenarios import WALKED
+from local.model_checker.scenario import WALKED, Scenario
 from local.model_checker.steps import Step, Steps
 from local.model_checker.world import World
 

@@ -1,27 +1,31 @@
 """The checker can fail: each rule of delivery, once taken away, breaks a promise that is then seen."""
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from local.model_checker.explorer import explore
+from local.model_checker.explorer import ENDLESS, explore
+from local.model_checker.invocation import GroupCommit
 from local.model_checker.provider import EVERY
 from local.model_checker.scenario import Bounds, Scenario, Sent
 from realtime_sms.aws import submissions
-from realtime_sms.aws.item import Attributes
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.submissions import Applied, Conflict, Key, StoreUnavailableError, Submissions, WriteResult
+from realtime_sms.aws.submissions import Applied, Conflict, Submissions, WriteResult
+from realtime_sms.aws.table import CONDITION_FAILED, Key, Statement, StoreUnavailableError
 from realtime_sms.outcomes import submission
-from realtime_sms.outcomes.decide import Change, Lease, Step, decide
+from realtime_sms.outcomes.decide import Change, Done, End, Found, Unreadable, decide
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider import verdict
 from realtime_sms.provider.calls import CallResult
 from realtime_sms.provider.verdict import Kind
-from realtime_sms.requests.prepare import Draft
+from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import FINAL, Reason, Status
-from send import wave
-from send.wave import Wave
+from send.admission import Admission
+from send.deliver import Delivery
+from send.messages import Job
 
 ONE = ("+56911111111",)
 PLAIN = Scenario("one recipient", (Sent(ONE),), bounds=Bounds(1, 1, 1), answers=EVERY)
@@ -29,6 +33,11 @@ CONFLICTING = Scenario("two texts", (Sent(ONE), Sent(ONE, "b")), workers=1, boun
 OWNER_CONDITION = ' AND "owner"=?'
 RESENDING = Scenario("resending", (Sent(ONE, resend=True),), bounds=Bounds(0, 0, 2), answers=EVERY)
 
+TWO = (*ONE, "+56922222222")
+TOGETHER = Scenario("two texts, one call", (Sent(ONE), Sent(TWO, "b")), recipients_per_call=2)
+FROZEN = Scenario("frozen", (Sent(ONE),), bounds=Bounds(0, 1, 1), answers=("401",), freezes=True)
+IN_TWO_CALLS = Scenario("two calls", (Sent(TWO),), workers=1, bounds=Bounds(0, 0, 1, 0), answers=("503",))
+NEWER = Scenario("newer", (Sent(ONE),), workers=1, unreadable=frozenset(ONE))
 OPTED_OUT = Scenario("opted out", (Sent(ONE),), workers=1, bounds=Bounds(0, 0, 1), opted_out=frozenset(ONE))
 
 type Mutant = Callable[[pytest.MonkeyPatch], None]
@@ -55,16 +64,18 @@ def waiting_is_acknowledged(patch: pytest.MonkeyPatch) -> None:
 
 def owner_is_not_checked(patch: pytest.MonkeyPatch) -> None:
     """Write over whatever the table holds."""
-    update = submissions._update
+    write = Submissions._statement
 
-    def careless(table: str, before: Attributes, after: Attributes) -> object:
-        statement = update(table, before, after)
+    def careless(self: Submissions, change: Change) -> Statement:
+        statement = write(self, change)
+        if change.before is None:
+            return statement
         text, _, _ = statement["Statement"].partition(" WHERE ")
-        keys = [before["requestId"], before["recipient"]]
+        keys = [{"S": change.before.request_id}, {"S": change.before.recipient}]
         values = [*list(statement["Parameters"])[:-5], *keys]
         return {"Statement": f'{text} WHERE "requestId"=? AND "recipient"=?', "Parameters": values}
 
-    patch.setattr(submissions, "_update", careless)
+    patch.setattr(Submissions, "_statement", careless)
 
 
 def bad_gateway_is_retried(patch: pytest.MonkeyPatch) -> None:
@@ -82,7 +93,7 @@ def lost_call_is_retried(patch: pytest.MonkeyPatch) -> None:
             for one in classify(exchange, recipients)
         ]
 
-    patch.setattr("send.submitter.classify", hopeful)
+    patch.setattr("send.call.classify", hopeful)
 
 
 def maybe_sent_is_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -93,52 +104,47 @@ def maybe_sent_is_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 def claim_after_the_call(patch: pytest.MonkeyPatch) -> None:
     """Make the first call at once, and write to the table only what came of it."""
-    swap = Submissions.swap
+    apply = Submissions.apply
 
     def late(self: Submissions, changes: Sequence[Change]) -> list[WriteResult]:
         first = [change for change in changes if change.after.attempt == 1]
         if all(change.after.status is Status.SENDING for change in first) and len(first) == len(changes):
             return [Applied()] * len(changes)
-        return swap(self, [Change(None, change.after) if change in first else change for change in changes])
+        return apply(self, [Change(None, change.after) if change in first else change for change in changes])
 
-    patch.setattr(Submissions, "swap", late)
+    patch.setattr(Submissions, "apply", late)
 
 
 def content_is_not_compared(patch: pytest.MonkeyPatch) -> None:
     """Take every request for the one that its id names."""
 
-    def trusting(draft: Draft, found: Submission | None, lease: Lease, rules: Rules, *, now: float) -> Step:
-        same = draft if found is None else replace(draft, content_hash=found.content_hash)
-        return decide(same, found, lease, rules, now=now)
+    def trusting(message: Message, recipient: str, found: Found, rules: Rules, **more: Any) -> Change | End:  # noqa: ANN401 (as it takes them)
+        same = replace(message, content_hash=found.content_hash) if isinstance(found, Submission) else message
+        return decide(same, recipient, found, rules, **more)
 
-    patch.setattr("send.wave.decide", trusting)
-    patch.setattr(Wave, "_look_again", lambda self, task, _now: self._pending.append(task))
+    patch.setattr("send.deliver.decide", trusting)
 
 
 def own_success_is_not_seen(patch: pytest.MonkeyPatch) -> None:
     """Take one's own write, tried twice by the client, for somebody else's."""
-    answer = submissions._answer
+    result = submissions._result
 
-    def blind(change: Change, code: str, current: dict[Key, Submission]) -> WriteResult:
-        return (
-            Conflict(current.get(change_key(change)))
-            if code in submissions._CONDITION_CODES
-            else answer(change, code, current)
-        )
+    def blind(change: Change, code: str, current: Mapping[Key, Found]) -> WriteResult:
+        return Conflict(current.get(_key(change))) if code in CONDITION_FAILED else result(change, code, current)
 
-    patch.setattr(submissions, "_answer", blind)
+    patch.setattr(submissions, "_result", blind)
 
 
 def others_success_is_ones_own(patch: pytest.MonkeyPatch) -> None:
     """Take somebody else's claim of the same attempt for one's own."""
-    answer = submissions._answer
+    result = submissions._result
 
-    def greedy(change: Change, code: str, current: dict[Key, Submission]) -> WriteResult:
-        found = current.get(change_key(change))
-        same = found and (found.attempt, found.status) == (change.after.attempt, change.after.status)
-        return Applied() if same else answer(change, code, current)
+    def greedy(change: Change, code: str, current: Mapping[Key, Found]) -> WriteResult:
+        found, after = current.get(_key(change)), change.after
+        same = isinstance(found, Submission) and (found.attempt, found.status) == (after.attempt, after.status)
+        return Applied() if same else result(change, code, current)
 
-    patch.setattr(submissions, "_answer", greedy)
+    patch.setattr(submissions, "_result", greedy)
 
 
 def release_is_taken_for_accepted(patch: pytest.MonkeyPatch) -> None:
@@ -152,7 +158,7 @@ def release_is_taken_for_accepted(patch: pytest.MonkeyPatch) -> None:
 
 def lease_ends_too_early(patch: pytest.MonkeyPatch) -> None:
     """Let a lease end before the invocation that holds it."""
-    patch.setattr(wave, "LEASE_SECONDS", -30)
+    patch.setattr("send.deliver.LEASE_SECONDS", -30)
 
 
 def opt_outs_are_not_read(patch: pytest.MonkeyPatch) -> None:
@@ -173,8 +179,59 @@ def opt_outs_that_cannot_be_read_are_none(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(OptOuts, "find", careless)
 
 
-def change_key(change: Change) -> Key:
-    """Give the key of what is changed."""
+def lease_is_not_looked_at_before_the_call(patch: pytest.MonkeyPatch) -> None:
+    """Begin a call whenever the invocation has time left, by a clock that stands still while it is frozen."""
+    may_call = Admission._may_call
+    patch.setattr(Admission, "_may_call", lambda self, message, _lease_until: may_call(self, message, math.inf))
+
+
+def conflict_withholds_no_call(patch: pytest.MonkeyPatch) -> None:
+    """Call for the recipients of a request that were claimed, though another one was sent other content."""
+    withheld = Delivery._withheld
+
+    def careless(self: Delivery, job: Job, mine: Submission, opted_out: bool | None) -> Submission | None:  # noqa: FBT001 (its shape)
+        return withheld(self, replace(job, conflict=False), mine, opted_out)
+
+    patch.setattr(Delivery, "_withheld", careless)
+
+
+def unreadable_is_done(patch: pytest.MonkeyPatch) -> None:
+    """Take what this version cannot read for final."""
+
+    def careless(message: Message, recipient: str, found: Found, rules: Rules, **more: Any) -> Change | End:  # noqa: ANN401 (as it takes them)
+        return Done() if isinstance(found, Unreadable) else decide(message, recipient, found, rules, **more)
+
+    patch.setattr("send.deliver.decide", careless)
+
+
+def unreadable_is_absent(patch: pytest.MonkeyPatch) -> None:
+    """Call for what is claimed although the table has an item that this version cannot read."""
+    result = submissions._result
+
+    def careless(change: Change, code: str, current: Mapping[Key, Found]) -> WriteResult:
+        unreadable = isinstance(current.get(_key(change)), Unreadable)
+        return Applied() if unreadable else result(change, code, current)
+
+    patch.setattr(submissions, "_result", careless)
+
+
+def answers_are_mixed_up(patch: pytest.MonkeyPatch) -> None:
+    """Give threads whose writes go out in one call each other's answers."""
+    lead = GroupCommit._lead
+
+    def crossed(self: Any, group: Any) -> None:  # noqa: ANN401 (private to the module)
+        lead(self, group)
+        group.answers = group.answers[::-1]
+
+    patch.setattr(GroupCommit, "_lead", crossed)
+
+
+def one_request_twice_at_once(patch: pytest.MonkeyPatch) -> None:
+    """Deliver two messages of one request at the same time."""
+    patch.setattr("send.deliver.passes", lambda jobs: [jobs])
+
+
+def _key(change: Change) -> Key:
     return change.after.request_id, change.after.recipient
 
 
@@ -194,6 +251,12 @@ def change_key(change: Change) -> Key:
         pytest.param(others_success_is_ones_own, PLAIN, id="somebody else's success is one's own"),
         pytest.param(release_is_taken_for_accepted, PLAIN, id="a release is taken for accepted"),
         pytest.param(lease_ends_too_early, PLAIN, id="a lease ends too early"),
+        pytest.param(lease_is_not_looked_at_before_the_call, FROZEN, id="the lease is not looked at before the call"),
+        pytest.param(conflict_withholds_no_call, TOGETHER, id="a conflict withholds no call"),
+        pytest.param(unreadable_is_done, NEWER, id="what cannot be read is done"),
+        pytest.param(unreadable_is_absent, NEWER, id="what cannot be read is absent"),
+        pytest.param(answers_are_mixed_up, IN_TWO_CALLS, id="answers are mixed up"),
+        pytest.param(one_request_twice_at_once, PLAIN, id="one request twice at once"),
         pytest.param(opt_outs_are_not_read, OPTED_OUT, id="opt-outs are not read"),
         pytest.param(opt_outs_that_cannot_be_read_are_none, OPTED_OUT, id="opt-outs that cannot be read are none"),
     ],
@@ -205,13 +268,14 @@ def test_a_rule_taken_away_breaks_a_promise(
     mutant(monkeypatch)
     explored = explore(scenario)
     assert explored.broken, explored
+    assert explored.broken[-1] != ENDLESS
     seen = explored.broken[-1].removeprefix("=> ")
     record_property("tried", f"{mutant.__name__.replace('_', ' ')}: {seen}, after {len(explored.choices)} steps")
 
 
 def test_the_rules_that_are_taken_away_keep_it_otherwise() -> None:
     """With all rules in place the same scenarios break nothing, so it is the missing rule that the checker sees."""
-    for scenario in (PLAIN, RESENDING, CONFLICTING, OPTED_OUT):
+    for scenario in (PLAIN, RESENDING, CONFLICTING, TOGETHER, FROZEN, IN_TWO_CALLS, OPTED_OUT):
         assert explore(scenario).whole
 
 
@@ -220,15 +284,17 @@ def test_the_owner_in_the_condition_alone_is_a_second_lock(monkeypatch: pytest.M
 
     It stays, because it costs nothing and holds even if a claim ever did not raise the attempt.
     """
-    update = submissions._update
+    write = Submissions._statement
 
-    def without_owner(table: str, before: Attributes, after: Attributes) -> object:
-        statement = update(table, before, after)
+    def without_owner(self: Submissions, change: Change) -> Statement:
+        statement = write(self, change)
+        if change.before is None:
+            return statement
         text = statement["Statement"]
         assert text.endswith(OWNER_CONDITION)
         return {"Statement": text.removesuffix(OWNER_CONDITION), "Parameters": list(statement["Parameters"])[:-1]}
 
-    monkeypatch.setattr(submissions, "_update", without_owner)
+    monkeypatch.setattr(Submissions, "_statement", without_owner)
     for scenario in (PLAIN, RESENDING):
         explored = explore(scenario)
         assert explored.whole, "\n".join(explored.broken)

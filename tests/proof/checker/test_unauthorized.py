@@ -2,28 +2,26 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event, Lock, get_ident
-from time import monotonic
+from functools import partial
+from threading import Barrier, Event, Lock
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local.model_checker import provider
-from local.model_checker.delivery import drafts_of
 from local.model_checker.explorer import quiet
-from local.model_checker.scenario import Sent
-from realtime_sms.aws.token import Tokens
+from realtime_sms.aws.tokens import Tokens
 from realtime_sms.provider.calls import Call, CallResult, Reply
 from realtime_sms.provider.verdict import Kind, Verdict
-from send.calls import ThreadedCalls
-from send.ports import Unit
-from send.submitter import Submitter
+from realtime_sms.requests.prepare import Message
+from send.admission import Permit
+from send.call import Caller
+from tests.proof.checker.batches import Closed, Patient, admission_of, claimed, job_of
 
 IN_FLIGHT = 50
-UNITS = [Unit((draft,)) for draft in drafts_of(Sent(tuple(f"+569{n:08}" for n in range(IN_FLIGHT))).body(None))]
+MESSAGES = job_of("refused", IN_FLIGHT).messages
 
 
 class Account:
@@ -35,7 +33,7 @@ class Account:
         self._first = Barrier(at_once, timeout=60)
         self._lock = Lock()
 
-    def exchange(self, call: Call) -> CallResult:
+    def perform(self, call: Call, *, latest: float) -> CallResult:  # noqa: ARG002 (the client's)
         """Count the call, and take or refuse its token."""
         assert call.body is not None
         [number] = json.loads(call.body)["recipients"]
@@ -70,66 +68,74 @@ class Secrets:
         self.token = f"new{self.renewals}"
 
 
-def _submitter(account: Account, secrets: Secrets) -> Submitter:
+def _caller(account: Account, secrets: Secrets) -> Caller:
     client: Any = secrets
-    return Submitter(account.exchange, Tokens(client, "arn", renew=secrets.renew), may_start=lambda _unit: True)
+    breakers: Any = Closed()
+    tokens = Tokens(client, "arn", renew=secrets.renew)
+    return Caller(account.perform, tokens, admission_of(Patient()), breakers)
 
 
-@pytest.fixture
-def calls() -> Iterator[ThreadedCalls]:
-    """Give real threads that end with the test."""
-    threads = ThreadedCalls(IN_FLIGHT)
-    with quiet():
-        yield threads
-    threads._pool.shutdown()
+def _call(caller: Caller, message: Message) -> Verdict:
+    verdicts = caller.call(message, claimed(message, Patient()), Permit())
+    assert verdicts is not None
+    [verdict] = verdicts
+    return verdict
 
 
-def _all(calls: ThreadedCalls, submitter: Submitter) -> list[Verdict]:
-    calls.submit = submitter.submit
-    for unit in UNITS:
-        calls.start(unit)
-    verdicts: list[Verdict] = []
-    while len(verdicts) < IN_FLIGHT:
-        verdicts += [verdict for one in calls.finished(25) for verdict in one.verdicts or []]
-    return verdicts
+def _all(caller: Caller) -> list[Verdict]:
+    with quiet(), ThreadPoolExecutor(IN_FLIGHT) as pool:
+        return list(pool.map(partial(_call, caller), MESSAGES))
 
 
-def test_fifty_refused_calls_cause_one_renewal_and_one_more_try_each(calls: ThreadedCalls) -> None:
+def test_fifty_refused_calls_cause_one_renewal_and_one_more_try_each() -> None:
     """All fifty are in flight with the old token when the first is refused; all are sent with the one new token."""
     account, secrets = Account("new1", IN_FLIGHT), Secrets()
-    verdicts = _all(calls, _submitter(account, secrets))
+    verdicts = _all(_caller(account, secrets))
     assert {verdict.kind for verdict in verdicts} == {Kind.ACCEPTED}
     assert secrets.renewals == 1
     assert set(account.posts.values()) == {2}
 
 
-def test_fifty_calls_that_no_token_helps_are_tried_no_more_than_twice(calls: ThreadedCalls) -> None:
+def test_fifty_calls_that_no_token_helps_are_tried_no_more_than_twice() -> None:
     """A new token that is refused as well ends in waiting, not in a third call."""
     account, secrets = Account("none of these", IN_FLIGHT), Secrets()
-    verdicts = _all(calls, _submitter(account, secrets))
+    verdicts = _all(_caller(account, secrets))
     assert {verdict.kind for verdict in verdicts} == {Kind.UNAUTHORIZED}
     assert max(account.posts.values()) <= 2
 
 
-def test_a_renewal_in_vain_is_not_repeated_by_those_who_waited_for_it() -> None:
-    """Else fifty renewals in a row outlast the invocation, and what RealTime refused ends as unknown."""
-    secrets, callers, all_asked = Secrets(), set[int](), Event()
-    renewals: list[str] = []
+class _Counting:
+    """A lock that notes when it was left so many times."""
 
-    def clock() -> float:
-        callers.add(get_ident())
-        if len(callers) > IN_FLIGHT:  # the fifty, and the one that read the token first
-            all_asked.set()
-        return monotonic()
+    def __init__(self, times: int) -> None:
+        self.left = Event()
+        self._times = times
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._times -= 1
+        if not self._times:
+            self.left.set()
+        self._lock.release()
+
+
+def test_a_renewal_in_vain_is_not_repeated_by_those_who_waited_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else fifty renewals in a row outlast the invocation, and what RealTime refused ends as unknown."""
+    secrets, asked = Secrets(), _Counting(IN_FLIGHT)
+    renewals: list[str] = []
 
     def renew_in_vain(refused: str) -> None:
         renewals.append(refused)
         if len(renewals) == 1:
-            assert all_asked.wait(30)
+            assert asked.left.wait(30)
 
     client: Any = secrets
-    tokens = Tokens(client, "arn", renew=renew_in_vain, monotonic=clock)
+    tokens = Tokens(client, "arn", renew=renew_in_vain)
     tokens.current()
+    monkeypatch.setattr(tokens, "_lock", asked)
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         started = Barrier(IN_FLIGHT, timeout=60)
         found = list(pool.map(lambda _: (started.wait(), tokens.renewed("old"))[1], range(IN_FLIGHT)))
@@ -142,7 +148,6 @@ def test_a_secret_that_cannot_be_read_leaves_the_message_waiting(failing: int, p
     """Whichever read fails: the call was refused or not made, so nothing is open and nothing is sent twice."""
     account, secrets = Account("new1", 1), Secrets(failing)
     with quiet():
-        verdicts = _submitter(account, secrets).submit(UNITS[0])
-    assert verdicts is not None
-    assert [verdict.kind for verdict in verdicts] == [Kind.UNAUTHORIZED]
+        verdict = _call(_caller(account, secrets), MESSAGES[0])
+    assert verdict.kind is Kind.UNAUTHORIZED
     assert account.posts.total() == posts

@@ -10,6 +10,7 @@ from botocore.retries.standard import ExponentialBackoff
 from local.fake_realtime import Settings, Simulator
 from realtime_sms.aws import clients
 from tests.fakes.aws.server import AwsServer, Way
+from tests.fakes.quiet import quiet
 from tests.proof.faults.world import CLIENT, SECRET, TOKEN, World
 
 
@@ -29,7 +30,7 @@ def way() -> Way:
 
 @pytest.fixture(autouse=True)
 def spoilable(world: World, way: Way, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the shell's own clients call the server, without back-off."""
+    """Let the layer's own clients call the server, without back-off, and log nothing."""
     world.server.slow = 2 * way.patience
     made = cache(partial(clients._client.__wrapped__, read_timeout=way.patience, attempts=way.attempts))
     monkeypatch.setattr(clients, "_client", lambda service, *_, **__: made(service))
@@ -39,5 +40,7 @@ def spoilable(world: World, way: Way, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "sa-east-1")
     clients.dynamodb.cache_clear()
-    yield
+    with quiet():
+        yield
+        world.join()
     clients.dynamodb.cache_clear()

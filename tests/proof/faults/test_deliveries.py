@@ -7,15 +7,14 @@ from threading import Barrier
 
 import pytest
 
-from local.model_checker.explorer import quiet
 from realtime_sms.aws import clients
-from realtime_sms.aws.dead_letters import DeadLetters
-from realtime_sms.aws.producer import Producer
-from realtime_sms.aws.submissions import Indeterminate, StoreUnavailableError, Submissions
+from realtime_sms.aws.queues import DeadLetters, Producer
+from realtime_sms.aws.submissions import Indeterminate, Submissions
+from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.requests.prepare import Defaults
 from rtsms.redrive import Redrive, with_request_id
 from tests.fakes.aws.sqs import DEAD_LETTERS, SEND_QUEUE
-from tests.proof.faults.world import TABLE, TOKEN, Message, World
+from tests.proof.faults.world import TOKEN, Message, World
 
 DELIVERIES = 20
 DAYS = 13  # after which a dead letter still is there, and may be sent back
@@ -33,7 +32,7 @@ def test_twenty_deliveries_at_the_same_time_make_one_call_for_each_recipient(wor
         begin.wait()
         return world.send([message])
 
-    with quiet(), ThreadPoolExecutor(DELIVERIES) as environments:
+    with ThreadPoolExecutor(DELIVERIES) as environments:
         for one in [environments.submit(deliver) for _ in range(DELIVERIES)]:
             one.result()
         assert world.send([message]) == []
@@ -62,20 +61,19 @@ def test_a_redrive_after_thirteen_days_sends_what_was_not_sent_and_nothing_else(
     world.begin(TOKEN)
     message = Unnamed(1)
     first = message.record_of(message.request_id, message.body)
-    with quiet():
-        if sent_before:
-            assert world.deliver([first]) == []
-        world.age(DAYS)
-        world.aws.letters[message.request_id] = {  # SQS itself moves a message under its own id
-            "MessageId": message.request_id,
-            "ReceiptHandle": message.request_id,
-            "Body": message.body,
-        }
-        world.watch()
-        world.aws.show_letters()
-        [redriven] = _redrive().run("dead_lettered", now=time.time())
-        assert redriven.request_id == message.request_id
-        assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    if sent_before:
+        assert world.deliver([first]) == []
+    world.age(DAYS)
+    world.aws.letters[message.request_id] = {  # SQS itself moves a message under its own id
+        "MessageId": message.request_id,
+        "ReceiptHandle": message.request_id,
+        "Body": message.body,
+    }
+    world.maintain()
+    world.aws.show_letters()
+    [redriven] = _redrive(world).run("dead_lettered", now=time.time())
+    assert redriven.request_id == message.request_id
+    assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
     [number] = message.numbers
     assert world.posts(number) == 1
     assert world.items(message)[number]["status"] == "submitted"
@@ -85,19 +83,18 @@ def test_a_letter_that_is_sent_back_late_and_often_finds_what_was_sent(world: Wo
     """An outcome lives as long from its last redrive as from its first claim, and so longer than the message."""
     world.begin(TOKEN)
     message = Unnamed(1)
-    with quiet():
-        assert world.deliver([message.record_of(message.request_id, message.body)]) == []
-        for _ in range(3):
-            world.age(27)
-            world.aws.letters[message.request_id] = {
-                "MessageId": message.request_id,
-                "ReceiptHandle": message.request_id,
-                "Body": message.body,
-            }
-            world.watch()
-            world.aws.show_letters()
-            [_redriven] = _redrive().run("dead_lettered", now=time.time())
-            assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    assert world.deliver([message.record_of(message.request_id, message.body)]) == []
+    for _ in range(3):
+        world.age(27)
+        world.aws.letters[message.request_id] = {
+            "MessageId": message.request_id,
+            "ReceiptHandle": message.request_id,
+            "Body": message.body,
+        }
+        world.maintain()
+        world.aws.show_letters()
+        [_redriven] = _redrive(world).run("dead_lettered", now=time.time())
+        assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
     assert world.posts(message.numbers[0]) == 1
 
 
@@ -112,20 +109,18 @@ def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
         "ReceiptHandle": message.request_id,
         "Body": message.body,
     }
-    with quiet():
-        world.watch()
-        world.aws.show_letters()
-        redrive, sent = _redrive(), len(world.aws.sent)
-        with monkeypatch.context() as patched:
-            patched.setattr(redrive.submissions, "swap", lambda changes: [Indeterminate("Throttled")] * len(changes))
-            with pytest.raises(StoreUnavailableError):
-                list(redrive.run("dead_lettered", now=time.time()))
+    world.maintain()
+    world.aws.show_letters()
+    redrive, sent = _redrive(world), len(world.aws.sent)
+    with monkeypatch.context() as patched:
+        patched.setattr(redrive.submissions, "apply", lambda changes: [Indeterminate("Throttled")] * len(changes))
+        with pytest.raises(StoreUnavailableError):
+            list(redrive.run("dead_lettered", now=time.time()))
     assert len(world.aws.sent) == sent
     assert len(world.aws.letters) == 1
     world.aws.show_letters()
-    with quiet():
-        [_] = _redrive().run("dead_lettered", now=time.time())
-        assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    [_] = _redrive(world).run("dead_lettered", now=time.time())
+    assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
     assert world.posts(message.numbers[0]) == 1
 
 
@@ -138,7 +133,7 @@ def test_a_redrive_asks_all_of_the_queues_servers(world: World, monkeypatch: pyt
         return {"Messages": []}
 
     monkeypatch.setattr(world.aws, "ReceiveMessage", receive)
-    assert list(_redrive().run("dead_lettered", now=time.time())) == []
+    assert list(_redrive(world).run("dead_lettered", now=time.time())) == []
     assert [request["WaitTimeSeconds"] > 0 for request in asked] == [True]
 
 
@@ -154,7 +149,7 @@ def test_a_letter_grows_by_its_request_id_only() -> None:
     assert len(with_request_id(body, "r-1").encode()) == len(body.encode()) + len(',"requestId":"r-1"')
 
 
-def _redrive() -> Redrive:
-    sqs, submissions = clients.sqs(), Submissions(clients.dynamodb(), TABLE, ttl_days=45)
+def _redrive(world: World) -> Redrive:
+    sqs, submissions = clients.sqs(), Submissions(world.table)
     producer, dead_letters = Producer(sqs, SEND_QUEUE), DeadLetters(sqs, DEAD_LETTERS)
     return Redrive(producer, dead_letters, submissions, Defaults(sender="96000"))

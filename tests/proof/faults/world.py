@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from math import inf
@@ -13,18 +14,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.fake_realtime import Simulator
 from local.model_checker.table import Value, fields, frozen
-from maintenance.handler import Watch
+from maintenance.handler import Maintenance
 from realtime_sms.aws import clients
-from realtime_sms.aws.breakers import PARTITION, Breaker, Breakers
-from realtime_sms.aws.item import iso, to_item
-from realtime_sms.aws.item import seconds as epoch
+from realtime_sms.aws.breakers import Breaker, Breakers
 from realtime_sms.aws.lock import Lock
-from realtime_sms.aws.settings import SendSettings, WatchSettings
-from realtime_sms.outcomes.submission import Submission
+from realtime_sms.aws.settings import MaintenanceSettings, SendSettings
+from realtime_sms.aws.submissions import Submissions
+from realtime_sms.aws.table import BREAKERS, StoreUnavailableError, Table, seconds
+from realtime_sms.outcomes.submission import Submission, iso
 from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.vocabulary import Reason, Status
 from refresh.refresher import Refresher
-from send.sender import Sender
+from send.handler import Sender
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.aws.server import AwsServer
 from tests.fakes.aws.sqs import DEAD_LETTERS, SEND_QUEUE
@@ -38,12 +39,21 @@ FINAL = {"submitted", "failed", "unknown", "expired"}
 _numbers = count(10)  # below it, a recipient may have a number that means a reply to the simulator
 
 
+_MINUTE = Context()
+
+
 @dataclass(frozen=True)
 class World:
     """What the functions are surrounded by."""
 
     realtime: Simulator
     server: AwsServer
+    waiting: list[ThreadPoolExecutor] = field(default_factory=list)  # for tokens that may come after all
+
+    def join(self) -> None:
+        """Wait for what still waits for a token."""
+        while self.waiting:
+            self.waiting.pop().shutdown()
 
     @property
     def aws(self) -> FakeAws:
@@ -72,42 +82,50 @@ class World:
             "MAX_PER_SECOND": 0,
         }
 
+    @property
+    def table(self) -> Table:
+        """Give the table, by a client of its own."""
+        return Table(clients.dynamodb(), TABLE, ttl_days=45)
+
     def send(self, messages: "Iterable[Message]") -> list[str]:
         """Deliver messages."""
         return self.deliver([message.record for message in messages])
 
-    def deliver(self, records: Sequence[dict[str, Any]]) -> list[str]:
-        """Run the send function in a new environment; give the ids of the messages that the queue must keep."""
-        sender = Sender(SendSettings.model_validate(self.settings))
-        kept = sender.send(records, Context())
-        sender._calls._pool.shutdown()
-        sender._reader.shutdown()
-        sender._gateway.close()
+    def deliver(
+        self, records: Sequence[dict[str, Any]], left: Context = _MINUTE, *, call_timeout: float = 10
+    ) -> list[str]:
+        """Run the send function in a new environment; return the ids of the messages that the queue must keep."""
+        sender = Sender(SendSettings.model_validate(self.settings | {"CALL_TIMEOUT_SECONDS": call_timeout}))
+        kept = sender.send(records, left)
+        sender._pool.shutdown()
+        sender._readers.shutdown()
+        self.waiting.append(sender._tokens._pool)
+        sender._client.close()
         return kept
 
-    def watch(self) -> dict[str, Any]:
-        """Run the watch function."""
-        watch = Watch(WatchSettings.model_validate(self.settings))
+    def maintain(self) -> dict[str, Any]:
+        """Run the maintenance function."""
+        maintenance = Maintenance(MaintenanceSettings.model_validate(self.settings))
         try:
-            return watch.run()
+            return maintenance.run()
         finally:
-            watch._gateway.close()
+            maintenance._client.close()
 
     def refresh(self, payload: bytes) -> bytes:
         """Run the refresh function."""
-        gateway = RealTimeClient(self.realtime.url, deadline=10)
-        lock = Lock(clients.dynamodb(), TABLE, "refresh")
-        refresher = Refresher(clients.secrets(), TOKEN_ARN, CREDENTIALS_ARN, gateway.exchange, lock, patience=0.1)
+        client = RealTimeClient(self.realtime.url, deadline=10)
+        lock = Lock(self.table, "refresh")
+        refresher = Refresher(clients.secrets(), TOKEN_ARN, CREDENTIALS_ARN, client.perform, lock, patience=0.1)
         try:
             return json.dumps({"outcome": refresher.refresh(json.loads(payload).get("refused"))}).encode()
         finally:
-            gateway.close()
+            client.close()
 
     def invoke(self, payload: bytes) -> bytes:
         """Run it as Lambda does, which answers also where the function fails."""
         try:
             return self.refresh(payload)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, StoreUnavailableError) as error:
             return json.dumps({"errorType": type(error).__name__}).encode()
 
     def items(self, message: "Message") -> dict[str, dict[str, Any]]:
@@ -142,11 +160,11 @@ class World:
 
     def open_breaker(self, breaker: Breaker) -> None:
         """Open one."""
-        Breakers(clients.dynamodb(), TABLE).trip(breaker, Reason.NO_BALANCE)
+        Breakers(self.table).trip(breaker, Reason.NO_BALANCE)
 
     def open_breakers(self) -> list[str]:
         """Give those that are open."""
-        return [key[1] for key, item in self.aws.items.items() if key[0] == PARTITION and "since" in fields(item)]
+        return [key[1] for key, item in self.aws.items.items() if key[0] == BREAKERS and "since" in fields(item)]
 
     def leave_behind(self, message: "Message") -> None:
         """Put its submissions into the table, claimed by somebody who is gone."""
@@ -162,7 +180,7 @@ class World:
                 created_at=time.time() - 70,
                 updated_at=time.time() - 70,
             )
-            self.aws.items[message.request_id, number] = frozen(to_item(mine, 45 * 86400))
+            self.aws.items[message.request_id, number] = frozen(Submissions(self.table).item(mine))
 
     @property
     def token(self) -> str:
@@ -207,10 +225,10 @@ class Message:
         }
 
 
-def _aged(name: str, value: Value, seconds: float) -> Value:
+def _aged(name: str, value: Value, by: float) -> Value:
     if name == "ttl":
-        return "N", str(int(float(value[1]) - seconds))
-    return ("S", iso(epoch(str(value[1])) - seconds)) if name.endswith(("At", "Until")) else value
+        return "N", str(int(float(value[1]) - by))
+    return ("S", iso(seconds(str(value[1])) - by)) if name.endswith(("At", "Until")) else value
 
 
 type Story = Callable[[World], Sequence[Message]]

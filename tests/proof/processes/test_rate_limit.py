@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Attr
 
-from realtime_sms.aws.rate_limit import PARTITION
+from realtime_sms.aws.table import RATE
 from tests.proof.processes.conftest import World
 from tests.proof.processes.runtime import FunctionProcess
 
@@ -25,7 +25,7 @@ def _numbers(environment: int) -> list[str]:
 def _event(world: World, environment: int) -> dict[str, Any]:
     body = {"recipients": _numbers(environment), "sender": "96000", "message": {"text": "hello"}}
     record = {
-        "messageId": f"paced-{environment}",
+        "messageId": f"limited-{environment}",
         "receiptHandle": f"handle-{environment}",
         "body": json.dumps(body),
         "attributes": {"ApproximateReceiveCount": "1"},
@@ -36,8 +36,8 @@ def _event(world: World, environment: int) -> dict[str, Any]:
     return {"Records": [record]}
 
 
-def test_two_environments_share_the_turns_of_each_second(world: World) -> None:
-    """Each recipient gets one message, and no more are sent than turns were reserved within the limit."""
+def test_two_environments_share_the_slots_of_each_second(world: World) -> None:
+    """Each recipient gets one message, and no more are sent than slots were reserved within the limit."""
     with ExitStack() as running:
         settings = {**world.environment, "MAX_PER_SECOND": str(MOST)}
         processes = [running.enter_context(FunctionProcess(settings)) for _ in range(2)]
@@ -49,6 +49,6 @@ def test_two_environments_share_the_turns_of_each_second(world: World) -> None:
     assert {number: shown[number] for place in range(2) for number in _numbers(place)} == {
         number: 1 for place in range(2) for number in _numbers(place)
     }
-    counters: Any = world.table.scan(FilterExpression=Attr("requestId").begins_with(PARTITION))["Items"]
+    counters: Any = world.table.scan(FilterExpression=Attr("requestId").begins_with(RATE))["Items"]
     assert sum(min(int(item["taken"]), MOST) for item in counters) >= 2 * RECIPIENTS
     assert len(counters) >= 2 * RECIPIENTS / MOST

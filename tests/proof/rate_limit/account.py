@@ -1,31 +1,30 @@
-"""One account and its environments in virtual time: the production wave and pace over a counter, calls and a clock."""
+"""One account and its environments in virtual time: the production delivery over a counter, calls and a clock."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+from unittest import mock
 
 from botocore.exceptions import ReadTimeoutError
 
-from local.model_checker import provider
-from local.model_checker.delivery import drafts_of
-from local.model_checker.scenario import Sent
-from realtime_sms.aws.queue import QueueMessage
-from realtime_sms.aws.rate import Rate
-from realtime_sms.aws.rate_limit import RateLimit
+from realtime_sms.aws import group_commit
+from realtime_sms.aws.rate_limit import Rate, RateLimit
 from realtime_sms.aws.submissions import Applied, WriteResult
-from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.submission import Rules
+from realtime_sms.aws.table import Key, Table
+from realtime_sms.outcomes.decide import Change, End
+from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider.calls import Call, CallResult
-from realtime_sms.vocabulary import Status
-from send.limits import Limits
-from send.ports import Finished, Unit
-from send.submitter import Submitter
-from send.task import Job
-from send.turn import Turns
-from send.wave import Wave
-from tests.proof.rate_limit.kernel import Kernel, Mailbox
+from realtime_sms.requests.prepare import Defaults
+from send.admission import Admission, Clock
+from send.call import Caller
+from send.deliver import Delivery
+from send.messages import Job, read_record
+from tests.fakes.send_parts import ACCEPTED_REPLY, record_of
+from tests.proof.rate_limit.kernel import Event, Kernel, Pool, Semaphore
 
 INVOCATION = 60.0
 
@@ -64,14 +63,20 @@ class Account:
         """Let every environment take one batch of messages, beginning within a second of one another."""
         for number in range(self.terms.environments):
             self.kernel.spawn(Environment(self, number).run, after=self.chance.random())
-        self.kernel.run()
+        event, semaphore = partial(Event, self.kernel), partial(Semaphore, self.kernel)
+        with mock.patch.multiple(group_commit, Event=event, BoundedSemaphore=semaphore):  # waits in virtual time
+            self.kernel.run()
 
     def per_second(self) -> Counter[int]:
         """Count the messages that came in each whole second."""
         return Counter(int(at) for at in self.came)
 
+    def ends(self) -> list[End | None]:
+        """Give how each recipient ended."""
+        return [job.ends.get(recipient) for job in self.jobs for recipient in job.recipients]
+
     def update_item(self, *, Key: Any, ExpressionAttributeValues: Any, **_: object) -> Any:  # noqa: ANN401, N803 (boto3's)
-        """Count turns of a second as DynamoDB does; the reply takes its time, and may be lost."""
+        """Count slots of a second as DynamoDB does; the reply takes its time, and may be lost."""
         self.kernel.sleep(self.chance.uniform(0.002, 0.01))
         second, values = Key["requestId"]["S"], ExpressionAttributeValues
         self.updates += 1
@@ -83,37 +88,22 @@ class Account:
         return {"Attributes": {"taken": {"N": str(after)}}}
 
 
-class Environment:
-    """One environment with one invocation: the wave's ports for time, calls, store and breakers."""
+class Environment(Clock):
+    """One environment with one invocation: its clock, and what stands for calls, submissions, breakers and tokens."""
 
     def __init__(self, account: Account, number: int) -> None:
         terms = account.terms
         self._account, self._kernel = account, account.kernel
         self._skew = account.chance.uniform(-terms.skew, terms.skew)
-        self._over: Mailbox[Finished] = Mailbox(account.kernel)
         self._begun = 0.0
         self._jobs = [self._job(number, place) for place in range(terms.messages)]
         account.jobs += self._jobs
-        client: Any = account
-        self._pace = RateLimit(client, "outcomes", Rate(terms.most), now=self.now, jitter=account.chance.random)
-        self._limits = Limits(terms.in_flight, 1, call_seconds=10)
-        turns = Turns(self._limits, self, self._pace)
-        self._submitter = Submitter(self._exchange, self, may_start=turns.may_start)
 
     def run(self) -> None:
         """Do what the send function does with a batch."""
         self._begun = self._kernel.now
-        Wave(
-            store=self,
-            calls=self,
-            breakers=self,
-            look_up=lambda _numbers: frozenset[str],
-            time=self,
-            rules=Rules(),
-            limits=self._limits,
-            owners=lambda: "me",
-            pace=self._pace,
-        ).run(self._jobs)
+        pool: Any = Pool(self._kernel)
+        self._delivery().deliver_all(self._jobs, pool, self._account.terms.in_flight)
 
     def now(self) -> float:
         """Give the epoch seconds as this environment has them."""
@@ -131,13 +121,13 @@ class Environment:
         """Draw."""
         return self._account.chance.random()
 
-    def read(self, _keys: object) -> dict[Any, Any]:
+    def read(self, _keys: object) -> dict[Key, Submission]:
         """Find nothing."""
         return {}
 
-    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
+    def apply(self, changes: Sequence[Change]) -> list[WriteResult]:
         """Take everything, after a while."""
-        self._account.claims += sum(change.after.status is Status.SENDING for change in changes)
+        self._account.claims += sum(change.is_claim for change in changes)
         self._kernel.sleep(self._account.chance.uniform(0.01, 0.03))
         return [Applied() for _ in changes]
 
@@ -147,32 +137,42 @@ class Environment:
     def trip(self, *_: object) -> None:
         """Open none."""
 
-    def current(self) -> str:
+    def current(self, **_: float) -> str:
         """Give a token."""
         return "token"
 
-    def renewed(self, refused: str) -> str:
+    def renewed(self, refused: str, **_: float) -> str:
         """Give the same."""
         return refused
 
-    def start(self, unit: Unit) -> None:
-        """Make a call in a thread of its own."""
-        self._kernel.spawn(lambda: self._over.put(Finished(unit, self._submitter.submit(unit))))
+    def _delivery(self) -> Delivery:
+        own: Any = self
+        client: Any = self._account
+        terms = self._account.terms
+        table = Table(client, "outcomes")
+        rate_limit = RateLimit(table, Rate(terms.most), now=self.now, jitter=self._account.chance.random)
+        admission = Admission(own, self, call_seconds=10, rate_limit=rate_limit)
+        return Delivery(
+            submissions=own,
+            opted_out=lambda _numbers: frozenset[str],
+            call=Caller(self._post, self, admission, own).call,
+            admission=admission,
+            places=Semaphore(self._kernel, terms.in_flight),
+            clock=self,
+            rules=Rules(),
+            owners=lambda: "me",
+        )
 
-    def finished(self, most: int, within: float | None = None) -> list[Finished]:
-        """Wait for calls to be over."""
-        return self._over.take(most, within)
-
-    def _exchange(self, call: Call) -> CallResult:
+    def _post(self, call: Call, *, latest: float) -> CallResult:
         assert call.body is not None
+        assert self.now() < latest
         self._account.came.append(self._kernel.now)
         self._kernel.sleep(self._account.terms.latency)
-        return provider.outcome(provider.ACCEPTED, 1).exchange
+        return ACCEPTED_REPLY
 
     def _job(self, number: int, place: int) -> Job:
-        sent = Sent(tuple(f"+569{number:02}{place:02}{one:04}" for one in range(self._account.terms.recipients)))
-        body = sent.body(None)
-        job = Job(QueueMessage(f"{number}.{place}", "", body, 1), f"r{number}.{place}")
-        for draft in drafts_of(body):
-            job.add(draft)
+        numbers = [f"+569{number:02}{place:02}{one:04}" for one in range(self._account.terms.recipients)]
+        body = {"requestId": f"r{number}.{place}", "recipients": numbers, "message": {"text": "a"}}
+        job = read_record(record_of(json.dumps(body), f"{number}.{place}"), Defaults(sender="96000"), 1)
+        assert isinstance(job, Job)
         return job

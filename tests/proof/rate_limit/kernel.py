@@ -51,27 +51,71 @@ class Kernel:
                 sleeper.switch(None)
 
 
-class Mailbox[DeadLetter]:
-    """Where one reads what others put there, and waits for it."""
+class Event:
+    """`threading.Event` in virtual time."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._letters: list[DeadLetter] = []
-        self._reader: Alarm | None = None
+        self._is_set = False
+        self._waiting: list[Alarm] = []
 
-    def put(self, letter: DeadLetter) -> None:
-        """Leave something, and wake the reader."""
-        self._letters.append(letter)
-        if self._reader is not None:
-            self._kernel.wake(self._reader)
+    def set(self) -> None:
+        """Wake all who wait."""
+        self._is_set = True
+        for alarm in self._waiting:
+            self._kernel.wake(alarm)
 
-    def take(self, most: int, within: float | None) -> list[DeadLetter]:
-        """Wait until there is something, or so many seconds."""
-        if not self._letters:
-            self._reader = Alarm(getcurrent())
-            if within is not None:
-                self._kernel.wake(self._reader, within)
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, or so many seconds; return whether it is."""
+        if not self._is_set:
+            alarm = Alarm(getcurrent())
+            self._waiting.append(alarm)
+            if timeout is not None:
+                self._kernel.wake(alarm, timeout)
             self._kernel.rest()
-            self._reader = None
-        taken, self._letters = self._letters[:most], self._letters[most:]
-        return taken
+        return self._is_set
+
+
+class Semaphore:
+    """`threading.Semaphore` in virtual time; first come, first served."""
+
+    def __init__(self, kernel: Kernel, value: int) -> None:
+        self._kernel = kernel
+        self._left = value
+        self._waiting: list[Alarm] = []
+
+    def __enter__(self) -> None:
+        if self._left:
+            self._left -= 1
+            return
+        self._waiting.append(Alarm(getcurrent()))
+        self._kernel.rest()  # whoever leaves hands its place over
+
+    def __exit__(self, *_: object) -> None:
+        if self._waiting:
+            self._kernel.wake(self._waiting.pop(0))
+        else:
+            self._left += 1
+
+
+class Pool:
+    """As much of an executor as a batch needs."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def submit(self, work: Callable[..., object], *arguments: object) -> "_Over":
+        """Begin something in a thread of its own; return that which waits for its end."""
+        over = _Over(self._kernel)
+
+        def run() -> None:
+            work(*arguments)
+            over.set()
+
+        self._kernel.spawn(run)
+        return over
+
+
+class _Over(Event):
+    def result(self) -> None:
+        self.wait()

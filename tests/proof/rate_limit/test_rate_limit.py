@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.model_checker.explorer import quiet
 from realtime_sms.outcomes.decide import Done, Later
+from tests.fakes.quiet import quiet
 from tests.proof.rate_limit.account import Account, Terms
 
 TOLERANCE = 0.05  # of the limit
@@ -40,7 +40,7 @@ def test_no_second_has_more_than_the_limit(terms: Terms) -> None:
     """However many environments, whatever their clocks are off by, and however often a reservation's reply is lost."""
     account = _tried(terms)
     assert max(account.per_second().values(), default=0) <= math.ceil(terms.most * (1 + TOLERANCE))
-    ends = [task.end for job in account.jobs for task in job.tasks]
+    ends = account.ends()
     assert all(isinstance(end, Done | Later) for end in ends)
     assert sum(isinstance(end, Done) for end in ends) == len(account.came)
 
@@ -56,7 +56,7 @@ def test_no_second_has_more_than_the_limit(terms: Terms) -> None:
         pytest.param(Terms(most=500, environments=5, recipients=60, latency=0.2), id="five hundred a second"),
     ],
 )
-def test_where_there_is_demand_hardly_a_turn_is_wasted(
+def test_where_there_is_demand_hardly_a_slot_is_wasted(
     terms: Terms, record_property: Callable[[str, object], None]
 ) -> None:
     """Every whole second but the first, and those in which the work runs out, has at least 95 % of the limit."""
@@ -68,7 +68,7 @@ def test_where_there_is_demand_hardly_a_turn_is_wasted(
     assert max(whole) <= math.ceil(terms.most * (1 + TOLERANCE))
 
 
-def test_turns_are_reserved_in_blocks_and_no_second_is_asked_for_in_vain_for_long() -> None:
+def test_slots_are_reserved_in_blocks_and_no_second_is_asked_for_in_vain_for_long() -> None:
     """A thousand messages through five environments cost few calls of the table, over as many items as seconds."""
     account = _tried(Terms(most=100, environments=5, recipients=20))
     assert len(account.came) == 1000
@@ -82,14 +82,14 @@ def test_a_table_that_never_answers_lets_nothing_out() -> None:
     assert account.came == []
     assert account.claims == 0
     now = account.kernel.now
-    assert all(isinstance(task.end, Later) and task.end.at > now for job in account.jobs for task in job.tasks)
+    assert all(isinstance(end, Later) and end.at > now for end in account.ends())
 
 
-def test_a_message_that_had_some_turns_comes_back_at_once_for_the_rest() -> None:
+def test_a_message_that_had_some_slots_comes_back_at_once_for_the_rest() -> None:
     """Only one that had none backs off."""
     account = _tried(Terms(most=5, messages=2, recipients=400))
     first, second = account.jobs
-    assert {isinstance(task.end, Done) for task in first.tasks} == {True, False}
+    assert {isinstance(end, Done) for end in first.ends.values()} == {True, False}
     assert first.due_at is not None
     assert first.due_at <= account.kernel.now
     assert second.due_at is not None

@@ -11,6 +11,7 @@ from botocore.credentials import Credentials
 
 from local.embedded_aws import Stack, deploy
 from realtime_sms.aws.requests import Addressed, Entry, Requests, Summary
+from realtime_sms.aws.table import Table
 from tests.stack.signing import Caller, Reply, api_url, user
 
 pytestmark = pytest.mark.stack
@@ -110,7 +111,7 @@ def test_of_two_at_once_under_one_key_one_content_wins(caller: Caller) -> None:
 def test_an_entry_is_written_once(stack: Stack) -> None:
     """The second writer gets the first one's entry, as it was written."""
     client = stack.aws.session().client("dynamodb")
-    register = Requests(client, stack.outputs["OutcomesTableName"], ttl_days=45)
+    register = Requests(Table(client, stack.outputs["OutcomesTableName"], ttl_days=45))
     group = Addressed(6, 2, ("+56900000000",))
     entry = Entry(
         request_id=f"r-{uuid.uuid4()}", content_hash="h", groups=(group,), metadata={"a": "b"}, created_at=1.5

@@ -16,7 +16,7 @@ TEXT = "Zanfirox"  # in no log by chance
 ACCENTED = "Żanfirox"
 TOKEN = "canary-token-q8w7e6"
 NUMBER = "926"  # the first digits of every number here, after +56
-FATES = (
+VERDICTS = (
     "submitted",
     "http_400",
     "http_401_first_1",
@@ -34,7 +34,7 @@ FATES = (
     "odd_word",
     "unknown_error_first_1",
 )
-NUMBERS = {verdict: f"+56{NUMBER}{index:06}" for index, verdict in enumerate(FATES)}
+NUMBERS = {verdict: f"+56{NUMBER}{index:06}" for index, verdict in enumerate(VERDICTS)}
 STRAY = f"+56{NUMBER}777777"  # a number of messages that never become a call
 
 
@@ -95,7 +95,7 @@ def test_nothing_logged_holds_a_text_a_token_or_a_number(deployed: Deployment) -
     deployed.simulator("POST", "outcomes", {number: verdict for verdict, number in NUMBERS.items()})
     called = {
         f"{request_id}.{verdict}": request_body(f"{request_id}.{verdict}", NUMBERS[verdict], text=TEXT)
-        for verdict in FATES
+        for verdict in VERDICTS
     }
     failing, rejected = _failing(request_id), _rejected(request_id)
     deployed.publish(*called.values(), *failing.values(), *rejected.values())

@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from local import ROOT
-from realtime_sms.aws.item import iso
 from realtime_sms.outcomes.event import json_schema
+from realtime_sms.outcomes.submission import iso
 from tests.stack.deployment import Deployment, request_body, until
 
 pytestmark = pytest.mark.stack

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from realtime_sms.aws.breakers import PARTITION
+from realtime_sms.aws.table import BREAKERS
 from realtime_sms.vocabulary import Status
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 
@@ -105,10 +105,10 @@ def test_without_balance_messages_wait_until_there_is_some(deployed: Deployment)
     request_id, recipient = deployed.new_id("balance"), "+56925300001"
     deployed.publish(request_body(request_id, recipient))
     until(lambda: deployed.status(request_id, recipient) == "waiting" or None, within=40, awaited="waiting")
-    until(lambda: deployed.items(PARTITION).get("balance", {}).get("since"), within=5, awaited="an open breaker")
+    until(lambda: deployed.items(BREAKERS).get("balance", {}).get("since"), within=5, awaited="an open breaker")
     assert deployed.invoke("MaintenanceFunctionName")["closed"] == []
     deployed.simulator("POST", "top-up", {"units": "100"})
     assert deployed.invoke("MaintenanceFunctionName")["closed"] == ["balance"]
-    assert "since" not in deployed.items(PARTITION)["balance"]
+    assert "since" not in deployed.items(BREAKERS)["balance"]
     assert deployed.outcome(request_id, within=90)["status"] == "submitted"
     assert deployed.texts(recipient) == ["hello"]

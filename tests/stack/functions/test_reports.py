@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from realtime_sms.aws.item import iso
-from realtime_sms.aws.unmatched_reports import PARTITION
+from realtime_sms.aws.table import UNMATCHED_REPORTS
 from realtime_sms.outcomes.match import PATIENCE
+from realtime_sms.outcomes.submission import iso
 from realtime_sms.vocabulary import Status
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import Caller, api_url
@@ -69,7 +69,7 @@ def test_a_report_proves_what_was_given_up(deployed: Deployment, realtime: Calle
     assert realtime.call("POST", f"{address}/reports", report).status == 200
     assert deployed.outcome(request_id)["status"] == "unknown"
     deployed.table.update_item(
-        Key={"requestId": PARTITION, "recipient": submission_id},
+        Key={"requestId": UNMATCHED_REPORTS, "recipient": submission_id},
         UpdateExpression="SET createdAt = :heard, openUntil = :due",
         ExpressionAttributeValues={":heard": iso(now - PATIENCE - 10), ":due": iso(now - 1)},
     )

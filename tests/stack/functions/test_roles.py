@@ -14,8 +14,8 @@ import yaml
 
 from local.transformed_template import transformed
 from realtime_sms.aws.breakers import Breaker
-from realtime_sms.aws.item import iso
-from realtime_sms.aws.unmatched_reports import PARTITION
+from realtime_sms.aws.table import UNMATCHED_REPORTS
+from realtime_sms.outcomes.submission import iso
 from realtime_sms.vocabulary import Status
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import Caller, api_url, user
@@ -169,7 +169,7 @@ def _call_back(deployed: Deployment) -> None:
     submitted = left_behind(request_id, number, Status.SUBMITTED)
     deployed.plant(replace(submitted, submission_id=request_id, ask_at=time.time() - 1))
     deployed.table.update_item(
-        Key={"requestId": PARTITION, "recipient": request_id},
+        Key={"requestId": UNMATCHED_REPORTS, "recipient": request_id},
         UpdateExpression="SET openUntil = :due",
         ExpressionAttributeValues={":due": iso(time.time() - 1)},
     )

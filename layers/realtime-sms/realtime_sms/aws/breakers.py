@@ -1,32 +1,26 @@
 """The breakers `balance` and `auth`: while one is open no call goes out, and messages wait in the queue.
 
-Their state is one item each in the outcomes table, read at most every few seconds by each environment. A breaker that
-opens again soon after it was closed is held open longer each time, so that a wrong cure costs few refused calls.
+Their state is one item each in the table, read at most every few seconds by each environment. A breaker that opens
+again soon after it was closed is held open longer each time, so that a wrong recovery costs few refused calls.
 """
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from realtime_sms.aws.logging import logger
-from realtime_sms.aws.metrics import Metric, counters
-from realtime_sms.aws.submissions import StoreUnavailableError
+from realtime_sms.aws.table import BREAKERS, Key, StoreUnavailableError, Table, Update
+from realtime_sms.aws.telemetry import Metric, counters, logger
 from realtime_sms.provider.verdict import Kind
 from realtime_sms.vocabulary import Reason
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
-
-PARTITION = "#breaker"  # no request id can be called so
 _FRESH = 5.0  # seconds for which an environment believes what it read
 _HOLD = 60.0  # seconds for which a breaker that opened again at once is held open, doubled each time
 _LONGEST_HOLD = 1800.0
 _CALM = 3600.0  # seconds closed after which earlier openings are forgotten
+_SINCE = {"#since": "since"}
 
 
 class Breaker(StrEnum):
@@ -37,11 +31,7 @@ class Breaker(StrEnum):
 
 
 _OPENINGS = {Breaker.BALANCE: Metric.BALANCE_BREAKER_OPENINGS, Breaker.AUTH: Metric.AUTH_BREAKER_OPENINGS}
-BY_PROOF = {
-    Kind.NO_BALANCE: Breaker.BALANCE,
-    Kind.UNAUTHORIZED: Breaker.AUTH,
-    Kind.FORBIDDEN: Breaker.AUTH,
-}
+BY_KIND = {Kind.NO_BALANCE: Breaker.BALANCE, Kind.UNAUTHORIZED: Breaker.AUTH, Kind.FORBIDDEN: Breaker.AUTH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,128 +45,111 @@ class OpenBreaker:
 
     @property
     def held_until(self) -> float:
-        """Give the epoch second before which it is not to be closed."""
+        """Return the epoch second before which it is not to be closed."""
         return self.since + (min(_HOLD * 2.0 ** (self.times - 2), _LONGEST_HOLD) if self.times > 1 else 0)
 
 
 class Breakers:
-    """Both breakers, as one environment sees them."""
+    """All breakers, as one environment sees them; safe to use from many threads, of which one reads for all."""
 
-    def __init__(
-        self, client: "DynamoDBClient", table: str, *, now: Callable[[], float] = time.time, fresh: float = _FRESH
-    ) -> None:
-        self._client = client
+    def __init__(self, table: Table, *, now: Callable[[], float] = time.time, fresh: float = _FRESH) -> None:
         self._table = table
         self._now = now
         self._fresh = fresh
         self._known: dict[Breaker, OpenBreaker] = {}
         self._read_at = float("-inf")
+        self._reading = threading.Lock()
 
     def open(self) -> OpenBreaker | None:
-        """Give an open breaker, if there is one; what cannot be read is taken to be as it was."""
-        if self._now() - self._read_at >= self._fresh:
-            self.refresh()
+        """Return an open breaker, if there is one; what cannot be read is taken to be as it was."""
+        if self._now() - self._read_at >= self._fresh and self._reading.acquire(blocking=False):
+            try:
+                self.refresh()
+            finally:
+                self._reading.release()
         return next(iter(self._known.values()), None)
 
     def refresh(self) -> bool:
-        """Read both from the table now; False where it did not answer."""
+        """Read all from the table now; return False if it did not answer.
+
+        What was opened or closed here meanwhile is newer than what was read, and stays.
+        """
+        before = self._known
         try:
-            self._known = {one.breaker: one for one in self.read()}
-        except (ClientError, BotoCoreError, StoreUnavailableError):
+            found = {one.breaker: one for one in self.read()}
+        except StoreUnavailableError:
             return False
+        if self._known is before:
+            self._known = found
         self._read_at = self._now()
         return True
 
     def read(self) -> list[OpenBreaker]:
-        """Give those that are open in the table.
+        """Return those that are open in the table.
 
         Raises:
-            ClientError, BotoCoreError: the table did not answer.
-            StoreUnavailableError: it answered in part, so that one that is open may be missing.
+            StoreUnavailableError: it did not answer, or in part, so that one that is open may be missing.
 
         """
-        keys = [_key(breaker) for breaker in Breaker]
-        reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-        if reply.get("UnprocessedKeys"):
-            raise StoreUnavailableError("UnprocessedKeys")
-        return [_opened(item) for item in reply["Responses"].get(self._table, []) if "since" in item]
+        return [_read(item) for item in self._table.get_many(map(_key, Breaker)) if "since" in item]
 
     def all_open(self) -> list[OpenBreaker]:
-        """Give every breaker that was open when last read."""
+        """Return every breaker that was open when last read."""
         return list(self._known.values())
 
     def trip(self, breaker: Breaker, reason: Reason) -> None:
         """Open a breaker: at once for this environment, and in the table for all others.
 
-        Where the table does not take it, the others find out by a refused call of their own; so it is logged only.
+        If the table does not take it, the others find out by a refused call of their own; so that is logged only.
         """
         if breaker in self._known:
             return
         now = self._now()
-        self._known[breaker] = OpenBreaker(breaker, reason, now)
+        self._known = {**self._known, breaker: OpenBreaker(breaker, reason, now)}
         self._read_at = now
         try:
-            self._record_opening(breaker, reason, now)
-        except (ClientError, BotoCoreError) as error:
-            logger.warning("breaker not recorded", extra={"breaker": breaker, "error": type(error).__name__})
+            if self._record_opening(breaker, reason, now):
+                counters.count(_OPENINGS[breaker])
+        except StoreUnavailableError as error:
+            logger.warning("breaker not recorded", extra={"breaker": breaker, "error": str(error)})
 
-    def close(self, opened: OpenBreaker) -> None:
-        """Close a breaker for all, if it is still the same opening; how often it opened is remembered for an hour.
+    def close(self, opened: OpenBreaker) -> bool:
+        """Close a breaker for all; return False if it is another opening by now. Openings are remembered for an hour.
 
         Raises:
-            ClientError, BotoCoreError: the table did not take it.
+            StoreUnavailableError: the table did not take it.
 
         """
-        self._known.pop(opened.breaker, None)
-        self._client.update_item(
-            TableName=self._table,
-            Key=_key(opened.breaker),
-            UpdateExpression="SET calmAt = :calm REMOVE #since",
-            ConditionExpression="#since = :since",
-            ExpressionAttributeNames={"#since": "since"},
-            ExpressionAttributeValues={":since": _number(opened.since), ":calm": _number(self._now() + _CALM)},
-        )
+        self._known = {name: one for name, one in self._known.items() if name is not opened.breaker}
+        values = {":since": _number(opened.since), ":calm": _number(self._now() + _CALM)}
+        update = Update(("calmAt = :calm",), ("#since",), "#since = :since", values, _SINCE)
+        return self._table.update(_key(opened.breaker), update)
 
-    def _record_opening(self, breaker: Breaker, reason: Reason, now: float) -> None:
+    def _record_opening(self, breaker: Breaker, reason: Reason, now: float) -> bool:
         """Count one more opening, or the first one if the last is long past; leave a breaker that is open alone."""
-        for times, condition in (
-            (
-                "if_not_exists(times, :none) + :one",
-                "attribute_not_exists(#since) AND (attribute_not_exists(calmAt) OR calmAt > :now)",
-            ),
-            (":one", "attribute_not_exists(#since)"),
-        ):
-            try:
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(breaker),
-                    UpdateExpression=f"SET #since = :now, reason = :reason, times = {times}",
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames={"#since": "since"},
-                    ExpressionAttributeValues={
-                        ":now": _number(now),
-                        ":reason": {"S": reason},
-                        ":one": {"N": "1"},
-                    }
-                    | ({":none": {"N": "0"}} if ":none" in times else {}),
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-            else:
-                counters.count(_OPENINGS[breaker])
-                return
+        values = {":now": _number(now), ":reason": {"S": reason}, ":one": {"N": "1"}}
+        sets = ("#since = :now", "reason = :reason")
+        closed = "attribute_not_exists(#since)"
+        lately = f"{closed} AND (attribute_not_exists(calmAt) OR calmAt > :now)"
+        again = ("times = if_not_exists(times, :none) + :one",)
+        return self._table.update(
+            _key(breaker), Update((*sets, *again), (), lately, values | {":none": {"N": "0"}}, _SINCE)
+        ) or self._table.update(_key(breaker), Update((*sets, "times = :one"), (), closed, values, _SINCE))
 
 
-def _key(breaker: Breaker) -> dict[str, dict[str, str]]:
-    return {"requestId": {"S": PARTITION}, "recipient": {"S": breaker}}
+def _key(breaker: Breaker) -> Key:
+    return BREAKERS, breaker
 
 
-def _number(seconds: float) -> "AttributeValueTypeDef":
+def _number(seconds: float) -> dict[str, str]:
     return {"N": f"{seconds:.3f}"}
 
 
-def _opened(item: "dict[str, AttributeValueTypeDef]") -> OpenBreaker:
+def _read(item: Mapping[str, Any]) -> OpenBreaker:
+    reason: Any = item["reason"]["S"]  # a word of a newer version stays as it is: nothing is decided by it
     return OpenBreaker(
-        Breaker(item["recipient"]["S"]), Reason(item["reason"]["S"]), float(item["since"]["N"]), int(item["times"]["N"])
+        Breaker(item["recipient"]["S"]),
+        Reason(reason) if reason in Reason else reason,
+        float(item["since"]["N"]),
+        int(item["times"]["N"]),
     )

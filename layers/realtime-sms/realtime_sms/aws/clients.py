@@ -1,15 +1,13 @@
 """The AWS clients, each made at its first use: importing this module opens nothing and needs no environment."""
 
-import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from realtime_sms.aws.traces import traces
+from realtime_sms.aws.table import send_batches_as_json
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,19 +21,6 @@ READ_TIMEOUT = 5  # seconds, for each of three attempts; what a store that hangs
 _USER_AGENT = f"Boto3/{boto3.__version__} Botocore/{botocore.__version__} realtime-sms"
 INVOKE_TIMEOUT = 25  # seconds; one attempt, for a refresh that may have to wait for another one
 
-__all__ = [
-    "CONNECT_TIMEOUT",
-    "INVOKE_TIMEOUT",
-    "READ_TIMEOUT",
-    "BotoCoreError",
-    "ClientError",
-    "dynamodb",
-    "events",
-    "functions",
-    "secrets",
-    "sqs",
-]
-
 
 @cache
 def _client(service: str, read_timeout: float = READ_TIMEOUT, attempts: int = 3) -> Any:  # noqa: ANN401 (each caller names the type)
@@ -47,50 +32,36 @@ def _client(service: str, read_timeout: float = READ_TIMEOUT, attempts: int = 3)
         user_agent=_USER_AGENT,  # botocore writes a longer one, anew for each call: a tenth of the call's CPU
         parameter_validation=False,  # mypy has checked what is passed; doing it again is a fifth of a batch's CPU
     )
-    client = boto3.client(service, config=config)  # type: ignore[call-overload]  # a name that is not a literal
-    traces.follow(client)
-    return client
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # a name that is not a literal
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    """Give the DynamoDB client; batches go out as they are, so they must hold nothing that JSON does not."""
+    """Return the DynamoDB client; batches must hold nothing that JSON does not have."""
     client: DynamoDBClient = _client("dynamodb")
-    for batch in ("BatchExecuteStatement", "BatchGetItem"):
-        client.meta.events.register(f"provide-client-params.dynamodb.{batch}", _set_aside)
-        client.meta.events.register(f"before-call.dynamodb.{batch}", _put_in)
+    send_batches_as_json(client)
     return client
 
 
-def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: object) -> Any:  # noqa: ANN401 (botocore's stubs take none)
-    """Keep the parameters from botocore, which would rebuild them value by value, at more CPU than all else it does."""
-    context["batch"] = json.dumps(params, separators=(",", ":")).encode()
-    return {name: type(value)() for name, value in params.items()}
-
-
-def _put_in(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    params["body"] = context.pop("batch")
-
-
 def events() -> "EventBridgeClient":
-    """Give the EventBridge client."""
+    """Return the EventBridge client."""
     client: EventBridgeClient = _client("events")
     return client
 
 
 def sqs() -> "SQSClient":
-    """Give the SQS client."""
+    """Return the SQS client."""
     client: SQSClient = _client("sqs")
     return client
 
 
 def secrets() -> "SecretsManagerClient":
-    """Give the Secrets Manager client."""
+    """Return the Secrets Manager client."""
     client: SecretsManagerClient = _client("secretsmanager")
     return client
 
 
 def functions() -> "LambdaClient":
-    """Give the Lambda client."""
+    """Return the Lambda client."""
     client: LambdaClient = _client("lambda", INVOKE_TIMEOUT, attempts=1)
     return client

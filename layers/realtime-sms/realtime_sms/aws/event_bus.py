@@ -1,4 +1,4 @@
-"""The bus of outcome events: put in lots, with what the bus did not take put again."""
+"""The bus of outcome events: events are put in batches, and those that it did not take are put again."""
 
 import json
 import time
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from realtime_sms.aws.logging import logger
-from realtime_sms.outcomes.event import DETAIL_TYPE, SOURCE, OutcomeChanged
+from realtime_sms.aws.telemetry import logger
+from realtime_sms.outcomes.event import DETAIL_TYPE, SOURCE, Event
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -22,14 +22,14 @@ _PAUSE = 0.2  # seconds before the second round, doubled before the next
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event, and when the table took the change, in epoch seconds."""
+class TimedEvent:
+    """An event, and when the table took the change (epoch seconds)."""
 
-    event: OutcomeChanged = field(repr=False)
+    event: Event = field(repr=False)
     at: float
 
 
-class OutcomeBus:
+class EventBus:
     """An EventBridge bus."""
 
     def __init__(self, client: "EventBridgeClient", name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -37,9 +37,9 @@ class OutcomeBus:
         self._name = name
         self._pause = pause
 
-    def put(self, told: Sequence[Told]) -> list[Told]:
-        """Put events on the bus, in their order; give those that it did not take, the rounds being over."""
-        left = list(told)
+    def put(self, events: Sequence[TimedEvent]) -> list[TimedEvent]:
+        """Put events on the bus, in their order; return those that it did not take after all rounds."""
+        left = list(events)
         for done in range(_ROUNDS):
             if not left:
                 break
@@ -48,24 +48,24 @@ class OutcomeBus:
             left = [one for some in batched(left, _BATCH, strict=False) for one in self._refused(some)]
         return left
 
-    def _refused(self, told: Sequence[Told]) -> list[Told]:
+    def _refused(self, events: Sequence[TimedEvent]) -> list[TimedEvent]:
         try:
-            reply = self._client.put_events(Entries=[self._entry(one) for one in told])
+            reply = self._client.put_events(Entries=[self._entry(one) for one in events])
         except (ClientError, BotoCoreError) as error:
-            logger.warning("events not taken", extra={"error": type(error).__name__, "events": len(told)})
-            return list(told)
-        answers = list(zip(told, reply["Entries"], strict=True))
+            logger.warning("events not taken", extra={"error": type(error).__name__, "events": len(events)})
+            return list(events)
+        answers = list(zip(events, reply["Entries"], strict=True))
         refused = [one for one, answer in answers if "ErrorCode" in answer]
         if refused:
             codes = sorted({answer["ErrorCode"] for _, answer in answers if "ErrorCode" in answer})
             logger.warning("events not taken", extra={"error": ", ".join(codes), "events": len(refused)})
         return refused
 
-    def _entry(self, told: Told) -> Any:  # noqa: ANN401 (as boto3 takes it)
+    def _entry(self, event: TimedEvent) -> Any:  # noqa: ANN401 (as boto3 takes it)
         return {
             "EventBusName": self._name,
             "Source": SOURCE,
             "DetailType": DETAIL_TYPE,
-            "Time": datetime.fromtimestamp(told.at, UTC),
-            "Detail": json.dumps(told.event, ensure_ascii=False),
+            "Time": datetime.fromtimestamp(event.at, UTC),
+            "Detail": json.dumps(event.event, ensure_ascii=False),
         }

@@ -1,53 +1,30 @@
-"""A lock in the outcomes table, with a lease: one holder over all environments, and none for ever."""
+"""A lock in the table, with a lease: one holder over all environments, and none for ever."""
 
-from typing import TYPE_CHECKING
+from realtime_sms.aws.table import LOCKS, Table, as_key
 
-from botocore.exceptions import ClientError
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-PARTITION = "#lock"  # no request id can be called so
+_NAMES = {"#owner": "owner"}
 
 
 class Lock:
     """The named lock; times in epoch seconds.
 
     Raises, from either method:
-        ClientError, BotoCoreError: the table did not answer.
+        StoreUnavailableError: the table did not answer.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, name: str) -> None:
-        self._client = client
+    def __init__(self, table: Table, name: str) -> None:
         self._table = table
-        self._key = {"requestId": {"S": PARTITION}, "recipient": {"S": name}}
+        self._key = (LOCKS, name)
 
     def take(self, owner: str, *, now: float, lease: float) -> bool:
-        """Take the lock for `lease` seconds; False while another holds it."""
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=self._key | {"owner": {"S": owner}, "heldUntil": {"N": f"{now + lease:.3f}"}},
-                ConditionExpression="attribute_not_exists(requestId) OR heldUntil < :now OR #owner = :owner",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={":now": {"N": f"{now:.3f}"}, ":owner": {"S": owner}},
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+        """Take the lock for `lease` seconds; return False while another holds it."""
+        return self._table.put(
+            {**as_key(self._key), "owner": {"S": owner}, "heldUntil": {"N": f"{now + lease:.3f}"}},
+            "attribute_not_exists(requestId) OR heldUntil < :now OR #owner = :owner",
+            {":now": {"N": f"{now:.3f}"}, ":owner": {"S": owner}},
+            ExpressionAttributeNames=_NAMES,
+        )
 
     def free(self, owner: str) -> None:
         """Give the lock back if it is still ours."""
-        try:
-            self._client.delete_item(
-                TableName=self._table,
-                Key=self._key,
-                ConditionExpression="#owner = :owner",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={":owner": {"S": owner}},
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+        self._table.delete(self._key, "#owner = :owner", {":owner": {"S": owner}}, ExpressionAttributeNames=_NAMES)

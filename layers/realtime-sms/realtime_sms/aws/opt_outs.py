@@ -1,29 +1,20 @@
-"""The opt-out list: numbers that are not to be written to, one item each in the outcomes table.
+"""The opt-out list: numbers that must not be sent to, one item each.
 
-The sender reads it for every number before it calls. Reads are consistent: what is on the list when a message is taken
-up is not sent to.
+The sender reads it for every number before it calls. Reads are consistent: a number that is on the list when its
+message is claimed is not sent to.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from realtime_sms.aws.item import iso, seconds
-from realtime_sms.aws.submissions import StoreUnavailableError
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-PARTITION = "#optout"  # no request id can be called so; the sort key is the number
-_READ_BATCH = 100  # keys a BatchGetItem takes
+from realtime_sms.aws.table import OPT_OUTS, Table, as_key, seconds
+from realtime_sms.outcomes.submission import iso
 
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """One number (E.164) on the list: since when (epoch seconds), and by what way it came there."""
+    """One number (E.164) on the list: since when (epoch seconds), and how it came there."""
 
     number: str = field(repr=False)
     source: str
@@ -37,86 +28,35 @@ class OptOuts:
         StoreUnavailableError: the table did not answer.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
+    def __init__(self, table: Table) -> None:
         self._table = table
 
     def add(self, number: str, *, source: str, now: float) -> OptOut:
-        """Put a number on the list, and give its entry; one that is there stays as it is."""
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_key(number) | {"source": {"S": source}, "createdAt": {"S": iso(now)}},
-                ConditionExpression="attribute_not_exists(requestId)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise StoreUnavailableError(type(error).__name__) from error
-            there: Any = error.response.get("Item")
-            return _opt_out(there) if there else self.get(number) or OptOut(number, source, now)
-        except BotoCoreError as error:
-            raise StoreUnavailableError(type(error).__name__) from error
-        return OptOut(number, source, now)
+        """Put a number on the list and return its entry; one that is there stays as it is."""
+        there = self._table.create(
+            {**as_key((OPT_OUTS, number)), "source": {"S": source}, "createdAt": {"S": iso(now)}}
+        )
+        return _read(there) if there else OptOut(number, source, now)
 
     def remove(self, number: str) -> OptOut | None:
-        """Take a number off the list; give the entry that it had."""
-        try:
-            reply = self._client.delete_item(TableName=self._table, Key=_key(number), ReturnValues="ALL_OLD")
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailableError(type(error).__name__) from error
-        item = reply.get("Attributes")
-        return _opt_out(item) if item else None
+        """Take a number off the list and return the entry that it had."""
+        item = self._table.pop((OPT_OUTS, number))
+        return _read(item) if item else None
 
     def get(self, number: str) -> OptOut | None:
-        """Give a number's entry, if it has one."""
-        try:
-            reply = self._client.get_item(TableName=self._table, Key=_key(number), ConsistentRead=True)
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailableError(type(error).__name__) from error
-        item = reply.get("Item")
-        return _opt_out(item) if item else None
+        """Return a number's entry, if it has one."""
+        item = self._table.get((OPT_OUTS, number))
+        return _read(item) if item else None
 
     def find(self, numbers: Iterable[str]) -> frozenset[str]:
-        """Give those of the numbers that are on the list."""
-        try:
-            return frozenset(
-                number
-                for some in batched(dict.fromkeys(numbers), _READ_BATCH, strict=False)
-                for number in self._listed(some)
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailableError(type(error).__name__) from error
+        """Return those of the numbers that are on the list."""
+        items = self._table.get_many((OPT_OUTS, number) for number in numbers)
+        return frozenset(str(item["recipient"]["S"]) for item in items)
 
     def page(self, after: str, most: int) -> list[OptOut]:
-        """Give up to `most` entries whose numbers follow `after`, in the order of the numbers."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="requestId = :list AND recipient > :after",
-            ExpressionAttributeValues={":list": {"S": PARTITION}, ":after": {"S": after or "+"}},
-            ConsistentRead=True,
-            PaginationConfig={"MaxItems": most, "PageSize": most},
-        )
-        try:
-            return [_opt_out(item) for page in pages for item in page["Items"]]
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailableError(type(error).__name__) from error
-
-    def _listed(self, numbers: Sequence[str]) -> list[str]:
-        wanted: Any = list(map(_key, numbers))
-        found: list[str] = []
-        while wanted:
-            request: Any = {"Keys": wanted, "ConsistentRead": True}
-            reply = self._client.batch_get_item(RequestItems={self._table: request})
-            found += [str(item["recipient"]["S"]) for item in reply["Responses"].get(self._table, [])]
-            left = reply.get("UnprocessedKeys", {}).get(self._table)
-            wanted = left["Keys"] if left else None
-        return found
+        """Return up to `most` entries whose numbers follow `after`, in the order of the numbers."""
+        return [_read(item) for item in self._table.query(OPT_OUTS, after or "+", most)]
 
 
-def _key(number: str) -> dict[str, dict[str, str]]:
-    return {"requestId": {"S": PARTITION}, "recipient": {"S": number}}
-
-
-def _opt_out(item: Mapping[str, Any]) -> OptOut:
+def _read(item: Mapping[str, Any]) -> OptOut:
     return OptOut(item["recipient"]["S"], item["source"]["S"], seconds(item["createdAt"]["S"]))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from realtime_sms.aws.rate import Rate
+from realtime_sms.aws.rate_limit import Rate
 from realtime_sms.outcomes.submission import Rules
 from realtime_sms.requests.prepare import Defaults
 
@@ -77,14 +77,14 @@ class ApiSettings(StoreSettings, RequestSettings):
     send_queue_url: str
 
 
-class WatchSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings):
-    """The watch function's environment."""
+class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings):
+    """The maintenance function's environment."""
 
     refresh_function_name: str
     dead_letter_queue_url: str
 
 
-class ReportsSettings(StoreSettings):
+class CallbackSettings(StoreSettings):
     """The callback function's environment."""
 
     callback_key_secret_arn: str

@@ -1,48 +1,54 @@
-"""Submissions in DynamoDB: read by key, and changed only where the table still holds what the change started from.
+"""Submissions in the table: read by key, and changed only where the table still holds what the change started from.
 
-One primitive carries out every transition: a compare-and-swap of a submission, in batches of PartiQL statements, each
-with its own condition and its own result, at the price of one write each.
+One primitive carries out every transition: a compare-and-swap by a PartiQL statement with its own condition and its own
+result, at the price of one write. Up to 25 statements travel in one call.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from enum import StrEnum
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError
+from realtime_sms.aws.table import (
+    BATCH,
+    CONDITION_FAILED,
+    REJECTED,
+    Item,
+    Key,
+    Statement,
+    StoreUnavailableError,
+    Table,
+    from_attribute,
+    key_of,
+    seconds,
+    shard,
+    shards,
+)
+from realtime_sms.aws.telemetry import logger
+from realtime_sms.outcomes.decide import Change, Found, Unreadable
+from realtime_sms.outcomes.json_form import camel, kind_of
+from realtime_sms.outcomes.submission import Submission, Time, iso
+from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
 
-from realtime_sms.aws.item import SHARD_NAMES, Attributes, from_item, iso, to_item
-from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.submission import Submission
-from realtime_sms.vocabulary import Reason
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import BatchStatementRequestTypeDef
-
-REJECTED = "#rejected"  # the sort key of a note about a message that was rejected; no number is called so
-OPEN_INDEX = "open"
-BATCH = 25  # statements a BatchExecuteStatement takes
-_READ_BATCH = 100  # keys a BatchGetItem takes
-_CONDITION_CODES = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
-
-type Key = tuple[str, str]
+OPEN_SHARDS = shards("open")  # of what is unfinished
+ASK_SHARDS = shards("ask")  # of what RealTime is to be asked about
+_COMPARED = ("requestId", "recipient", "status", "attempt", "owner")  # what names a state of a submission
+LIFETIME = 14 * 86_400  # seconds since its last change; SQS keeps no message longer, so nothing waits longer
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """The table now holds what the change wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(NamedTuple):
     """The table held something else: this."""
 
-    current: Submission | None
+    current: Found
 
 
-@dataclass(frozen=True, slots=True)
-class Indeterminate:
+class Indeterminate(NamedTuple):
     """The table did not answer, or refused for now: the change may have happened or not."""
 
     code: str
@@ -51,154 +57,181 @@ class Indeterminate:
 type WriteResult = Applied | Conflict | Indeterminate
 
 
-class StoreUnavailableError(RuntimeError):
-    """The table did not answer."""
+class UnreadableItemError(ValueError):
+    """An item is no submission that this version knows; the message names the attribute and quotes no value."""
 
 
 class Submissions:
-    """The outcomes table as a store of submissions."""
+    """The table as a store of submissions.
 
-    def __init__(self, client: "DynamoDBClient", table: str, *, ttl_days: int) -> None:
-        self._client = client
+    Raises, from every method but `apply`:
+        StoreUnavailableError: the table did not answer.
+    """
+
+    def __init__(self, table: Table) -> None:
         self._table = table
-        self._ttl = ttl_days * 86400
 
-    def read(self, keys: Iterable[Key]) -> dict[Key, Submission]:
-        """Read submissions by key, consistently; a key without an item is not in the answer.
+    def read(self, keys: Iterable[Key]) -> dict[Key, Submission | Unreadable]:
+        """Read submissions by key, consistently; a key without an item is not in the answer."""
+        return {key_of(item): read_item(item) for item in self._table.get_many(keys)}
 
-        Raises:
-            StoreUnavailableError: the table did not answer.
+    def read_known(self, keys: Iterable[Key]) -> dict[Key, Submission]:
+        """Read those that this version can read."""
+        return {key: one for key, one in self.read(keys).items() if isinstance(one, Submission)}
 
+    def apply(self, changes: Sequence[Change]) -> list[WriteResult]:
+        """Carry out each change if the table still holds its `before`; return for each what came of it.
+
+        The SDK's own retry can fail a condition on its own success. So what failed is read again, and a submission that
+        bears the change's own owner, attempt and status counts as applied.
         """
-        try:
-            items = [
-                item for some in batched(dict.fromkeys(keys), _READ_BATCH, strict=False) for item in self._get(some)
-            ]
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailableError(type(error).__name__) from error
-        found = map(from_item, items)
-        return {(submission.request_id, submission.recipient): submission for submission in found}
-
-    def swap(self, changes: Sequence[Change]) -> list[WriteResult]:
-        """Carry out each change if the table still holds its `before`; say for each what came of it.
-
-        An SDK's own retry can fail a condition on its own success, so what failed is read again, and a submission that
-        bears the change's own owner, attempt and status is taken for ours.
-        """
-        answers: list[WriteResult] = []
+        results: list[WriteResult] = []
         for some in batched(changes, BATCH, strict=False):
-            answers += self._swap_batch(some)
-        return answers
+            try:
+                codes = self._table.execute([self._statement(change) for change in some])
+                failed = [one.after for one, code in zip(some, codes, strict=True) if code in CONDITION_FAILED]
+                current = self.read((after.request_id, after.recipient) for after in failed) if failed else {}
+                results += [_result(change, code, current) for change, code in zip(some, codes, strict=True)]
+            except StoreUnavailableError as error:
+                results += [Indeterminate(str(error))] * len(some)
+        return results
 
-    def keep(self, keys: Iterable[Key], now: float) -> None:
-        """Let submissions live as long from now as a new one does, so that they outlive what is published now.
-
-        Raises:
-            StoreUnavailableError: the table did not answer.
-
-        """
-        until = int(now) + self._ttl
+    def prolong(self, keys: Iterable[Key], now: float) -> None:
+        """Let submissions live as long from now as a new one does, so that they outlive what is published now."""
         for some in batched(keys, BATCH, strict=False):
-            statements = [_prolong(self._table, key, until) for key in some]
-            try:
-                answers = self._client.batch_execute_statement(Statements=statements)["Responses"]
-            except (ClientError, BotoCoreError) as error:
-                raise StoreUnavailableError(type(error).__name__) from error
-            codes = {answer["Error"]["Code"] for answer in answers if "Error" in answer} - _CONDITION_CODES
-            if codes:
-                raise StoreUnavailableError(", ".join(sorted(codes)))
-
-    def overdue(self, now: float) -> Iterator[list[Key]]:
-        """Give the keys of unfinished submissions whose lease or lifetime ended before `now`, in batches.
-
-        Raises:
-            StoreUnavailableError: the table did not answer.
-
-        """
-        for name in SHARD_NAMES:
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName=OPEN_INDEX,
-                KeyConditionExpression="openShard = :shard AND openUntil < :now",
-                ExpressionAttributeValues={":shard": {"S": name}, ":now": {"S": iso(now)}},
-                PaginationConfig={"PageSize": _READ_BATCH},
+            until = {"N": str(self._table.ttl(now))}
+            statement = f'UPDATE "{self._table.name}" SET "ttl"=? WHERE "requestId"=? AND "recipient"=?'  # noqa: S608 (a name of ours)
+            codes = self._table.execute(
+                [{"Statement": statement, "Parameters": [until, *({"S": part} for part in key)]} for key in some]
             )
-            try:
-                for page in pages:
-                    yield [(str(item["requestId"]["S"]), str(item["recipient"]["S"])) for item in page["Items"]]
-            except (ClientError, BotoCoreError) as error:
-                raise StoreUnavailableError(type(error).__name__) from error
+            if failed := sorted({code for code in codes if code} - CONDITION_FAILED):
+                raise StoreUnavailableError(", ".join(failed))
+
+    def overdue(self, now: float) -> Iterator[tuple[Key, ...]]:
+        """Yield the keys of unfinished submissions whose lease or lifetime ended before `now`, in batches."""
+        return batched(self._table.due(OPEN_SHARDS, now), 100, strict=False)
 
     def note_rejection(self, request_id: str, reason: Reason, detail: str, now: float) -> None:
-        """Keep, beside the request's outcomes, that a message under its id was rejected, and why.
+        """Keep beside the request's outcomes that a message under its id was rejected, and why."""
+        note = {
+            "requestId": request_id,
+            "recipient": REJECTED,
+            "status": "failed",
+            "reason": reason,
+            "detail": detail,
+            "createdAt": iso(now),
+        }
+        item: dict[str, Any] = {name: {"S": value} for name, value in note.items()}
+        self._table.put(item | {"ttl": {"N": str(self._table.ttl(now))}})
 
-        Raises:
-            StoreUnavailableError: the table did not take it.
-
-        """
-        note = {"status": "failed", "reason": reason, "detail": detail, "createdAt": iso(now)}
-        item = {name: {"S": value} for name, value in (note | {"requestId": request_id, "recipient": REJECTED}).items()}
-        try:
-            self._client.put_item(TableName=self._table, Item=item | {"ttl": {"N": str(int(now) + self._ttl)}})
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailableError(type(error).__name__) from error
-
-    def _swap_batch(self, changes: Sequence[Change]) -> list[WriteResult]:
-        try:
-            reply = self._client.batch_execute_statement(Statements=list(map(self._statement, changes)))
-            codes = [answer.get("Error", {}).get("Code", "") for answer in reply["Responses"]]
-            lost = [change.after for change, code in zip(changes, codes, strict=True) if code in _CONDITION_CODES]
-            current = self.read((after.request_id, after.recipient) for after in lost) if lost else {}
-        except (ClientError, BotoCoreError, StoreUnavailableError) as error:
-            return [Indeterminate(type(error).__name__)] * len(changes)
-        return [_answer(change, code, current) for change, code in zip(changes, codes, strict=True)]
-
-    def _statement(self, change: Change) -> "BatchStatementRequestTypeDef":
-        after = to_item(change.after, self._ttl)
+    def _statement(self, change: Change) -> Statement:
+        """Write a change as a statement: an insert, or an update on the condition that the submission is the same."""
+        after = self.item(change.after)
         if change.before is None:
-            return _insert(self._table, after)
-        return _update(self._table, to_item(change.before, self._ttl), after)
+            pairs = ", ".join(f"'{name}': ?" for name in after)
+            return {
+                "Statement": f'INSERT INTO "{self._table.name}" VALUE {{{pairs}}}',
+                "Parameters": list(after.values()),
+            }
+        before = self.item(change.before)
+        changed = {name: value for name, value in after.items() if before.get(name) != value}
+        sets = "".join(f' SET "{name}"=?' for name in changed)
+        removes = "".join(f' REMOVE "{name}"' for name in before if name not in after)
+        condition = " AND ".join(f'"{name}"=?' for name in _COMPARED)
+        return {
+            "Statement": f'UPDATE "{self._table.name}"{sets}{removes} WHERE {condition}',
+            "Parameters": [*changed.values(), *(before[name] for name in _COMPARED)],
+        }
 
-    def _get(self, keys: Sequence[Key]) -> Iterator[Attributes]:
-        wanted: Any = [
-            {"requestId": {"S": request_id}, "recipient": {"S": recipient}} for request_id, recipient in keys
-        ]
-        while wanted:
-            reply = self._client.batch_get_item(RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}})
-            yield from reply["Responses"].get(self._table, [])
-            left = reply.get("UnprocessedKeys", {}).get(self._table)
-            wanted = left["Keys"] if left else None
+    def item(self, submission: Submission) -> dict[str, Any]:
+        """Return every attribute that the item has; what is None, false or empty is left out."""
+        item: dict[str, Any] = {"ttl": {"N": str(self._table.ttl(submission.created_at))}}
+        for (name, letter, written, _), value in zip(_CODEC.values(), _values(submission), strict=True):
+            if not (value is None or value is False or value == {}):
+                item[name] = {letter: value if written is None else written(value)}
+        look_at = submission.ask_at
+        if not submission.final:  # the sweep looks when the lease is over, or when waiting is in vain
+            gone_at = submission.updated_at + LIFETIME
+            look_at = submission.lease_until or min(submission.expires_at or gone_at, gone_at)
+        if look_at is not None:
+            shard_names = ASK_SHARDS if submission.final else OPEN_SHARDS
+            item |= {"openShard": {"S": shard(submission.recipient, shard_names)}, "openUntil": {"S": iso(look_at)}}
+        if submission.untraced:
+            item["untracedRecipient"] = {"S": submission.recipient}
+        return item
 
 
-def _answer(change: Change, code: str, current: dict[Key, Submission]) -> WriteResult:
+def read_item(item: Item) -> Submission | Unreadable:
+    """Read an item; one that this version cannot read is logged, and stops nothing else."""
+    try:
+        return from_item(item)
+    except UnreadableItemError as error:
+        logger.error("item not readable", extra={"requestId": key_of(item)[0], "detail": str(error)})
+        return Unreadable()
+
+
+def from_item(item: Item) -> Submission:
+    """Read an item; attributes that are not a submission's (indexes, TTL) are passed over.
+
+    Raises:
+        UnreadableItemError: it is no submission, or holds a status that this version does not know.
+
+    """
+    values: dict[str, Any] = {}
+    for field, (name, _, _, read) in _CODEC.items():
+        if name in item:
+            try:
+                values[field] = read(from_attribute(item[name]))
+            except (TypeError, ValueError, AttributeError):
+                raise UnreadableItemError(name) from None
+    try:
+        return Submission(**values)
+    except TypeError:
+        raise UnreadableItemError("an attribute is missing") from None
+
+
+def _result(change: Change, code: str, current: Mapping[Key, Found]) -> WriteResult:
     if not code:
         return Applied()
-    if code not in _CONDITION_CODES:
+    if code not in CONDITION_FAILED:
         return Indeterminate(code)
     after = change.after
     found = current.get((after.request_id, after.recipient))
-    if found and (found.owner, found.attempt, found.status) == (after.owner, after.attempt, after.status):
+    if isinstance(found, Submission) and (found.owner, found.attempt, found.status) == (
+        after.owner,
+        after.attempt,
+        after.status,
+    ):
         return Applied()
     return Conflict(found)
 
 
-def _insert(table: str, after: Attributes) -> "BatchStatementRequestTypeDef":
-    pairs = ", ".join(f"'{name}': ?" for name in after)
-    return {"Statement": f'INSERT INTO "{table}" VALUE {{{pairs}}}', "Parameters": list(after.values())}
+# ---- how a field is written and read, by its type
 
 
-def _update(table: str, before: Attributes, after: Attributes) -> "BatchStatementRequestTypeDef":
-    changed = {name: value for name, value in after.items() if before.get(name) != value}
-    gone = [name for name in before if name not in after]
-    sets = "".join(f' SET "{name}"=?' for name in changed)
-    removes = "".join(f' REMOVE "{name}"' for name in gone)
-    known = ["requestId", "recipient", "status", "attempt", "owner"]
-    condition = " AND ".join(f'"{name}"=?' for name in known)
-    parameters = [*changed.values(), *(before[name] for name in known)]
-    return {"Statement": f'UPDATE "{table}"{sets}{removes} WHERE {condition}', "Parameters": parameters}
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
-def _prolong(table: str, key: Key, until: int) -> "BatchStatementRequestTypeDef":
-    sets, condition = 'SET "ttl"=?', '"requestId"=? AND "recipient"=?'
-    parameters: Any = [{"N": str(until)}, *({"S": part} for part in key)]
-    return {"Statement": f'UPDATE "{table}" {sets} WHERE {condition}', "Parameters": parameters}
+def _lenient(words: type[StrEnum]) -> Callable[[Any], str]:
+    """Return a reader that leaves a word of a newer version as it is: nothing is decided by it."""
+    return lambda stored: words(stored) if stored in words else _text(stored)
+
+
+type _Coder = tuple[str, Callable[[Any], Any] | None, Callable[[Any], Any]]  # DynamoDB's type; to it, and back
+
+_CODERS: dict[Any, _Coder] = {
+    Time: ("S", iso, seconds),
+    bool: ("BOOL", None, bool),
+    int: ("N", str, int),
+    str: ("S", None, _text),
+    Mapping[str, str]: ("M", lambda value: {name: {"S": text} for name, text in value.items()}, dict),
+    Reason: ("S", None, _lenient(Reason)),
+    DeliveryReason: ("S", None, _lenient(DeliveryReason)),
+    Status: ("S", None, Status),
+    Delivery: ("S", None, Delivery),
+}
+_CODEC = {field.name: (camel(field.name), *_CODERS[kind_of(field)]) for field in fields(Submission)}
+_values = attrgetter(*_CODEC)

@@ -1,22 +1,19 @@
 """Reports of which no submission was found: kept, and looked at again until it is known what they were of.
 
-One may have come before our own write, be of a call that we gave up, or be of another system on the same account.
+One may have come before our own write, belong to a call that was given up, or to another system on the same account.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from realtime_sms.aws.item import Attributes, iso, seconds, shard
-from realtime_sms.aws.rows import Rows, Update, advance
+from realtime_sms.aws.deliveries import advance
+from realtime_sms.aws.table import UNMATCHED_REPORTS, Key, Table, Update, seconds, shard, shards
+from realtime_sms.outcomes.submission import iso
 from realtime_sms.provider.reports import DeliveryUpdate, Report
 from realtime_sms.vocabulary import Delivery, DeliveryReason
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-PARTITION = "#report"  # no request id can be called so; the sort key is RealTime's id
-SHARDS = tuple(f"stray-{number}" for number in range(8))
+SHARDS = shards("stray")
 LOOKS = (60.0, 330.0, 1_800.0, 7_200.0, 21_600.0, 86_400.0)  # seconds after the report at which it is looked at again
 _LIFETIME = 7 * 86_400  # seconds
 
@@ -28,20 +25,25 @@ class UnmatchedReport:
     report: Report
     received_at: float
 
+    @property
+    def key(self) -> Key:
+        """Return its key in the table: it is kept under RealTime's id."""
+        return UNMATCHED_REPORTS, self.report.submission_id
+
 
 class UnmatchedReports:
-    """Those reports, in the outcomes table.
+    """Those reports, in the table.
 
     Raises, from every method:
         StoreUnavailableError: the table did not answer.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._rows = Rows(client, table)
+    def __init__(self, table: Table) -> None:
+        self._table = table
 
     def keep(self, report: Report, now: float) -> bool:
-        """Keep a report, or raise what is kept under its id; False where no more is known by it than before."""
-        higher = advance(report.update, now)
+        """Keep a report, or advance what is kept under its id; return False if it is no news."""
+        advanced = advance(report.update, now)
         values = {
             ":phone": {"S": report.recipient},
             ":shard": {"S": shard(report.submission_id, SHARDS)},
@@ -49,47 +51,44 @@ class UnmatchedReports:
             ":ttl": {"N": str(int(now) + _LIFETIME)},
         }
         sets = (
-            *higher.sets,
+            *advanced.sets,
             "phone = if_not_exists(phone, :phone)",
             "createdAt = if_not_exists(createdAt, :now)",
             "openShard = :shard",
             "openUntil = :look",
             "#ttl = :ttl",
         )
-        update = Update(sets, higher.removes, higher.condition, higher.values | values)
-        return self._rows.update((PARTITION, report.submission_id), update, {"#ttl": "ttl"})
+        update = Update(sets, advanced.removes, advanced.condition, {**advanced.values, **values}, {"#ttl": "ttl"})
+        return self._table.update((UNMATCHED_REPORTS, report.submission_id), update)
 
     def due(self, now: float, most: int) -> Iterator[UnmatchedReport]:
-        """Give reports that are to be looked at now."""
-        keys = self._rows.due(SHARDS, now, most)
-        return (_stray(item) for key in keys if (item := self._rows.get(key)) is not None)
+        """Yield reports that are to be looked at now."""
+        keys = self._table.some_due(SHARDS, now, most)
+        return (_read(item) for key in keys if (item := self._table.get(key)) is not None)
 
-    def put_off(self, stray: UnmatchedReport, now: float) -> None:
-        """Look at it again later, or no more; one that was raised meanwhile is left as it is."""
-        condition, values = _unchanged(stray.report.update)
-        later = next((at for after in LOOKS if (at := stray.received_at + after) > now), None)
+    def put_off(self, unmatched: UnmatchedReport, now: float) -> None:
+        """Look at it again later, or no more; one that advanced meanwhile is left as it is."""
+        condition, values = _unchanged(unmatched.report.update)
+        later = next((at for after in LOOKS if (at := unmatched.received_at + after) > now), None)
         if later is None:
             update = Update((), ("openShard", "openUntil"), condition, values)
         else:
             update = Update(("openUntil = :look",), (), condition, values | {":look": {"S": iso(later)}})
-        self._rows.update(_key(stray), update)
+        self._table.update(unmatched.key, update)
 
-    def drop(self, stray: UnmatchedReport) -> None:
-        """Forget it, for its submission has it; one that was raised meanwhile stays, to be looked at again."""
-        self._rows.delete(_key(stray), *_unchanged(stray.report.update))
-
-
-def _key(stray: UnmatchedReport) -> tuple[str, str]:
-    return PARTITION, stray.report.submission_id
+    def drop(self, unmatched: UnmatchedReport) -> None:
+        """Delete it, since its submission has it; one that advanced meanwhile stays, to be looked at again."""
+        self._table.delete(unmatched.key, *_unchanged(unmatched.report.update))
 
 
-def _unchanged(update: DeliveryUpdate) -> tuple[str, Attributes]:
+def _unchanged(update: DeliveryUpdate) -> tuple[str, dict[str, Any]]:
+    seen: dict[str, Any] = {":seen": {"S": update.delivery}}
     if update.reason is None:
-        return "delivery = :seen AND attribute_not_exists(deliveryReason)", {":seen": {"S": update.delivery}}
-    return "delivery = :seen AND deliveryReason = :why", {":seen": {"S": update.delivery}, ":why": {"S": update.reason}}
+        return "delivery = :seen AND attribute_not_exists(deliveryReason)", seen
+    return "delivery = :seen AND deliveryReason = :why", seen | {":why": {"S": update.reason}}
 
 
-def _stray(item: Mapping[str, Any]) -> UnmatchedReport:
+def _read(item: Mapping[str, Any]) -> UnmatchedReport:
     reason = DeliveryReason(item["deliveryReason"]["S"]) if "deliveryReason" in item else None
     update = DeliveryUpdate(Delivery(item["delivery"]["S"]), reason)
     report = Report(item["recipient"]["S"], item["phone"]["S"], update)

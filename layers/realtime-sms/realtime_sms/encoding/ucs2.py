@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from functools import cache
 from unicodedata import category
 
 from realtime_sms.encoding.gsm7 import DecodeError, Offender, Unencodable
@@ -14,13 +13,12 @@ MOST_MARKS = 30  # combining marks in a row: the bound of Unicode's stream-safe 
 # wrong order.
 _REFUSED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]|\\A\ufffe")
 # Everything but blocks without controls and marks: most texts need no closer look.
-_SUSPECT = (
+_SUSPECT = re.compile(
     "[^\t-\r -~\x85\xa0-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u20cf\u2100-\u2cee\u2e80-\u3029\u30a0-\ua66e"
     "\uac00-\ufb1d\U0001f000-\U0001faff]"
 )
+_CROWD = re.compile(_SUSPECT.pattern + f"{{{MOST_MARKS + 1},}}")
 _OTHER_ORDER = b"\xff\xfe"
-
-_pattern = cache(re.compile)  # when first needed: compiling takes milliseconds, and a GSM text needs none
 
 
 class LoneSurrogateError(ValueError):
@@ -64,7 +62,7 @@ def check(text: str) -> None:
     Raises Unencodable for controls that break no line, and for U+FFFE at the beginning;
     TooManyMarksError.
     """
-    if not _pattern(_SUSPECT).search(text):
+    if not _SUSPECT.search(text):
         return
     if refused := [Offender(found.start(), found[0]) for found in _REFUSED.finditer(text)]:
         raise Unencodable("an SMS", refused)
@@ -95,7 +93,7 @@ def characters(units: bytes) -> str:
 
 def _crowd(text: str) -> int | None:
     """Find the first of too many combining marks in a row."""
-    for found in _pattern(f"{_SUSPECT}{{{MOST_MARKS + 1},}}").finditer(text):
+    for found in _CROWD.finditer(text):
         marks = 0
         for position, character in enumerate(found[0], found.start()):
             marks = marks + 1 if category(character)[0] == "M" else 0

@@ -1,10 +1,11 @@
 """The state machine of a submission as one table: every allowed change of status.
 
-docs/state-machine.md is made from this table, and all code changes a status through `check`.
+docs/state-machine.md is made from this table, and all code changes a status through `submission.check`.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from realtime_sms.vocabulary import Status
 
@@ -110,23 +111,7 @@ TRANSITIONS = (
     ),
 )
 
-_ROWS = {(row.source, row.trigger, row.target): row for row in TRANSITIONS}
-
-
-class ForbiddenTransitionError(RuntimeError):
-    """Our own code tried a change that the table does not allow."""
-
-
-def check(source: Status | None, trigger: Trigger, target: Status) -> Status:
-    """Return `target` if the table has this row.
-
-    Raises:
-        ForbiddenTransitionError: the table does not have it.
-
-    """
-    if (source, trigger, target) not in _ROWS:
-        raise ForbiddenTransitionError(f"{source or 'absent'} → {target} by {trigger}")
-    return target
+ROWS: Final = {(row.source, row.trigger, row.target): row for row in TRANSITIONS}
 
 
 def mermaid() -> str:

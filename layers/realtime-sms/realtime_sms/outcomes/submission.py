@@ -1,13 +1,16 @@
 """A submission: one request to one recipient, and how each thing that happens to it changes it.
 
-Every function here takes a submission and gives its next value; whether that value may be written is the ledger's
-business (it compares what it finds with the value that came in).
+Each function takes a submission and returns its next value. Whether that value may be written is for the store to
+decide: it compares what it finds with the value that came in.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
-from realtime_sms.outcomes.state_machine import Trigger, check
+from realtime_sms.outcomes.state_machine import ROWS, Trigger
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.vocabulary import FINAL, Delivery, DeliveryReason, Reason, Status
 
@@ -16,38 +19,60 @@ ASK_AFTER = (600, 1_800, 7_200, 28_800, 86_400, 172_800)
 _WITNESSED = "known by its delivery report, which came after the call was given up"
 
 
+type Time = float  # epoch seconds; where it is written, ISO 8601 in UTC (see `iso`)
+
+
+@lru_cache(maxsize=1024)  # each time of a submission is written thrice: at its claim, and before and after its end
+def iso(epoch: float) -> str:
+    """Write epoch seconds as ISO 8601 in UTC with milliseconds: all of one width, so that texts sort as times do."""
+    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"  # not +00:00
+
+
+def _shown(words: str, *, event: bool = True) -> Mapping[str, Any]:
+    """Declare a field that users see: in the API and the command, and in events unless `event` is False."""
+    return {"words": words, "event": event}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """One item of the outcomes table; times are epoch seconds, `recipient` is E.164 and never shows in a repr."""
+    """One request to one recipient: one item of the table, and the one model of an outcome.
+
+    The item, the API's JSON, the event and the command's columns follow from these fields, under the same names in
+    camel case. What is not `_shown` is the sender's own.
+    """
 
     request_id: str
-    recipient: str = field(repr=False)
+    recipient: str = field(repr=False)  # E.164, or the place in the request of an entry that is no number
     content_hash: str
     status: Status
-    reason: Reason | None = None
-    detail: str | None = None
-    attempt: int = 0
+    reason: Reason | None = field(default=None, metadata=_shown("why it is in this status"))
+    detail: str | None = field(default=None, metadata=_shown("the reason in words, where there is more to say"))
+    attempt: int = field(default=0, metadata=_shown("how often RealTime was called, or was about to be"))
     tries: int = 0  # attempts that ended in "try again"; those are bounded, waiting for balance is not
     provider_errors: int = 0  # those of them that RealTime's `unknown_error` ended; bounded more tightly
     owner: str  # of the last claim; it and the attempt name a state of the submission without a doubt
-    lease_until: float | None = None
-    due_at: float | None = None
-    expires_at: float | None = None
+    lease_until: Time | None = None
+    due_at: Time | None = field(default=None, metadata=_shown("the next attempt comes no earlier", event=False))
+    expires_at: Time | None = field(default=None, metadata=_shown("no call is made after it", event=False))
     resend: bool = False
-    maybe_sent: bool = False
-    http_status: int | None = None
-    submission_id: str | None = None
-    charset: int | None = None
-    segments: int | None = None
-    created_at: float
-    updated_at: float
-    submitted_at: float | None = None
-    delivery: Delivery | None = None
-    delivery_reason: DeliveryReason | None = None
-    delivery_at: float | None = None  # when we learned it; RealTime's own times have no zone
-    cost: str | None = None  # in the account's currency, as RealTime writes it
-    operator: Mapping[str, str] = field(default_factory=dict)
-    ask_at: float | None = None  # when RealTime is asked what became of it, unless a report says so before
+    maybe_sent: bool = field(default=False, metadata=_shown("an earlier attempt may have reached the phone"))
+    http_status: int | None = field(default=None, metadata=_shown("of RealTime's last reply"))
+    submission_id: str | None = field(default=None, metadata=_shown("RealTime's name for it"))
+    charset: int | None = field(default=None, metadata=_shown("of the text as sent"))
+    segments: int | None = field(default=None, metadata=_shown("that are paid for"))
+    created_at: Time = field(metadata=_shown("when the table first knew it"))
+    updated_at: Time = field(metadata=_shown("when its status last changed"))
+    submitted_at: Time | None = field(default=None, metadata=_shown("when RealTime took it"))
+    delivery: Delivery | None = field(default=None, metadata=_shown("what is known of its way to the phone"))
+    delivery_reason: DeliveryReason | None = field(default=None, metadata=_shown("why it did not arrive"))
+    delivery_at: Time | None = field(
+        default=None, metadata=_shown("when that became known here; RealTime's own times have no zone")
+    )
+    cost: str | None = field(default=None, metadata=_shown("in the account's currency, as RealTime writes it"))
+    operator: Mapping[str, str] = field(
+        default_factory=dict, metadata=_shown("the network that carried it, as RealTime names it")
+    )
+    ask_at: Time | None = None  # when RealTime is asked what became of it, unless a report says so before
     asks: int | None = None  # how often that was done
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -78,6 +103,22 @@ class Rules:
         return min(self.longest_delay, self.first_delay * 2.0 ** min(tries, 30)) * (1 - jitter / 4)
 
 
+class ForbiddenTransitionError(RuntimeError):
+    """Our own code tried to move a submission by a way that the table of transitions does not have."""
+
+
+def check(source: Status | None, trigger: Trigger, target: Status) -> Status:
+    """Return `target` if the table of transitions has this row.
+
+    Raises:
+        ForbiddenTransitionError: it has not.
+
+    """
+    if (source, trigger, target) not in ROWS:
+        raise ForbiddenTransitionError(f"{source or 'absent'} → {target} by {trigger}")
+    return target
+
+
 def claim(before: Submission, *, owner: str, lease_until: float, now: float) -> Submission:
     """Take it for one attempt; `before` is a waiting submission."""
     status = check(before.status, Trigger.CLAIM, Status.SENDING)
@@ -98,6 +139,8 @@ def settle(mine: Submission, verdict: Verdict, rules: Rules, *, now: float, jitt
     """Say what becomes of a submission of mine by what its call proved."""
     if verdict.kind is Kind.ACCEPTED:
         return _submitted(mine, verdict, rules, now)
+    if verdict.kind is Kind.NOT_STARTED:
+        return release(mine, now=now)
     told = replace(mine, reason=verdict.reason, http_status=verdict.http_status, updated_at=now, lease_until=None)
     match verdict.kind:
         case Kind.REFUSED:

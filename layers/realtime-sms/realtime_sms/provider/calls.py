@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic_core import from_json
 
-NotSentCause = Literal["dns", "refused", "connect", "connect_timeout", "tls"]
+NotSentCause = Literal["late", "dns", "refused", "connect", "connect_timeout", "tls"]
 ReplyLostCause = Literal["timeout", "reset", "closed", "garbled", "oversize"]
 
 

@@ -15,8 +15,8 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from realtime_sms.provider.calls import NotSent, NotSentCause
-from realtime_sms.provider.timed_socket import Deadline
 
+type Left = Callable[[], float]  # seconds that are left, more than 0; raises TimeoutError when there are none
 type Lookup = Callable[..., Sequence[tuple[Any, ...]]]
 
 
@@ -34,40 +34,40 @@ class Connector:
     lookup: Lookup = socket.getaddrinfo
     connection: Callable[..., HTTPConnection] = HTTPConnection
 
-    def __call__(self, deadline: Deadline) -> HTTPConnection | NotSent:
+    def __call__(self, left: Left) -> HTTPConnection | NotSent:
         """Give a connection that is ready for a request, or say what kept it from being so."""
         try:
             found = self.lookup(self.host, self.port, type=socket.SOCK_STREAM)
-            deadline.left()
+            left()
         except OSError:
             return NotSent("dns")
-        line = self._reach([(address[0], address[1]) for *_, address in found], deadline)
+        line = self._reach([(address[0], address[1]) for *_, address in found], left)
         if isinstance(line, NotSent) or self.context is None:
             return line
-        return self._secure(line, self.context(), deadline)
+        return self._secure(line, self.context(), left)
 
-    def _reach(self, addresses: Sequence[tuple[str, int]], deadline: Deadline) -> HTTPConnection | NotSent:
+    def _reach(self, addresses: Sequence[tuple[str, int]], left: Left) -> HTTPConnection | NotSent:
         """Try the addresses in turn, each for an even share of the time, so that a dead one leaves some to the next."""
         line: HTTPConnection | NotSent = NotSent("connect")
         for tried, address in enumerate(addresses):
-            line = self._connect(address, deadline, share=len(addresses) - tried)
+            line = self._connect(address, left, share=len(addresses) - tried)
             if not isinstance(line, NotSent):
                 break
         return line
 
-    def _connect(self, address: tuple[str, int], deadline: Deadline, share: int) -> HTTPConnection | NotSent:
+    def _connect(self, address: tuple[str, int], left: Left, share: int) -> HTTPConnection | NotSent:
         try:
-            line = self.connection(*address, timeout=deadline.left() / share)
+            line = self.connection(*address, timeout=left() / share)
             line.connect()
         except (HTTPError, OSError) as error:
             return NotSent(_unreached(error))
         return line
 
-    def _secure(self, line: HTTPConnection, context: ssl.SSLContext, deadline: Deadline) -> HTTPConnection | NotSent:
+    def _secure(self, line: HTTPConnection, context: ssl.SSLContext, left: Left) -> HTTPConnection | NotSent:
         with ExitStack() as undo:
             undo.callback(line.close)
             try:
-                line.sock.settimeout(deadline.left())
+                line.sock.settimeout(left())
                 line.sock = context.wrap_socket(line.sock, server_hostname=self.host)
             except OSError:
                 return NotSent("tls")

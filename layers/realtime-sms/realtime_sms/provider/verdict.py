@@ -24,6 +24,7 @@ class Kind(StrEnum):
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     OPEN = "open"
+    NOT_STARTED = "not_started"  # we did not make the call
 
 
 @dataclass(frozen=True, slots=True)

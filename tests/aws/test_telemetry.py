@@ -7,8 +7,17 @@ from io import StringIO
 
 import pytest
 
-from realtime_sms.aws.logging import instrumented, log_outcome, logger
-from realtime_sms.aws.metrics import NAMESPACE, Counters, Metric, of_reason, of_rejection, of_status
+from realtime_sms.aws.telemetry import (
+    NAMESPACE,
+    Counters,
+    Metric,
+    instrumented,
+    log_outcome,
+    logger,
+    of_reason,
+    of_rejection,
+    of_status,
+)
 from realtime_sms.requests.recipients import mask
 from realtime_sms.vocabulary import Reason, Status
 from tests.fakes import emf
@@ -140,7 +149,11 @@ def test_each_line_names_its_invocation_and_the_first_of_an_environment(log: Str
         logger.info("hello")
         return "done"
 
-    assert handler({}, Context("invocation-1")) == handler({}, Context("invocation-2")) == "done"
+    assert (
+        handler({}, Context(aws_request_id="invocation-1"))
+        == handler({}, Context(aws_request_id="invocation-2"))
+        == "done"
+    )
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [(line["function_request_id"], line["cold_start"]) for line in lines] == [
         ("invocation-1", True),

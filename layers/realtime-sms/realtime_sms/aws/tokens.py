@@ -1,15 +1,25 @@
-"""The access token: from Secrets Manager, kept for minutes, and renewed once when RealTime refuses it."""
+"""The access token: from Secrets Manager, kept for minutes, and renewed once when RealTime refuses it.
+
+The refresh function makes new tokens; here it is asked for one.
+"""
 
 import hashlib
+import json
+import math
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from realtime_sms.aws.telemetry import logger
+
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _EMPTY = "ResourceNotFoundException"  # Secrets Manager's answer for a secret without a value, as after a first deploy
@@ -70,7 +80,8 @@ def read_token(client: "SecretsManagerClient", secret_arn: str) -> TokenSecret:
 class Tokens:
     """The current token of one environment; safe to use from many threads, of which one reads for all.
 
-    `renew` is told the fingerprint of the refused token, and gets a new one into the secret if it can.
+    `renew` is told the fingerprint of the refused token, and gets a new one into the secret if it can. Reads and
+    renewals run in a thread apart, so that whoever waits for one waits no longer than it may.
     """
 
     def __init__(
@@ -86,40 +97,44 @@ class Tokens:
         self._renew = renew
         self._monotonic = monotonic
         self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="token")
+        self._running: dict[str, Future[None]] = {}
         self._token = ""
         self._read_at = float("-inf")
-        self._renewed_at = float("-inf")  # when the last renewal was over, fruitless or not
 
-    def current(self) -> str:
-        """Give the token, read again when it was read minutes ago.
+    def current(self, *, within: float = math.inf) -> str:
+        """Return the token, read again when it was read minutes ago.
 
         Raises:
             TokenUnavailableError: there is none.
+            TimeoutError: it could not be read within so many seconds.
 
         """
-        with self._lock:
-            if self._monotonic() - self._read_at >= _FRESH:
-                self._read()
-            return self._token
+        if self._monotonic() - self._read_at >= _FRESH:
+            self._share("read", self._read, within)
+        return self._token
 
-    def renewed(self, refused: str) -> str:
-        """Give the token to try once more with: another than the refused one, if there is one to be had.
+    def renewed(self, refused: str, *, within: float = math.inf) -> str:
+        """Return the token to try once more with: another than the refused one, if there is one to be had.
 
-        Many threads asking at once cause one renewal, also a fruitless one: were each of them to try in turn, what
-        RealTime refused would wait beyond the end of the invocation, and be taken for unknown.
+        Threads that ask at once share one renewal, also a fruitless one.
 
         Raises:
             TokenUnavailableError: the secret cannot be read.
+            TimeoutError: the renewal is not over within so many seconds.
 
         """
-        asked_at = self._monotonic()
+        if self._token == refused:
+            self._share("renewal", partial(self._look_for_another, refused), within)
+        return self._token
+
+    def _share(self, name: str, work: Callable[[], None], within: float) -> None:
+        """Wait for work of this name that is under way, or begin it."""
         with self._lock:
-            if self._token == refused and self._renewed_at < asked_at:
-                try:
-                    self._look_for_another(refused)
-                finally:
-                    self._renewed_at = self._monotonic()
-            return self._token
+            running = self._running.get(name)
+            if running is None or running.done():
+                running = self._running[name] = self._pool.submit(work)
+        running.result(None if within == math.inf else max(0.0, within))
 
     def _look_for_another(self, refused: str) -> None:
         self._read()
@@ -130,6 +145,23 @@ class Tokens:
     def _read(self) -> None:
         self._token = read_token(self._client, self._secret_arn).access_token
         self._read_at = self._monotonic()
+
+
+def ask_for_renewal(client: "LambdaClient", function_name: str, refused: str, *, wait: bool) -> None:
+    """Ask the refresh function for a token other than the one with this fingerprint.
+
+    With `wait` this returns when there is one or there will be none; the secret shows which. What goes wrong is logged,
+    not raised.
+    """
+    kind: Literal["RequestResponse", "Event"] = "RequestResponse" if wait else "Event"
+    payload = json.dumps({"refused": refused})
+    try:
+        reply: Any = client.invoke(FunctionName=function_name, InvocationType=kind, Payload=payload)
+    except (ClientError, BotoCoreError) as error:
+        logger.error("refresh not asked for", extra={"error": type(error).__name__})
+        return
+    if reply.get("FunctionError"):
+        logger.error("refresh failed", extra={"error": reply["FunctionError"]})
 
 
 def _code(error: ClientError | BotoCoreError) -> str:

@@ -1,0 +1,141 @@
+"""Whether a message may be claimed, and whether its call may begin: breakers, time, leases, slots of the rate limit."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from threading import Event
+from typing import Any, Protocol
+
+from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.group_commit import GroupCommit
+from realtime_sms.aws.rate_limit import REACH, RateLimit, chance
+from realtime_sms.requests.prepare import Message
+
+WRITE_SECONDS = 6.0  # of an invocation, kept for recording what the last call brought
+_LATE = 0.05  # seconds after its slot at which a call may still begin, and by which a second's calls may be too many
+_SLOTS = 25  # reserved at once
+_PATIENCE = 0.05  # seconds for which a reservation waits for others; slots come later anyway
+
+
+class Invocation(Protocol):
+    """What the Lambda runtime tells about the invocation under way."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the milliseconds until the runtime ends it."""
+
+
+class Clock:
+    """Wall time in epoch seconds, what remains of one invocation, and the jitter of delays."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self._ends = time.monotonic() + invocation.get_remaining_time_in_millis() / 1000
+
+    def now(self) -> float:
+        """Give the epoch seconds."""
+        return time.time()
+
+    def remaining(self) -> float:
+        """Give the seconds until the runtime ends the invocation."""
+        return self._ends - time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let the thread that calls this wait."""
+        time.sleep(seconds)
+
+    def jitter(self) -> float:
+        """Give a fraction in [0, 1) by which a delay is changed, so that what failed together does not return so."""
+        return chance.random()
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The right to claim; `slot` is when the call may begin (epoch seconds), where the account has a rate limit."""
+
+    slot: float | None = None
+
+
+class Admission:
+    """What one invocation may still begin; safe to use from many threads.
+
+    `call_seconds` is the deadline of a whole call.
+    """
+
+    def __init__(
+        self,
+        breakers: Breakers,
+        clock: Clock,
+        *,
+        call_seconds: float,
+        rate_limit: RateLimit | None = None,
+        group: type[GroupCommit[Any, Any]] = GroupCommit,
+    ) -> None:
+        self._breakers = breakers
+        self._clock = clock
+        self._call_seconds = call_seconds
+        self._rate_limit = rate_limit
+        self.reservations = group(self._reserve, most=_SLOTS, patience=_PATIENCE)
+        self._halted = Event()
+        self._slots_are_short = False
+
+    def halt(self) -> None:
+        """Admit nothing more in this invocation."""
+        self._halted.set()
+
+    def to_claim(self, count: int) -> Permit | None:
+        """Wait for slots for a message to so many recipients; None if it may not be claimed now."""
+        if self._rate_limit is None:
+            return Permit() if self._may_begin() else None
+        slots: list[float] = []
+        while self._may_begin(REACH):
+            answers = self.reservations.ask([None] * (count - len(slots)))
+            slots += [slot for slot, _ in answers if slot is not None]
+            if len(slots) == count:
+                return Permit(max(slots))
+            self._slots_are_short = True
+            self._clock.sleep(max(0.0, answers[0][1] - self._clock.now()))
+        return None
+
+    def to_call(self, message: Message, permit: Permit, *, lease_until: float) -> bool:
+        """Wait for the permit's slot, or for another where that was missed; return False if no call may be made.
+
+        The lease is held against the wall clock, which goes on while an environment is frozen.
+        """
+        slot = permit.slot
+        while self._may_call(message, lease_until):
+            now = self._clock.now()
+            if self._rate_limit is None:
+                return True
+            if slot is None or now > slot + _LATE:
+                another = self.to_claim(len(message.recipients))
+                slot = another.slot if another else None
+                if another is None:
+                    return False
+            elif now < slot:
+                self._clock.sleep(slot - now)
+            else:
+                return True
+        return False
+
+    def seconds_for_a_token(self) -> float:
+        """Return how long a token may be waited for: what waits for it can still be recorded as not sent."""
+        return self._clock.remaining() - WRITE_SECONDS
+
+    def only_time_is_short(self, *, called: bool) -> bool:
+        """Return True if nothing but time keeps a message from being claimed."""
+        return self._breakers.open() is None and (called or not self._slots_are_short)
+
+    def _may_begin(self, wait: float = 0) -> bool:
+        time_left = self._clock.remaining() > self._call_seconds + WRITE_SECONDS + wait
+        return time_left and not self._halted.is_set() and self._breakers.open() is None
+
+    def _may_call(self, message: Message, lease_until: float) -> bool:
+        now = self._clock.now()
+        return not message.is_expired(now) and now + self._call_seconds < lease_until and self._may_begin()
+
+    def _reserve(self, wanted: Sequence[None]) -> list[tuple[float | None, float]]:
+        """Reserve a slot for each that is wanted; return it, or None, and when it makes sense to ask again."""
+        assert self._rate_limit is not None  # noqa: S101 (asked for only where there is one)
+        granted = self._rate_limit.take(len(wanted))
+        pairs = zip_longest(wanted, granted.slots)
+        return [(slot, granted.ask_again) for _, slot in pairs]

@@ -1,0 +1,99 @@
+"""One call to RealTime for one message: with the current token, and once more with another if that one is refused."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from realtime_sms.aws.breakers import BY_KIND, Breaker, Breakers
+from realtime_sms.aws.telemetry import logger
+from realtime_sms.aws.tokens import TokenUnavailableError
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.provider import calls
+from realtime_sms.provider.calls import Call, CallResult
+from realtime_sms.provider.verdict import Kind, Verdict, classify
+from realtime_sms.requests.prepare import Message
+from realtime_sms.vocabulary import Reason
+from send.admission import Admission, Permit
+
+_NOT_STARTED = Verdict(Kind.NOT_STARTED, Reason.NOT_STARTED)
+_NO_TOKEN = Verdict(Kind.UNAUTHORIZED, Reason.UNAUTHORIZED)
+_FAULT = Verdict(Kind.OPEN, Reason.NO_WHOLE_REPLY)
+
+
+class TokenSource(Protocol):
+    """Where tokens come from. Both raise TokenUnavailableError, or TimeoutError after `within` seconds."""
+
+    def current(self, *, within: float) -> str:
+        """Return the token to use."""
+
+    def renewed(self, refused: str, *, within: float) -> str:
+        """Return another one, if there is one."""
+
+
+class Post(Protocol):
+    """The one HTTP call."""
+
+    def __call__(self, call: Call, *, latest: float) -> CallResult:
+        """Make it, unless it is later than `latest` (epoch seconds) when the request would leave."""
+
+
+class Caller:
+    """Makes calls and says what they prove; a verdict that is about the account opens a breaker at once."""
+
+    def __init__(self, post: Post, tokens: TokenSource, admission: Admission, breakers: Breakers) -> None:
+        self._post = post
+        self._tokens = tokens
+        self._admission = admission
+        self._breakers = breakers
+
+    def call(self, message: Message, ready: Sequence[Submission], permit: Permit) -> list[Verdict]:
+        """Send a message to claimed recipients; return a verdict for each."""
+        try:
+            verdicts = self._with_token(message, ready, permit)
+        except Exception as error:  # noqa: BLE001 (a fault of ours after which nobody knows whether the call was made)
+            logger.error("call failed in our own code", extra={"error": type(error).__name__})
+            return [_FAULT] * len(ready)
+        for verdict in verdicts:
+            if verdict.kind in BY_KIND:
+                self._breakers.trip(BY_KIND[verdict.kind], verdict.reason)
+        return verdicts
+
+    def _with_token(self, message: Message, ready: Sequence[Submission], permit: Permit) -> list[Verdict]:
+        try:
+            token = self._tokens.current(within=self._admission.seconds_for_a_token())
+            verdicts = self._once(message, ready, permit, token)
+            if verdicts[0].kind is Kind.UNAUTHORIZED:
+                return self._once_more(message, ready, token, verdicts)
+        except TokenUnavailableError as error:
+            logger.error("no token", extra={"detail": str(error)})
+            return [_NO_TOKEN] * len(ready)
+        except TimeoutError:
+            self._admission.halt()  # a later invocation has the time
+            return [_NOT_STARTED] * len(ready)
+        return verdicts
+
+    def _once_more(
+        self, message: Message, ready: Sequence[Submission], refused: str, first: list[Verdict]
+    ) -> list[Verdict]:
+        """Call once more, with another token if there is one."""
+        if any(one.breaker is Breaker.AUTH for one in self._breakers.all_open()):  # no token helps, as others found out
+            return first
+        other = self._tokens.renewed(refused, within=self._admission.seconds_for_a_token())
+        verdicts = self._once(message, ready, Permit(), other)  # its slot went with the first call
+        if verdicts[0].kind is Kind.NOT_STARTED and other == refused:
+            return first
+        if other != refused and verdicts[0].kind is Kind.UNAUTHORIZED:
+            # It may only have been read, not made: without a new one the breaker that this opens would stay open until
+            # the schedule takes the dead token for old.
+            with suppress(TimeoutError):
+                self._tokens.renewed(other, within=self._admission.seconds_for_a_token())
+        return verdicts
+
+    def _once(self, message: Message, ready: Sequence[Submission], permit: Permit, token: str) -> list[Verdict]:
+        lease_until = min(mine.lease_until or 0 for mine in ready)
+        if not self._admission.to_call(message, permit, lease_until=lease_until):
+            return [_NOT_STARTED] * len(ready)
+        assert message.encoded is not None  # noqa: S101 (a refused message is never claimed)
+        recipients = [mine.recipient for mine in ready]
+        call = calls.send_sms(token, recipients, message.sender, message.encoded.charset, message.encoded.text)
+        return classify(self._post(call, latest=lease_until), len(recipients))

@@ -1,0 +1,262 @@
+"""The way of every message: claim, call, record.
+
+Each message takes it in a thread of its own, and waits for nobody's call but its own. Writes of messages that are under
+way at the same time travel together, up to 25 to a call of the table (see `GroupCommit`).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+from realtime_sms.aws.group_commit import GroupCommit
+from realtime_sms.aws.submissions import Applied, Conflict, Submissions, WriteResult
+from realtime_sms.aws.table import BATCH, StoreUnavailableError
+from realtime_sms.aws.telemetry import described, log_outcome, logger
+from realtime_sms.outcomes import submission
+from realtime_sms.outcomes.decide import Change, Done, Later, decide
+from realtime_sms.outcomes.submission import Rules, Submission
+from realtime_sms.provider.verdict import Kind, Verdict
+from realtime_sms.requests.prepare import Message
+from realtime_sms.vocabulary import Reason
+from send.admission import Admission, Clock, Permit
+from send.messages import Job
+
+LEASE_SECONDS = 5.0  # beyond the invocation's end, for clocks that disagree
+_PATIENCE = 0.02  # seconds for which a write waits for others
+_ROUNDS = 5  # times that a recipient is looked at again because somebody else changed its submission
+_CLAIM_AGAIN = 0.1  # seconds after which a claim that got no answer is tried once more
+# Seconds before each try to record an outcome. The SDK tries a call again, but not a single statement that was refused
+# for now, as a partition does that takes no more within this second.
+_RECORD_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+
+type Call = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
+type Work = tuple[Job, Message]
+
+
+class Claim(NamedTuple):
+    """What became of a claim, and whether its number has opted out; None where that could not be read."""
+
+    result: WriteResult
+    opted_out: bool | None
+
+
+class Delivery:
+    """Delivers the messages of one invocation, from many threads.
+
+    `opted_out` begins to look numbers up and returns a function that waits for the answer. `places` bounds how many
+    calls are in flight or have an outcome that is not recorded yet.
+    """
+
+    def __init__(  # noqa: PLR0913 (the ports, by name)
+        self,
+        *,
+        submissions: Submissions,
+        opted_out: Callable[[Sequence[str]], Callable[[], frozenset[str]]],
+        call: Call,
+        admission: Admission,
+        places: AbstractContextManager[Any],
+        clock: Clock,
+        rules: Rules,
+        owners: Callable[[], str],
+        group: type[GroupCommit[Any, Any]] = GroupCommit,
+    ) -> None:
+        self._submissions = submissions
+        self._opted_out = opted_out
+        self._call = call
+        self._admission = admission
+        self._places = places
+        self._clock = clock
+        self._rules = rules
+        self._owners = owners
+        self._claims = group(self._write_claims, most=BATCH, patience=_PATIENCE)
+        self._outcomes = group(submissions.apply, most=BATCH, patience=_PATIENCE)
+
+    def deliver(self, job: Job, message: Message) -> None:
+        """Send a message to those of its recipients who are not done: claim, call, record."""
+        claimed, permit = self._claim(job, message)
+        if not claimed:
+            return
+        with self._places:
+            withheld = {mine.recipient: self._withheld(job, mine, opted_out) for mine, opted_out in claimed}
+            ready = [mine for mine, _ in claimed if withheld[mine.recipient] is None]
+            job.called = job.called or bool(ready)
+            verdicts = self._call(message, ready, permit) if ready else []
+            sent = {mine.recipient: self._settled(mine, one) for mine, one in zip(ready, verdicts, strict=True)}
+            self._record(job, [Change(mine, withheld[mine.recipient] or sent[mine.recipient]) for mine, _ in claimed])
+
+    def deliver_all(self, jobs: Sequence[Job], pool: Executor, workers: int) -> None:
+        """Deliver the messages of all jobs, up to `workers` at once; no two of one request at the same time."""
+        if some := [job for job in jobs if job.queue_message.receive_count > 1 or len(job.recipients) > 1]:
+            self._read_known(some)
+        for some_jobs in passes(jobs):
+            work = [(job, message) for job in some_jobs for message in job.messages]
+            left, threads = iter(work), min(workers, len(work))
+            self._expect(threads)
+            others = [pool.submit(self._work, left) for _ in range(threads - 1)]
+            self._work(left)
+            for other in others:
+                other.result()
+
+    def _read_known(self, jobs: Sequence[Job]) -> None:
+        """Read what the table holds, where claims would probably fail; put the jobs off if it does not answer."""
+        try:
+            found = self._submissions.read((job.request_id, one) for job in jobs for one in job.recipients)
+        except StoreUnavailableError:
+            for job in jobs:
+                job.ends = dict.fromkeys(job.recipients, Later(self._clock.now() + self._rules.first_delay))
+            return
+        for job in jobs:
+            job.found = {one: found.get((job.request_id, one)) for one in job.recipients}
+
+    def _work(self, left: Iterator[Work]) -> None:
+        """Deliver one message after the other, beside other threads that take from the same."""
+        for job, message in left:
+            try:
+                self.deliver(job, message)
+            except Exception as error:  # noqa: BLE001 (a fault of ours with one message; it stays, and the others go on)
+                logger.error("delivery failed", extra={"requestId": job.request_id, "error": type(error).__name__})
+        self._expect(-1)
+
+    def _expect(self, more: int) -> None:
+        """Expect so many more threads that deliver, or fewer if it is below zero."""
+        for group in (self._claims, self._outcomes, self._admission.reservations):
+            group.expect(more)
+
+    # ---- claim
+
+    def _claim(self, job: Job, message: Message) -> tuple[list[tuple[Submission, bool | None]], Permit]:
+        """Bring each recipient to where it is ours to call, or has ended; return those that are ours."""
+        claimed: list[tuple[Submission, bool | None]] = []
+        permit = Permit()
+        left = [one for one in message.recipients if one not in job.ends]
+        for _ in range(_ROUNDS):
+            changes = self._next_changes(job, message, left)
+            claims = [change for change in changes if change.is_claim]
+            admitted = self._admission.to_claim(len(claims)) if claims else permit
+            if admitted is None:
+                for change in claims:
+                    job.end(change.after.recipient, Later(self._clock.now() + self._pause(job)))
+                changes = [change for change in changes if not change.is_claim]
+            permit, left = admitted or permit, []
+            for change, (result, opted_out) in zip(changes, self._claims.ask(changes), strict=True):
+                if isinstance(result, Conflict):
+                    job.found[change.after.recipient] = result.current
+                    left.append(change.after.recipient)
+                elif not isinstance(result, Applied):
+                    job.end(change.after.recipient, Later(self._clock.now() + self._rules.first_delay))
+                elif change.is_claim:
+                    claimed.append((change.after, opted_out))
+                else:
+                    self._end(job, change.after, written=True)
+            if not left:
+                break
+        for recipient in left:
+            job.end(recipient, Later(self._clock.now() + self._rules.first_delay))
+        return claimed, permit
+
+    def _next_changes(self, job: Job, message: Message, recipients: Sequence[str]) -> list[Change]:
+        """Return the writes that recipients need now; note the end of those that need none."""
+        changes: list[Change] = []
+        now = self._clock.now()
+        lease_until = now + self._clock.remaining() + LEASE_SECONDS
+        for one in recipients:
+            owner, found = self._owners(), job.found.get(one)
+            step = decide(message, one, found, self._rules, owner=owner, lease_until=lease_until, now=now)
+            if not isinstance(step, Change):
+                job.end(one, step)
+            elif not job.conflict:
+                changes.append(step)
+        return changes
+
+    def _write_claims(self, changes: Sequence[Change]) -> list[Claim]:
+        """Write the claims of many messages, and look their numbers up in the opt-out list meanwhile.
+
+        A change that got no answer is tried once more: a claim that was written unknown to us would lapse.
+        """
+        numbers = [change.after.recipient for change in changes if change.is_claim]
+        listed = self._opted_out(numbers) if numbers else frozenset[str]
+        results = self._submissions.apply(changes)
+        if again := [place for place, one in enumerate(results) if not isinstance(one, Applied | Conflict)]:
+            self._clock.sleep(_CLAIM_AGAIN)
+            for place, result in zip(again, self._submissions.apply([changes[place] for place in again]), strict=True):
+                results[place] = result
+        try:
+            opted_out = listed()
+        except StoreUnavailableError as error:
+            logger.error("opt-outs not read", extra={"error": str(error)})
+            return [Claim(result, None) for result in results]
+        pairs = zip(changes, results, strict=True)
+        return [Claim(result, change.after.recipient in opted_out) for change, result in pairs]
+
+    def _pause(self, job: Job) -> float:
+        """Return how long a message waits that was not admitted: not at all if only time is short.
+
+        A message of which no call was made backs off where slots are short or a breaker is open: if it came back at
+        once, it might be received too often to be kept.
+        """
+        if self._admission.only_time_is_short(called=job.called):
+            return 0
+        return self._rules.delay(job.queue_message.receive_count, self._clock.jitter())
+
+    # ---- call
+
+    def _withheld(self, job: Job, mine: Submission, opted_out: bool | None) -> Submission | None:  # noqa: FBT001
+        """Return what becomes of a claimed submission that must not be called; None if it may."""
+        if job.conflict:
+            return self._settled(mine, Verdict(Kind.REFUSED, Reason.CONFLICT))
+        if opted_out is None:
+            return submission.release(mine, now=self._clock.now(), wait=self._rules.first_delay)
+        return self._settled(mine, Verdict(Kind.REFUSED, Reason.OPTED_OUT)) if opted_out else None
+
+    def _settled(self, mine: Submission, verdict: Verdict) -> Submission:
+        return submission.settle(mine, verdict, self._rules, now=self._clock.now(), jitter=self._clock.jitter())
+
+    # ---- record
+
+    def _record(self, job: Job, changes: Sequence[Change]) -> None:
+        """Record the outcomes of claimed submissions; what cannot be written is left to the end of its lease."""
+        left = list(changes)
+        for pause in _RECORD_PAUSES:
+            if pause:
+                self._clock.sleep(pause * (1 - self._clock.jitter() / 4))
+            results = self._outcomes.ask(left)
+            pairs = zip(left, results, strict=True)
+            left = [again for change, result in pairs if (again := self._recorded(job, change, result)) is not None]
+            if not left:
+                return
+        for change in left:
+            logger.error("outcome not recorded", extra=described(change.after))
+            job.end(change.after.recipient, Later(change.before.lease_until or 0 if change.before else 0))
+
+    def _recorded(self, job: Job, change: Change, result: WriteResult) -> Change | None:
+        """Note what recording came to; return the write that is still to be tried."""
+        if isinstance(result, Applied):
+            self._end(job, change.after, written=True)
+            return None
+        if not isinstance(result, Conflict):
+            return change
+        current = result.current
+        if not isinstance(current, Submission):
+            job.end(change.after.recipient, Later(0))
+        elif submission.settles(current, change.after):
+            return Change(current, change.after)
+        else:
+            self._end(job, current, written=False)
+        return None
+
+    def _end(self, job: Job, held: Submission, *, written: bool) -> None:
+        """End a recipient with what the table holds: done if that is final, else for when it is due."""
+        job.end(held.recipient, Done() if held.final else Later(held.due_at or held.lease_until or 0))
+        if written:
+            log_outcome(held, message_id=job.queue_message.message_id)
+
+
+def passes(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+    """Yield jobs in passes, so that no two messages of one request are under way at the same time."""
+    by_id: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_id.setdefault(job.request_id, []).append(job)
+    for same in zip_longest(*by_id.values()):
+        yield [job for job in same if job is not None]
