@@ -9,7 +9,8 @@ from typing import Self
 
 # What may follow the word: another sentence, a new line, a signature.
 _END = re.compile(
-    r"[.!\u2026](?=\s|$)|[\n\r\v\f\x85\u2028\u2029]|\s-+\s|--|[\u2013\u2014]|[_*]{2,}"
+    r"[.!\u2026](?=\s|$)|[\n\r\v\f\x85\u2028\u2029]|\s[-~/|*]+(?!\s*\d)|--|[\u2013\u2014]|[_*]{2,}"
+    r"|\s(?:atte|atentamente|saludos|regards)\b"
     r"|\b(?:enviad[oa]|sent|envoy[e\u00e9]e?)\s+(?:desde|por|do|from|via|de|depuis)\s",
     re.IGNORECASE,
 )
