@@ -39,7 +39,7 @@ class CallbackKeys:
         self._read_at = self._tried_at = float("-inf")
 
     def accept(self, given: str) -> bool:
-        """Say whether this is a valid key; the time that it takes does not tell how much of it is right.
+        """Return True if this is a valid key; the comparison takes the same time however much of it is right.
 
         Raises:
             KeysUnavailableError: there is nothing to compare it with.

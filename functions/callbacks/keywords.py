@@ -36,7 +36,7 @@ class Keywords:
 
     @classmethod
     def of(cls, opt_out: tuple[str, ...], opt_in: tuple[str, ...] = ()) -> Self:
-        """Take words as a deployment writes them."""
+        """Return the keywords for words as a deployment writes them."""
         return cls(*(frozenset(filter(None, map(folded, words))) for words in (opt_out, opt_in)))
 
     def wish(self, text: str) -> Wish | None:

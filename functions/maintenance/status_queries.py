@@ -14,13 +14,15 @@ from realtime_sms.provider import calls
 from realtime_sms.provider.calls import Call, CallResult, Reply
 from realtime_sms.provider.reports import Info, read_info
 
-_BUDGET = 15.0  # seconds of a run for all questions; another call's deadline of up to 30 may follow
+_BUDGET = 15.0  # seconds of a run for all queries; one more call of up to 30 may follow
 
-_ANSWERS = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})  # the rest is about all questions
+_ANSWERS = frozenset(
+    {HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+)  # any other status is about all queries
 
 
 class StatusQueries:
-    """The questions of one run, up to `most`."""
+    """The status queries of one run, up to `most`."""
 
     def __init__(
         self, perform: Callable[[Call], CallResult], token: Callable[[], str], breakers: Breakers, *, most: int
@@ -34,12 +36,12 @@ class StatusQueries:
 
     @property
     def left(self) -> int:
-        """Give how many questions may still be asked."""
+        """Return how many queries may still be made."""
         over = time.monotonic() >= self._ends or self._breakers.open() is not None
         return 0 if over else self._left
 
     def ask(self, submission_id: str) -> Info | None:
-        """Ask *Get SMS info*; None where no answer is to be had now, from which on nothing is asked.
+        """Ask *Get SMS info*; return None if there is no answer now, after which nothing more is asked.
 
         What RealTime does not know, cannot read, or says in a way that cannot be read, is an answer that tells nothing.
         Without a token nothing is asked, and what needs no question goes on.

@@ -68,6 +68,6 @@ class Settlement:
         return [(one.request_id, one.recipient)] if apply_all([Change(one, proven)], self.submissions) else []
 
     def _registered(self, report: Report) -> float | None:
-        """Say when RealTime took the message that is reported, if it can be asked and tells."""
+        """Return when RealTime took the reported message (epoch seconds), if it can be asked and says so."""
         info = self.queries.ask(report.submission_id) if self.queries is not None else None
         return None if info is None else info.registered

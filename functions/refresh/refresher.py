@@ -46,7 +46,7 @@ class Exclusion(Protocol):
     """The lock that lets one refresh through at a time."""
 
     def take(self, owner: str, *, now: float, lease: float) -> bool:
-        """Take it, or say that another holds it."""
+        """Take it; return False while another holds it."""
 
     def free(self, owner: str) -> None:
         """Give it back."""

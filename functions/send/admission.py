@@ -19,10 +19,10 @@ _PATIENCE = 0.05  # seconds for which a reservation waits for others; slots come
 
 
 class Invocation(Protocol):
-    """What the Lambda runtime tells about the invocation under way."""
+    """The part of the Lambda context that is used here."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until the runtime ends it."""
+        """Return the milliseconds until the runtime ends it."""
 
 
 class Clock:
@@ -32,19 +32,19 @@ class Clock:
         self._ends = time.monotonic() + invocation.get_remaining_time_in_millis() / 1000
 
     def now(self) -> float:
-        """Give the epoch seconds."""
+        """Return the epoch seconds."""
         return time.time()
 
     def remaining(self) -> float:
-        """Give the seconds until the runtime ends the invocation."""
+        """Return the seconds until the runtime ends the invocation."""
         return self._ends - time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Let the thread that calls this wait."""
+        """Block the calling thread."""
         time.sleep(seconds)
 
     def jitter(self) -> float:
-        """Give a fraction in [0, 1) by which a delay is changed, so that what failed together does not return so."""
+        """Return a fraction in [0, 1) that varies delays, so that what failed together does not come back together."""
         return chance.random()
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where a submission is; `absent` is no status but the lack of an item."""
+    """The status of a submission; `absent` is not a status: there is no item."""
 
     SENDING = "sending"
     WAITING = "waiting"
@@ -18,7 +18,7 @@ FINAL = frozenset({Status.SUBMITTED, Status.FAILED, Status.UNKNOWN, Status.EXPIR
 
 
 class Reason(StrEnum):
-    """Why a submission is in its state: the closed list that outcomes, metrics and events use."""
+    """Why a submission has its status: the closed list that outcomes, metrics and events use."""
 
     ACCEPTED = "accepted"
     # refused by us, before any call
@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
 
 class Delivery(StrEnum):
-    """Where a message is that RealTime took, lowest first: what is told later in this list outweighs what is earlier.
+    """The delivery state of a message that RealTime took, lowest first: a later one in this list supersedes an earlier one.
 
     That a phone has it outweighs all else. A refusal for good outweighs a failure, and that the end of waiting.
     """
@@ -67,12 +67,12 @@ class Delivery(StrEnum):
 
     @property
     def settled(self) -> bool:
-        """Say whether nothing more is to be expected."""
+        """Return True if no further report is expected."""
         return self is not Delivery.PENDING
 
     @property
     def superseded_states(self) -> "tuple[Delivery, ...]":
-        """Give the states that this one outweighs."""
+        """Return the states that this one supersedes."""
         return _ORDER[: _ORDER.index(self)]
 
 
@@ -80,7 +80,7 @@ _ORDER = tuple(Delivery)
 
 
 class DeliveryReason(StrEnum):
-    """Why a message did not arrive, where a report says so; each belongs to one state."""
+    """Why a message was not delivered, if a report says so; each belongs to one state."""
 
     BAD_NUMBER = "bad_number"
     NETWORK = "network"

@@ -1,4 +1,4 @@
-"""The account's rate limit over all environments: slots of a second, reserved in blocks from that second's counter.
+"""The account's rate limit over all environments: slots of each second, reserved in blocks from that second's counter.
 
 Each second has an item of its own, under a partition key of its own, so that no partition takes more than one second's
 reservations. Whatever a reservation's lost reply or a crash wastes is a slot that nobody has; none is given out twice.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from realtime_sms.aws.table import RATE, StoreUnavailableError, Table
 from realtime_sms.aws.telemetry import logger
 
-chance = random.SystemRandom()  # `random` itself begins alike in all environments of one snapshot
+chance = random.SystemRandom()  # `random` starts with the same state in all environments of one snapshot
 
 LEAD = 0.1  # seconds that reservation and claim may take: no slot is reserved that comes sooner
 AHEAD = 0.5  # seconds; nothing is reserved of a second that begins later than that, the lead not counted
@@ -33,11 +33,11 @@ class Rate:
     most: int
 
     def first(self, second: int, earliest: float) -> int:
-        """Give the number of a second's first slot at or after `earliest`; `most` where there is none."""
+        """Return the number of a second's first slot at or after `earliest`; `most` if there is none."""
         return min(self.most, max(0, math.ceil((earliest - second) * self.most)))
 
     def slots(self, second: int, begin: int, end: int) -> list[float]:
-        """Give the times of those of a second's slots `begin` up to `end` that it has."""
+        """Return the times of a second's slots from `begin` up to `end`, as far as it has them."""
         return [second + number / self.most for number in range(begin, min(end, self.most))]
 
 
@@ -85,7 +85,7 @@ class RateLimit:
         return Granted([], self._open - LEAD - AHEAD + _SPREAD * self._jitter())
 
     def _reserve(self, second: int, most: int) -> list[float]:
-        """Count slots of one second as taken until some are that do not come too soon, or it has no more."""
+        """Reserve slots of one second until some are not too soon, or it has none left."""
         wanted = most
         while (first := self._rate.first(second, self._now() + LEAD)) < self._rate.most:
             after = self._count(second, first, wanted)
@@ -100,7 +100,7 @@ class RateLimit:
         return []
 
     def _count(self, second: int, first: int, wanted: int) -> int:
-        """Add to a second's counter, which begins with the slots that went by before anybody asked; give the sum."""
+        """Add to a second's counter and return the sum; a new counter starts with the slots that have passed already."""
         changed = self._table.count_up(
             (f"{RATE}.{second}", RATE),
             "SET taken = if_not_exists(taken, :first) + :wanted, #ttl = :ttl",

@@ -29,7 +29,7 @@ _SUMMARY = 4  # items in which entry, rejection and first outcome are found
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """Recipients (E.164) of one request who get the same encoding of its text."""
+    """Recipients (E.164) of one request that get the same encoding of its text."""
 
     charset: int
     segments: int
@@ -67,14 +67,14 @@ class Summary:
 
     @property
     def content_hash(self) -> str | None:
-        """Give the fingerprint of what is sent under this id: an outcome's, for the sender goes by that."""
+        """Return the fingerprint of what is sent under this id: that of the first outcome, which the sender compares with."""
         if self.first is not None:
             return self.first.content_hash
         return self.entry.content_hash if self.entry else None
 
     @property
     def superseded(self) -> bool:
-        """Say whether the entry is of other content than what is sent under its id, so that it never will be."""
+        """Return True if other content is sent under this id, so that the entry's never will be."""
         return self.entry is not None and self.entry.content_hash != self.content_hash
 
 

@@ -35,7 +35,7 @@ class ProviderSettings(_Settings):
 
 
 class RequestSettings(_Settings):
-    """What a deployment fills in where a request is silent."""
+    """The deployment's defaults for what a request leaves out."""
 
     default_region: str
     default_sender: str
@@ -43,19 +43,19 @@ class RequestSettings(_Settings):
 
     @property
     def defaults(self) -> Defaults:
-        """Give them as the layer wants them."""
+        """Return them as one value."""
         return Defaults(self.default_region, self.default_sender, self.plain_text_prefixes)
 
 
 class RetrySettings(_Settings):
-    """How often is tried again."""
+    """How often a submission is tried, and RealTime asked."""
 
     max_attempts: int = Field(ge=1, le=100)
     reports_asked_per_minute: int = Field(ge=0, le=600)  # 0: RealTime is never asked what became of a message
 
     @property
     def rules(self) -> Rules:
-        """Give the delivery rules with this deployment's numbers."""
+        """Return the delivery rules with this deployment's numbers."""
         return Rules(max_attempts=self.max_attempts, ask=self.reports_asked_per_minute > 0)
 
 
@@ -104,7 +104,7 @@ class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettin
 
     @property
     def rate(self) -> Rate | None:
-        """Give the account's rate limit; None where there is none."""
+        """Return the account's rate limit; None if there is none."""
         return Rate(self.max_per_second) if self.max_per_second else None
 
 

@@ -97,7 +97,7 @@ class Submissions:
         return results
 
     def prolong(self, keys: Iterable[Key], now: float) -> None:
-        """Let submissions live as long from now as a new one does, so that they outlive what is published now."""
+        """Keep submissions as long from now as new ones, so that they outlive a message that is published now."""
         for some in batched(keys, BATCH, strict=False):
             until = {"N": str(self._table.ttl(now))}
             statement = f'UPDATE "{self._table.name}" SET "ttl"=? WHERE "requestId"=? AND "recipient"=?'  # noqa: S608 (a name of ours)

@@ -283,7 +283,7 @@ def shard(name: str, names: Sequence[str]) -> str:
 
 
 def send_batches_as_json(client: "DynamoDBClient") -> None:
-    """Let batches go out as they are given; they must hold nothing that JSON does not have.
+    """Send batches as they are given; they must hold nothing that JSON does not have.
 
     botocore would rebuild them value by value, at more CPU than all else that it does.
     """

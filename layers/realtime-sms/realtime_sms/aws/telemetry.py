@@ -27,12 +27,12 @@ _MOST = 100  # metrics on a line, and values of a metric on a line; the format t
 
 
 class Metric(StrEnum):
-    """What is measured, besides what `of_status`, `of_reason` and `of_rejection` name."""
+    """The metrics, besides those that `of_status`, `of_reason` and `of_rejection` name."""
 
     # of submissions, as they end
-    ATTEMPTS = "Attempts"  # that those which ended have taken
+    ATTEMPTS = "Attempts"  # of submissions that ended
     SEGMENTS = "Segments"  # of those that RealTime took
-    # of each message that is put off, for SQS leaves those out of the age of its oldest
+    # of each message that is put off: SQS leaves those out of the age of its oldest message
     WAITING_AGE = "WaitingAge"  # seconds since it was sent to the queue
     # of each call of *Send SMS*
     PROVIDER_LATENCY = "ProviderLatency"  # milliseconds to the end of the reply, or to what broke it
@@ -44,32 +44,32 @@ class Metric(StrEnum):
     AUTH_BREAKER_OPENINGS = "AuthBreakerOpenings"
     BALANCE_BREAKER_OPEN = "BalanceBreakerOpen"
     AUTH_BREAKER_OPEN = "AuthBreakerOpen"
-    OPEN_UNKNOWNS = "OpenUnknowns"  # submissions that RealTime may have, nobody knows; looked at once a minute too
+    OPEN_UNKNOWNS = "OpenUnknowns"  # submissions that RealTime may have accepted; looked at once a minute too
     EVENTS = "EventsPublished"
     CALLBACKS_UNREADABLE = "CallbacksUnreadable"  # with the right key, but neither a report nor a message
-    # of each run of the watch function
+    # of each run of the maintenance function
     SWEPT = "Swept"
     BURIED = "Buried"
     DEAD_LETTERS = "DeadLetters"  # in the queue now, hidden ones too
 
 
 def of_status(status: Status) -> str:
-    """Name the metric that counts the times a submission came to a status, such as `Failed`."""
+    """Return the metric that counts submissions that reached a status, such as `Failed`."""
     return status.value.title()
 
 
 def of_reason(status: Status, reason: Reason) -> str:
-    """Name the part of it that one reason makes, such as `Failed.sender_refused`."""
+    """Return the metric of one reason, such as `Failed.sender_refused`."""
     return f"{of_status(status)}.{reason}"
 
 
 def of_rejection(reason: str) -> str:
-    """Name the metric that counts messages that became dead letters for one reason."""
+    """Return the metric that counts messages that were dead-lettered for one reason."""
     return f"Rejected.{reason}"
 
 
 class Counters:
-    """What one environment has counted and measured since it last wrote; safe to use from many threads."""
+    """What one environment counted and measured since the last write; safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -83,12 +83,12 @@ class Counters:
             self._counts[metric] += by
 
     def highest(self, metric: str, seconds: int) -> None:
-        """Keep the longest of several times."""
+        """Keep the highest of several values, in seconds."""
         with self._lock:
             self._highest[metric] = max(seconds, self._highest.get(metric, 0))
 
     def outcome(self, submission: Submission) -> None:
-        """Count what a submission came to."""
+        """Count a submission by status and reason."""
         status = of_status(submission.status)
         self.count(status)
         if submission.reason is not None:
@@ -99,7 +99,7 @@ class Counters:
             self.count(Metric.SEGMENTS, submission.segments or 0)
 
     def timed[**P, R](self, metric: str, call: Callable[P, R]) -> Callable[P, R]:
-        """Give the same call, which now also says how many milliseconds it took."""
+        """Return the same function, measured: how many milliseconds each call takes."""
 
         def measured(*args: P.args, **kwargs: P.kwargs) -> R:
             begun = time.monotonic()
@@ -113,7 +113,7 @@ class Counters:
         return measured
 
     def write(self) -> None:
-        """Write all of it, and begin anew; nothing is written where nothing was counted.
+        """Write all counts and values, and start again from zero; write nothing if there are none.
 
         It is one line, and one more for each hundred measured values after the first.
         """
@@ -157,7 +157,7 @@ class _Invocation(Protocol):
 
 
 def instrumented[E, C: _Invocation, R](handler: Callable[[E, C], R]) -> Callable[[E, C], R]:
-    """Let each line that a handler logs name its invocation, and write the metrics when it ends, however it does."""
+    """Add the invocation to each log line of a handler, and write the metrics when it ends, with or without an error."""
     first = True
 
     @wraps(handler)
@@ -174,7 +174,7 @@ def instrumented[E, C: _Invocation, R](handler: Callable[[E, C], R]) -> Callable
 
 
 def described(submission: Submission) -> dict[str, Any]:
-    """Say of a submission what a log may hold."""
+    """Return what a log line may hold of a submission."""
     return {
         "requestId": submission.request_id,
         "recipient": mask(submission.recipient),
@@ -187,7 +187,7 @@ def described(submission: Submission) -> dict[str, Any]:
 
 
 def log_outcome(submission: Submission, *, message_id: str | None = None) -> None:
-    """Log and count what a submission came to; `message_id` is that of the queue message that brought it."""
+    """Log and count an outcome; `message_id` is the queue message's."""
     counters.outcome(submission)
     brought = {} if message_id is None else {"messageId": message_id}
     logger.info("submission", extra=described(submission) | brought)

@@ -27,7 +27,7 @@ _FRESH = 300.0  # seconds; a token lives for an hour, and a refused one is read 
 
 
 class TokenSecret(BaseModel):
-    """The token secret's value: `{"access_token": "…"}`; a refresh adds from and until when it holds (epoch s)."""
+    """The token secret's value: `{"access_token": "…"}`; a refresh adds its start and end (epoch seconds)."""
 
     model_config = ConfigDict(hide_input_in_errors=True, extra="ignore")
 
@@ -37,7 +37,7 @@ class TokenSecret(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Name the token without telling it."""
+        """Return the token's fingerprint."""
         return fingerprint(self.access_token)
 
 
@@ -55,7 +55,7 @@ class TokenUnavailableError(RuntimeError):
 
 
 def fingerprint(token: str) -> str:
-    """Name a token without telling it: 64 bits of SHA-256, in hexadecimal."""
+    """Return a token's fingerprint, by which it can be compared and logged: 64 bits of SHA-256, in hexadecimal."""
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
@@ -115,7 +115,7 @@ class Tokens:
         return self._token
 
     def renewed(self, refused: str, *, within: float = math.inf) -> str:
-        """Return the token to try once more with: another than the refused one, if there is one to be had.
+        """Return the token for one more try: another than the refused one, if there is one.
 
         Threads that ask at once share one renewal, also a fruitless one.
 
@@ -129,7 +129,7 @@ class Tokens:
         return self._token
 
     def _share(self, name: str, work: Callable[[], None], within: float) -> None:
-        """Wait for work of this name that is under way, or begin it."""
+        """Wait for the work of this name, and start it if it is not running."""
         with self._lock:
             running = self._running.get(name)
             if running is None or running.done():

@@ -74,7 +74,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _changed(before: Submission | None, after: Submission) -> list[Changed]:
-    """Name what subscribers are told of: a new final status, a new state of the delivery."""
+    """Return what changed that subscribers are told of: the status, if it is final, or the delivery."""
     if after.status not in FINAL:
         return []
     delivered = [(one.delivery, one.delivery_reason) if one else (None, None) for one in (before, after)]

@@ -14,7 +14,7 @@ from realtime_sms.outcomes.state_machine import ROWS, Trigger
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.vocabulary import FINAL, Delivery, DeliveryReason, Reason, Status
 
-# Seconds after the submission, and then after each asking, at which RealTime is asked what became of it.
+# RealTime is asked what became of a submission after so many seconds, counted from the submission or the last query.
 ASK_AFTER = (600, 1_800, 7_200, 28_800, 86_400, 172_800)
 _WITNESSED = "known by its delivery report, which came after the call was given up"
 
@@ -22,7 +22,9 @@ _WITNESSED = "known by its delivery report, which came after the call was given 
 type Time = float  # epoch seconds; where it is written, ISO 8601 in UTC (see `iso`)
 
 
-@lru_cache(maxsize=1024)  # each time of a submission is written thrice: at its claim, and before and after its end
+@lru_cache(
+    maxsize=1024
+)  # each time of a submission is written three times: at the claim, and before and after the outcome
 def iso(epoch: float) -> str:
     """Write epoch seconds as ISO 8601 in UTC with milliseconds: all of one width, so that texts sort as times do."""
     return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"  # not +00:00
@@ -42,15 +44,15 @@ class Submission:
     """
 
     request_id: str
-    recipient: str = field(repr=False)  # E.164, or the place in the request of an entry that is no number
+    recipient: str = field(repr=False)  # E.164; for an entry that is not a number, its place in the request
     content_hash: str
     status: Status
     reason: Reason | None = field(default=None, metadata=_shown("why it is in this status"))
     detail: str | None = field(default=None, metadata=_shown("the reason in words, where there is more to say"))
     attempt: int = field(default=0, metadata=_shown("how often RealTime was called, or was about to be"))
-    tries: int = 0  # attempts that ended in "try again"; those are bounded, waiting for balance is not
+    tries: int = 0  # attempts that ended in "try again"; they are bounded, waiting for balance is not
     provider_errors: int = 0  # those of them that RealTime's `unknown_error` ended; bounded more tightly
-    owner: str  # of the last claim; it and the attempt name a state of the submission without a doubt
+    owner: str  # of the last claim; owner and attempt together identify a state of the submission
     lease_until: Time | None = None
     due_at: Time | None = field(default=None, metadata=_shown("the next attempt comes no earlier", event=False))
     expires_at: Time | None = field(default=None, metadata=_shown("no call is made after it", event=False))
@@ -78,12 +80,12 @@ class Submission:
 
     @property
     def final(self) -> bool:
-        """Say whether its queue message may be acknowledged as far as this recipient goes."""
+        """Return True if the queue message is no longer needed for this recipient."""
         return self.status in FINAL
 
     @property
     def untraced(self) -> bool:
-        """Say whether RealTime may have accepted an attempt of it under an id that we do not know."""
+        """Return True if RealTime may have accepted an attempt under an id that we do not know."""
         nameless = self.status is Status.SUBMITTED and self.submission_id is None
         return self.status is Status.UNKNOWN or self.maybe_sent or nameless
 
@@ -99,7 +101,7 @@ class Rules:
     ask: bool = False  # whether RealTime is asked where no report came
 
     def delay(self, tries: int, jitter: float) -> float:
-        """Back off: doubled each time up to the longest, of which `jitter` in [0, 1) takes away up to a quarter."""
+        """Return the back-off in seconds: doubled each time up to the longest, less up to a quarter by `jitter` in [0, 1)."""
         return min(self.longest_delay, self.first_delay * 2.0 ** min(tries, 30)) * (1 - jitter / 4)
 
 
@@ -120,7 +122,7 @@ def check(source: Status | None, trigger: Trigger, target: Status) -> Status:
 
 
 def claim(before: Submission, *, owner: str, lease_until: float, now: float) -> Submission:
-    """Take it for one attempt; `before` is a waiting submission."""
+    """Claim a waiting submission for one attempt."""
     status = check(before.status, Trigger.CLAIM, Status.SENDING)
     return replace(
         before,
@@ -136,7 +138,7 @@ def claim(before: Submission, *, owner: str, lease_until: float, now: float) -> 
 
 
 def settle(mine: Submission, verdict: Verdict, rules: Rules, *, now: float, jitter: float) -> Submission:
-    """Say what becomes of a submission of mine by what its call proved."""
+    """Return what becomes of a claimed submission, given the verdict on its call."""
     if verdict.kind is Kind.ACCEPTED:
         return _submitted(mine, verdict, rules, now)
     if verdict.kind is Kind.NOT_STARTED:
@@ -154,7 +156,7 @@ def settle(mine: Submission, verdict: Verdict, rules: Rules, *, now: float, jitt
 
 
 def lapse(theirs: Submission, rules: Rules, *, now: float) -> Submission:
-    """Give up a submission whose owner's lease is over: the owner may have made the call."""
+    """Give up a submission whose lease is over: its owner may have made the call."""
     told = replace(theirs, reason=Reason.LEASE_OVER, updated_at=now, lease_until=None)
     return _lose(told, Trigger.LAPSE, rules, now)
 
@@ -166,13 +168,13 @@ def release(mine: Submission, *, now: float, wait: float = 0) -> Submission:
 
 
 def refuse(waiting: Submission, reason: Reason, detail: str, *, now: float) -> Submission:
-    """End a waiting submission that cannot be sent any more, as when the deployment's default sender was taken away."""
+    """End a waiting submission that can no longer be sent, for example because the default sender was removed."""
     told = replace(waiting, reason=reason, detail=detail, updated_at=now, due_at=None)
     return _end(told, Trigger.REFUSE, Status.FAILED)
 
 
 def expire(waiting: Submission, *, now: float) -> Submission:
-    """End a waiting submission whose time is over."""
+    """End a waiting submission that has expired."""
     return _end(replace(waiting, reason=Reason.EXPIRED, updated_at=now, due_at=None), Trigger.EXPIRE, Status.EXPIRED)
 
 
@@ -184,17 +186,17 @@ def dead_letter(waiting: Submission, *, now: float) -> Submission:
 
 
 def reopen(buried: Submission, *, now: float) -> Submission:
-    """Let a buried submission be sent after all: it never was."""
+    """Reopen a submission that ended as a dead letter, and so was never sent."""
     return _wait(replace(buried, updated_at=now), Trigger.REOPEN, now)
 
 
 def resend(unknown: Submission, *, now: float) -> Submission:
-    """Let an operator send again what may have been sent."""
+    """Reopen an unknown submission for an operator; it may have been sent already."""
     return _wait(replace(unknown, updated_at=now, maybe_sent=True), Trigger.RESEND, now)
 
 
 def match_report(untraced: Submission, submission_id: str, *, ask_at: float | None, now: float) -> Submission:
-    """Take a report under an id of RealTime's for proof that it accepted a submission; see `evidence.find_match`."""
+    """Record that RealTime accepted a submission, as a report under this id proves; see `match.find_match`."""
     named = replace(untraced, submission_id=submission_id, ask_at=ask_at, updated_at=now)
     if untraced.status is Status.SUBMITTED:  # RealTime said so at once, and gave no id
         return named
@@ -204,7 +206,7 @@ def match_report(untraced: Submission, submission_id: str, *, ask_at: float | No
 
 
 def settles(current: Submission, known: Submission) -> bool:
-    """Say whether what became known of an attempt settles a submission that was given up as unknown meanwhile.
+    """Return True if what became known of an attempt settles a submission that is `unknown` by now.
 
     Only what ends it does: going back to waiting on late evidence would lose messages silently. And what may have been
     sent does not end as failed, for evidence of one attempt says nothing of the others.
@@ -253,5 +255,5 @@ def _wait(told: Submission, trigger: Trigger, due_at: float) -> Submission:
 
 
 def _end(told: Submission, trigger: Trigger, status: Status) -> Submission:
-    """End it; what may have been sent once can end as unknown only, whatever refused it later."""
+    """End a submission; one that may have been sent can only end as `unknown`, whatever refused it later."""
     return replace(told, status=check(told.status, trigger, Status.UNKNOWN if told.maybe_sent else status))

@@ -151,7 +151,7 @@ class RealTimeClient:
         return Reply(response.status, body, retry_after(after, response.headers.get("Date"), now=time.time()))
 
     def _take(self) -> HTTPConnection | None:
-        """Give the connection used last, if it is fresh and the other side has neither closed it nor spoken."""
+        """Return the connection used last, if it is fresh and the other side has neither closed it nor sent anything."""
         while True:
             with self._lock:
                 if not self._idle:
@@ -239,7 +239,7 @@ class _ReplyFile(io.BufferedReader):
 
 
 def retry_after(value: str | None, date: str | None, now: float) -> float | None:
-    """Give a `Retry-After` in seconds, at least 0; None if it is neither whole seconds nor a date (RFC 9110 §10.2.3).
+    """Return a `Retry-After` in seconds, at least 0; None if it is neither whole seconds nor a date (RFC 9110 §10.2.3).
 
     A date counts from the reply's own `date`, whose clock it was taken from, else from `now` in epoch seconds.
     """
@@ -280,7 +280,7 @@ _CAUSES: Final[tuple[tuple[type[Exception], ReplyLostCause], ...]] = (
 
 
 def _cause(error: Exception, *, ended: bool) -> ReplyLostCause:
-    """Name what broke a call whose first byte had left."""
+    """Return what broke a call whose first byte had left."""
     if ended and isinstance(error, http.client.HTTPException):
         return "closed"
     return next((cause for kind, cause in _CAUSES if isinstance(error, kind)), "garbled")

@@ -35,7 +35,7 @@ class Connector:
     connection: Callable[..., HTTPConnection] = HTTPConnection
 
     def __call__(self, left: Left) -> HTTPConnection | NotSent:
-        """Give a connection that is ready for a request, or say what kept it from being so."""
+        """Return a connection that is ready for a request, or why there is none."""
         try:
             found = self.lookup(self.host, self.port, type=socket.SOCK_STREAM)
             left()
@@ -76,7 +76,7 @@ class Connector:
 
 
 def _unreached(error: HTTPError | OSError) -> NotSentCause:
-    """Name the cause; `NewConnectionError` goes first, for urllib3 derives it from `ConnectTimeoutError`."""
+    """Return the cause; `NewConnectionError` comes first, since urllib3 derives it from `ConnectTimeoutError`."""
     match error:
         case NewConnectionError(__cause__=ConnectionRefusedError()) | ConnectionRefusedError():
             return "refused"

@@ -32,7 +32,7 @@ class DeliveryUpdate:
     reason: DeliveryReason | None = None
 
     def supersedes(self, known: "DeliveryUpdate | None") -> bool:
-        """Say whether it is to be kept in place of what is known: a higher state, or the same one and now why."""
+        """Return True if it replaces what is known: a higher state, or the same one with a reason."""
         if known is None or known.delivery in self.delivery.superseded_states:
             return True
         return self.delivery is known.delivery and self.reason is not None and known.reason is None
@@ -157,7 +157,7 @@ def _member(value: dict[str, object], name: str) -> dict[str, object]:
 
 
 def _written(value: object) -> str | None:
-    """Take a number for its text: RealTime's own pages are not of one mind about which are which."""
+    """Return a text or number as text: RealTime's own pages differ in which is which."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or value in {inf, -inf}:  # 1e400 is read as inf
