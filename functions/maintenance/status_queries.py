@@ -16,9 +16,7 @@ from realtime_sms.provider.reports import Info, read_info
 
 _BUDGET = 15.0  # seconds of a run for all queries; one more call of up to 30 may follow
 
-_ANSWERS = frozenset(
-    {HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
-)  # any other status is about all queries
+_ANSWERS = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})  # others concern all queries
 
 
 class StatusQueries:

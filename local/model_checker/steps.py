@@ -93,7 +93,9 @@ class Steps:
                 if (answer := answers.prompt(world, self.scenario, request)) is not None:
                     course, waits = course.after(number, answer, world.now, worker.ends), True
                     break
-        world.workers = _put(world.workers, slot, worker._replace(course=course))
+        world.workers = _put(
+            world.workers, slot, Worker(worker.number, course, worker.batch, worker.ends, worker.frozen)
+        )
 
     def _acknowledge(self, before: World, slot: int, worker: Worker) -> World:
         world = before.copy()

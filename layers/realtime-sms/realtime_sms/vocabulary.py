@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
 
 class Delivery(StrEnum):
-    """The delivery state of a message that RealTime took, lowest first: a later one in this list supersedes an earlier one.
+    """The delivery state of a message that RealTime took, lowest first: a later one supersedes an earlier one.
 
     That a phone has it outweighs all else. A refusal for good outweighs a failure, and that the end of waiting.
     """

@@ -76,9 +76,7 @@ def _caller(account: Account, secrets: Secrets) -> Caller:
 
 
 def _call(caller: Caller, message: Message) -> Verdict:
-    verdicts = caller.call(message, claimed(message, Patient()), Permit())
-    assert verdicts is not None
-    [verdict] = verdicts
+    [verdict] = caller.call(message, claimed(message, Patient()), Permit())
     return verdict
 
 

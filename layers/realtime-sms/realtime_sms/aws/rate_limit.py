@@ -100,7 +100,7 @@ class RateLimit:
         return []
 
     def _count(self, second: int, first: int, wanted: int) -> int:
-        """Add to a second's counter and return the sum; a new counter starts with the slots that have passed already."""
+        """Add to a second's counter and return the sum; a new counter starts with the slots that have passed."""
         changed = self._table.count_up(
             (f"{RATE}.{second}", RATE),
             "SET taken = if_not_exists(taken, :first) + :wanted, #ttl = :ttl",

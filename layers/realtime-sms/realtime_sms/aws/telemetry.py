@@ -157,7 +157,7 @@ class _Invocation(Protocol):
 
 
 def instrumented[E, C: _Invocation, R](handler: Callable[[E, C], R]) -> Callable[[E, C], R]:
-    """Add the invocation to each log line of a handler, and write the metrics when it ends, with or without an error."""
+    """Add the invocation to each log line of a handler, and write the metrics when it ends, however it ends."""
     first = True
 
     @wraps(handler)

@@ -101,7 +101,7 @@ class Rules:
     ask: bool = False  # whether RealTime is asked where no report came
 
     def delay(self, tries: int, jitter: float) -> float:
-        """Return the back-off in seconds: doubled each time up to the longest, less up to a quarter by `jitter` in [0, 1)."""
+        """Return the back-off in seconds: doubled each time up to the longest, less up to a quarter by `jitter`."""
         return min(self.longest_delay, self.first_delay * 2.0 ** min(tries, 30)) * (1 - jitter / 4)
 
 

@@ -151,7 +151,7 @@ class RealTimeClient:
         return Reply(response.status, body, retry_after(after, response.headers.get("Date"), now=time.time()))
 
     def _take(self) -> HTTPConnection | None:
-        """Return the connection used last, if it is fresh and the other side has neither closed it nor sent anything."""
+        """Return the connection used last, if it is fresh and the other side neither closed it nor sent anything."""
         while True:
             with self._lock:
                 if not self._idle:
