@@ -9,7 +9,7 @@ from realtime_sms.encoding.text import encode
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Message
-from realtime_sms.vocabulary import Reason, Status
+from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
 
 NOW = 1_800_000_000.0
 NUMBER = "+56911112222"
@@ -38,6 +38,19 @@ FAILED = replace(SENDING, status=Status.FAILED, reason=Reason.MALFORMED, lease_u
 SUBMITTED = replace(SENDING, status=Status.SUBMITTED, reason=Reason.ACCEPTED, lease_until=None, submission_id="1")
 EXPIRED = replace(SENDING, status=Status.EXPIRED, reason=Reason.EXPIRED, lease_until=None)
 BURIED = replace(FAILED, reason=Reason.DEAD_LETTERED)
+EVERYTHING = replace(
+    SUBMITTED,
+    delivery=Delivery.UNDELIVERED,
+    delivery_at=NOW,
+    delivery_reason=DeliveryReason.NETWORK,
+    http_status=200,
+    maybe_sent=True,
+    detail="why",
+    submitted_at=NOW,
+    cost="1.50",
+    operator={"id": "7", "name": "Entel", "mcc": "730", "mnc": "01"},
+    metadata={"order": "4711"},
+)
 IN_STATE = {
     Status.SENDING: SENDING,
     Status.WAITING: WAITING,

@@ -11,22 +11,12 @@ from realtime_sms.aws.table import from_attribute
 from realtime_sms.outcomes.event import Changed, event_of, json_schema
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import FINAL, Delivery, DeliveryReason, Status
-from tests.fakes.submissions import FAILED, IN_STATE, NOW, SENDING, SUBMITTED, UNKNOWN, WAITING, item_of
+from tests.fakes.submissions import EVERYTHING, FAILED, IN_STATE, NOW, SENDING, SUBMITTED, UNKNOWN, WAITING, item_of
 
 DELIVERED = replace(SUBMITTED, delivery=Delivery.DELIVERED, delivery_at=NOW)
 PENDING = replace(SUBMITTED, delivery=Delivery.PENDING, delivery_at=NOW)
 UNDELIVERED = replace(SUBMITTED, delivery=Delivery.UNDELIVERED, delivery_at=NOW)
 WHY = replace(UNDELIVERED, delivery_reason=DeliveryReason.NETWORK)
-EVERYTHING = replace(
-    WHY,
-    http_status=200,
-    maybe_sent=True,
-    detail="why",
-    submitted_at=NOW,
-    cost="1.50",
-    operator={"id": "7", "name": "Entel", "mcc": "730", "mnc": "01"},
-    metadata={"order": "4711"},
-)
 INTERNAL = {
     *("contentHash", "owner", "tries", "providerErrors", "resend"),
     *("leaseUntil", "dueAt", "expiresAt", "openShard", "openUntil", "ttl", "untracedRecipient", "askAt", "asks"),

@@ -293,7 +293,7 @@ def send_batches_as_json(client: "DynamoDBClient") -> None:
 
 
 def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: object) -> Any:  # noqa: ANN401 (botocore's stubs take none)
-    context["batch"] = json.dumps(params, separators=(",", ":")).encode()
+    context["batch"] = json.dumps(params).encode()
     return {name: type(value)() for name, value in params.items()}
 
 
