@@ -117,6 +117,10 @@ class Delivery:
                 self.deliver(job, message)
             except Exception as error:  # noqa: BLE001 (a fault of ours with one message; it stays, and the others go on)
                 logger.error("delivery failed", extra={"requestId": job.request_id, "error": type(error).__name__})
+                later = Later(
+                    self._clock.now() + self._rules.delay(job.queue_message.receive_count, self._clock.jitter())
+                )
+                job.ends = dict.fromkeys(message.recipients, later) | job.ends
         self._expect(-1)
 
     def _expect(self, more: int) -> None:

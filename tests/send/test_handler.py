@@ -150,3 +150,4 @@ def test_an_error_of_our_own_code_keeps_one_message(  # noqa: PLR0913, PLR0917 (
     assert _handle(*batch) == [ODD]
     assert [_status(fresh, number) for number in OTHERS] == ["submitted"] * 9
     assert _shown(realtime) == sorted([*OTHERS, *[ODD] * calls])
+    assert min(fresh.postponed.values()) >= 5  # seconds: a message that failed at once would soon be received too often
