@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from api.exchange import HttpRequest
 from api.problem import Fault, ProblemError
 from realtime_sms.requests.envelope import IdentifiedRequest
-from realtime_sms.requests.errors import InvalidInputError, Problem
+from realtime_sms.requests.errors import InvalidInputError, Problem, not_json
 from realtime_sms.requests.model import parse_request
 from realtime_sms.requests.prepare import Defaults, PreparedRequest, prepare
 from realtime_sms.requests.recipients import parse_recipients
@@ -18,7 +18,6 @@ from realtime_sms.vocabulary import Reason
 
 KEY = "Idempotency-Key"
 LARGEST = 256 * 1024  # octets of a body
-_SHOWN = 120  # characters of what the JSON parser says; it quotes nothing
 
 
 def read_value(request: HttpRequest) -> dict[str, object]:
@@ -34,7 +33,7 @@ def read_value(request: HttpRequest) -> dict[str, object]:
     try:
         value = from_json(request.body, allow_inf_nan=False)
     except ValueError as error:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, f"the body is not JSON: {str(error)[:_SHOWN]}") from None
+        raise ProblemError(HTTPStatus.BAD_REQUEST, not_json(error)) from None
     if not isinstance(value, dict):
         raise ProblemError.of_body([Fault("must be a JSON object", pointer="", reason=Reason.INVALID_REQUEST)])
     return value

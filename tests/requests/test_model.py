@@ -122,7 +122,7 @@ def test_all_problems_are_told_at_once() -> None:
         "recipients",
         "message",
         "sender",
-        "surprise",
+        "[a name of 8 characters]",
     ]
 
 

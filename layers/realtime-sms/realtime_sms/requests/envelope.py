@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic_core import from_json
 
-from realtime_sms.requests.errors import InvalidInputError, Problem
+from realtime_sms.requests.errors import InvalidInputError, Problem, not_json
 from realtime_sms.requests.model import REQUEST_ID, SendRequest, parse_request
 from realtime_sms.vocabulary import Reason
 
@@ -87,12 +87,7 @@ def _object(text: str) -> dict[str, object]:
     try:
         value = from_json(text.encode(), allow_inf_nan=False)
     except ValueError as error:
-        raise UnreadableError([Problem("", f"the body is not JSON: {_place(error)}")]) from None
+        raise UnreadableError([Problem("", not_json(error))]) from None
     if not isinstance(value, dict):
         raise UnreadableError([Problem("", f"the body is a JSON {type(value).__name__}, not an object")])
     return value
-
-
-def _place(error: ValueError) -> str:
-    """Keep the parser's words and place: they name what was expected and where, and never quote the body."""
-    return str(error)[:120]

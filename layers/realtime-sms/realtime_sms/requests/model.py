@@ -35,18 +35,37 @@ MAX_TEXT = MAX_SEGMENTS * 153  # characters
 MAX_WIRE_TEXT = MAX_TEXT * 6  # the longest wire form is charset 8's: three a septet, six an escape pair
 REQUEST_ID = r"^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,127}$"
 SENDER = r"^([A-Za-z0-9]{1,11}|[0-9]{1,15})$"
+METADATA_KEY = r"^[A-Za-z0-9._-]{1,64}$"
+METADATA_VALUE = r"^[^\x00-\x1f\x7f]*$"
 
 type Policy = Literal["auto", "plain", "exact"]
 type OnUnknown = Literal["keep", "resend"]
 
-_SAID = {  # by pydantic's type of error, or by the pattern that was not met
+_NO_TIME = "must be an RFC 3339 time with a zone, such as 2026-01-31T12:00:00Z"
+_SAID = {  # by pydantic's type of error, or by the pattern that was not met; pydantic's own words are never passed on
+    "bool_type": "must be true or false",
+    "datetime_from_date_parsing": _NO_TIME,
+    "datetime_parsing": _NO_TIME,
+    "dict_type": "must be a JSON object",
     "extra_forbidden": "is not a field of a request; remove it",
+    "greater_than_equal": "must be at least {ge}",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le}",
+    "list_type": "must be a list",
+    "literal_error": "must be {expected}",
     "missing": "is missing",
     "model_type": "must be a JSON object",
+    "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "must not be empty",
+    "string_type": "must be a string",
+    "string_unicode": "has half of a surrogate pair",
+    "timezone_aware": _NO_TIME,
+    "too_long": "must have at most {max_length} entries",
     "too_short": "must have at least one entry",
     SENDER: "must be up to 11 letters and digits (no accents, no spaces), or up to 15 digits",
     REQUEST_ID: "must be 1 to 128 letters, digits or . _ : @ + = ~ - and begin with a letter or digit",
+    METADATA_KEY: "must be 1 to 64 letters, digits or . _ -",
+    METADATA_VALUE: "must have no control characters",
 }
 
 
@@ -56,7 +75,7 @@ _YEARS = range(1971, 9999)  # of which every instant is a time that the table ca
 
 def _only_time(value: object) -> object:
     if not (isinstance(value, str) and _TIME.match(value)):
-        raise ValueError("must be an RFC 3339 time with a zone, such as 2026-01-31T12:00:00Z")
+        raise ValueError(_NO_TIME)
     return value
 
 
@@ -73,8 +92,8 @@ def _known_charset(value: int) -> int:
 
 
 RequestId = Annotated[StrictStr, StringConstraints(pattern=REQUEST_ID)]
-MetadataKey = Annotated[StrictStr, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-MetadataValue = Annotated[StrictStr, StringConstraints(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
+MetadataKey = Annotated[StrictStr, StringConstraints(pattern=METADATA_KEY)]
+MetadataValue = Annotated[StrictStr, StringConstraints(max_length=256, pattern=METADATA_VALUE)]
 
 
 class _Body(BaseModel):
@@ -172,5 +191,15 @@ def _problem(error: ErrorDetails) -> Problem:
     steps = error["loc"]
     if len(steps) == 3 and steps[2] == "[key]":  # noqa: PLR2004 (metadata, its key, and pydantic's word for "the key itself")
         steps = steps[:2]
-    said = _SAID.get(error["type"]) or _SAID.get(error.get("ctx", {}).get("pattern", ""))
-    return Problem(place(steps), said or error["msg"].removeprefix("Value error, "))
+    details = error.get("ctx", {})
+    said = _SAID.get(error["type"]) or _SAID.get(details.get("pattern", ""))
+    if said is None:
+        said = str(details["error"]) if error["type"] == "value_error" else "is not valid"
+    return Problem(place(steps, _FIELDS), said.format_map(details))
+
+
+_OF_ENVELOPES = "Type MessageId TopicArn Message Subject Token Timestamp Signature detail-type detail source version id"
+_FIELDS = frozenset(  # that an error may quote: of a request, and of an envelope that was not recognised as one
+    [field.alias or "" for model in (SendRequest, Message) for field in model.model_fields.values()]
+    + _OF_ENVELOPES.split()
+)
