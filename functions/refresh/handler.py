@@ -14,6 +14,8 @@ from refresh.refresher import Outcome, Refresher
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+_FAILURES = frozenset({Outcome.REFUSED, Outcome.NOT_REACHED, Outcome.BAD_CREDENTIALS})
+
 
 @cache
 def _refresher() -> Refresher:
@@ -31,8 +33,12 @@ def _refresher() -> Refresher:
 @instrumented
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, str]:
     """Refresh the token; `{"refused": fingerprint}` asks for it on demand, anything else comes from the schedule."""
-    outcome = _refresher().refresh(event.get("refused"))
-    if outcome in {Outcome.REFUSED, Outcome.NOT_REACHED}:
+    try:
+        outcome = _refresher().refresh(event.get("refused"))
+    except Exception:
+        counters.count(Metric.REFRESH_FAILURES)
+        raise
+    if outcome in _FAILURES:
         counters.count(Metric.REFRESH_FAILURES)
         logger.error("token not refreshed", extra={"outcome": outcome})
     else:

@@ -168,6 +168,14 @@ class Deployment:
         assert reply.status == 200, reply.data
         return reply.json()
 
+    def revoke_tokens(self) -> None:
+        """Let RealTime refuse every token, and let the secret's be old enough to be renewed."""
+        self.simulator("POST", "revoke-tokens")
+        held = self.outputs["TokenSecretArn"]
+        token = json.loads(self.secrets.get_secret_value(SecretId=held)["SecretString"])
+        aged = {"access_token": token["access_token"], "issued_at": time.time() - 900, "expires_at": time.time() + 2700}
+        self.secrets.put_secret_value(SecretId=held, SecretString=json.dumps(aged))
+
     def settle(self, *bodies: str, within: float = _PATIENCE) -> None:
         """Wait until the send queue is empty, or holds none of these messages: each has had its end."""
 

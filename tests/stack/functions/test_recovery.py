@@ -50,7 +50,7 @@ def test_a_dead_token_costs_one_refresh_and_one_more_try_each(deployed: Deployme
     deployed.outcome(f"{request_id}.before")
     numbers = [f"+5692510{number:04}" for number in range(IN_FLIGHT)]
     auths = deployed.simulator("GET", "counters")["auths"]
-    deployed.simulator("POST", "revoke-tokens")
+    deployed.revoke_tokens()
     deployed.publish(request_body(request_id, *numbers))
     found = deployed.outcomes(request_id, IN_FLIGHT)
     assert {item["status"] for item in found.values()} == {"submitted"}
@@ -64,9 +64,9 @@ def test_two_dead_tokens_stop_sends_until_maintenance_has_seen_a_third(deployed:
     request_id, recipient = deployed.new_id("twice"), "+56925110000"
     deployed.publish(request_body(f"{request_id}.before", recipient))
     deployed.outcome(f"{request_id}.before")
-    held = json.dumps({"access_token": "dead", "issued_at": time.time(), "expires_at": time.time() + 3600})
-    deployed.secrets.put_secret_value(SecretId=deployed.outputs["TokenSecretArn"], SecretString=held)
-    deployed.simulator("POST", "revoke-tokens")
+    dead = json.dumps({"access_token": "dead"})
+    deployed.secrets.put_secret_value(SecretId=deployed.outputs["TokenSecretArn"], SecretString=dead)
+    deployed.revoke_tokens()
     deployed.publish(request_body(request_id, recipient))
     until(lambda: deployed.status(request_id, recipient) == "waiting" or None, within=40, awaited="waiting")
     until(lambda: deployed.invoke("MaintenanceFunctionName")["closed"] or None, within=10, awaited="a closed breaker")

@@ -111,7 +111,7 @@ def _send(deployed: Deployment) -> None:
     deployed.outcomes(request_id, 2)
     (rejected,) = deployed.publish("{")
     deployed.note(rejected)
-    deployed.simulator("POST", "revoke-tokens")
+    deployed.revoke_tokens()
     deployed.publish(request_body(f"{request_id}.revoked", "+56927000003"))
     deployed.outcome(f"{request_id}.revoked")
     deployed.simulator("POST", "outcomes", {"+56927000004": "account_no_balance_first_1"})
@@ -127,7 +127,7 @@ def _send(deployed: Deployment) -> None:
 def _maintain(deployed: Deployment) -> None:
     """Meet a dead token, end a lease, end two dead letters, a valid and an invalid one, and close the breaker."""
     request_id = deployed.new_id("roles")
-    deployed.simulator("POST", "revoke-tokens")
+    deployed.revoke_tokens()
     deployed.open_breaker(Breaker.AUTH)
     past = time.time() - 1
     deployed.plant(replace(left_behind(request_id, "+56927100001", Status.SENDING), lease_until=past))
