@@ -1,8 +1,11 @@
 """`rtsms`: the command for people who operate a deployment."""
 
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
 from typing import Any
 
 import click
@@ -12,6 +15,7 @@ from rtsms.bulk import command as bulk
 from rtsms.doctor import command as doctor
 from rtsms.errors import AWS_ERRORS, CommandError, Exit, aws_error
 from rtsms.output import print_error
+from rtsms.usage import usage_error
 
 _NAME = "rtsms"
 
@@ -28,11 +32,13 @@ class Rtsms(click.Group):
         **extra: Any,  # noqa: ANN401 (likewise)
     ) -> Any:  # noqa: ANN401 (likewise)
         """Run a command and exit with its exit code."""
+        if args is None:
+            sys.excepthook = _print_bug
         arguments = sys.argv[1:] if args is None else list(args)
         try:
             code = super().main(arguments, prog_name or _NAME, complete_var, standalone_mode=False, **extra)
         except (click.Abort, KeyboardInterrupt, click.ClickException, *AWS_ERRORS, OSError) as error:
-            failure = _command_error(error)
+            failure = _command_error(error, arguments, self)
             print_error(failure, as_json="--json" in arguments)
             code = failure.exit_code
         if standalone_mode:
@@ -40,21 +46,27 @@ class Rtsms(click.Group):
         return code
 
 
-def _command_error(error: BaseException) -> CommandError:
+def _command_error(error: BaseException, arguments: Sequence[str], commands: click.Group) -> CommandError:
     match error:
         case CommandError():
             return error
         case click.ClickException():
-            context = getattr(error, "ctx", None)
-            path = context.command_path if context else _NAME
-            return CommandError(Exit.USAGE, path, error.format_message(), to_do=f"{path} --help")
+            return usage_error(error, arguments, commands)
         case click.Abort() | KeyboardInterrupt():
             return CommandError(Exit.INTERRUPTED, _NAME, "interrupted")
         case OSError():  # of this machine: a full disk, a deleted file
-            where, what = str(error.filename or _NAME), error.strerror or type(error).__name__
-            return CommandError(Exit.FAILED, where, what, to_do="correct that, and run the command again")
+            what = os.strerror(error.errno) if error.errno else type(error).__name__
+            return CommandError(Exit.FAILED, "this machine", what, to_do="correct that, and run the command again")
         case _:
             return aws_error(error)
+
+
+def _print_bug(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
+    """Print where an error of the program itself arose; its own text may quote anything."""
+    *_, last = traceback.extract_tb(trace)
+    place = f"{os.path.basename(last.filename)}, line {last.lineno}"  # noqa: PTH119 (a name, not a path)
+    what = f"{kind.__name__} in {place}: this is a defect of the command"
+    print_error(CommandError(Exit.FAILED, _NAME, what, to_do="report it"), as_json=False)
 
 
 def _version() -> str:

@@ -6,14 +6,30 @@ from typing import Any
 
 import boto3
 import click
+import phonenumbers
 
 from realtime_sms.requests.recipients import parse_recipients
 from rtsms.errors import invalid_input
 from rtsms.output import Output
-from rtsms.stack import Stack
+from rtsms.stack import DEFAULT_STACK, Stack
+from rtsms.usage import OurType
 
 type Value = Any  # of an option, as click parsed it
 type Command = Callable[..., int | None]
+
+
+class _Region(OurType):
+    name = "region"
+    expected = "must be the two capitals of a country, such as CL (ISO 3166)"
+
+    def convert(self, value: Value, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        region = str(value).upper()
+        if region not in phonenumbers.SUPPORTED_REGIONS:
+            self.fail(self.expected, param, ctx)
+        return region
+
+
+REGION = _Region()
 
 
 def _find_stack(name: str, *, region: str | None, profile: str | None) -> Stack:
@@ -31,7 +47,7 @@ def stack_options(command: Command) -> Command:
     @click.option(
         "--stack",
         envvar="RTSMS_STACK",
-        default="realtime-sms",
+        default=DEFAULT_STACK,
         show_default=True,
         show_envvar=True,
         help="Name of the CloudFormation stack.",

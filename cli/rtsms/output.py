@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rtsms.errors import CommandError
+from rtsms.errors import CommandError, Exit
 
 _PIPED_WIDTH = 140  # columns where there is no terminal that has a width
 
@@ -47,7 +47,8 @@ class Output:
     def confirm(self, question: str, *, option: str) -> bool:
         """Ask on the terminal; where that is not possible, raise an error that names the option to pass."""
         if self.as_json or not sys.stdin.isatty():
-            raise click.UsageError(f"{'--json asks no questions' if self.as_json else 'not a terminal'}: pass {option}")
+            what = "--json asks no questions" if self.as_json else "not a terminal"
+            raise CommandError(Exit.USAGE, "rtsms", what, to_do=f"pass {option}")
         return click.confirm(question, err=True)
 
 

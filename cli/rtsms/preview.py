@@ -19,7 +19,7 @@ from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.model import Policy
 from realtime_sms.requests.prepare import Defaults, PreparedRequest, encode_for
 from rtsms.errors import invalid_input
-from rtsms.options import Value, json_option
+from rtsms.options import REGION, Value, json_option
 from rtsms.output import Output, make_table, plural
 from rtsms.request import RequestBody, encoding_options, prepare_request, read_text, request_body, text_options
 from rtsms.stack import split_prefixes
@@ -32,7 +32,9 @@ _EXAMPLE_NUMBER = "+56900000000"  # stands in where no recipients are given, bec
 @text_options
 @click.option("--to", multiple=True, metavar="NUMBER", help="Encode as for this number. Repeatable.")
 @encoding_options
-@click.option("--default-region", default="CL", show_default=True, help="Country of a number without + (ISO 3166).")
+@click.option(
+    "--default-region", type=REGION, default="CL", show_default=True, help="Country of a number without + (ISO 3166)."
+)
 @click.option(
     "--plain-text-prefixes",
     default="+56",

@@ -11,7 +11,7 @@ from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import InvalidInputError, Problem
 from realtime_sms.requests.model import Policy, parse_request
 from realtime_sms.requests.prepare import Defaults, PreparedRequest, prepare
-from rtsms.errors import invalid_input
+from rtsms.errors import CommandError, Exit, invalid_input
 from rtsms.options import Value, combine
 
 type RequestBody = Mapping[str, object]  # the JSON object of a send request
@@ -60,14 +60,19 @@ sending_options = combine(
 def read_text(text: str | None, source: TextIO | None) -> str:
     """Return the text to send; a line break at the end of a file or of stdin is removed."""
     if (text is None) == (source is None) and (text is not None or sys.stdin.isatty()):
-        raise click.UsageError("pass one text: as an argument, from a file, or on stdin")
+        raise CommandError(Exit.USAGE, "TEXT", "pass one text: as an argument, from a file, or on stdin")
     if text is not None and text != _STDIN:
         return text
+    read = read_utf8("the text", source or click.get_text_stream("stdin", encoding="utf-8"))
+    return read.removesuffix("\n").removesuffix("\r")
+
+
+def read_utf8(name: str, source: TextIO) -> str:
+    """Read a file or stdin whole; raise a `CommandError` if it is not UTF-8."""
     try:
-        read = (source or click.get_text_stream("stdin", encoding="utf-8")).read()
+        return source.read()
     except UnicodeDecodeError as error:
-        raise click.UsageError(f"the text is not UTF-8: byte {error.start} cannot be decoded") from None
-    return str(read).removesuffix("\n").removesuffix("\r")
+        raise CommandError(Exit.USAGE, name, f"is not UTF-8: byte {error.start} cannot be decoded") from None
 
 
 def request_body(text: str, recipients: Sequence[str], **options: Value) -> dict[str, object]:
@@ -81,7 +86,7 @@ def request_body(text: str, recipients: Sequence[str], **options: Value) -> dict
 def _name_and_value(written: str) -> tuple[str, str]:
     name, equals, value = written.partition("=")
     if not equals:
-        raise click.BadParameter("must be NAME=VALUE", param_hint="--metadata")
+        raise CommandError(Exit.USAGE, "--metadata", "must be NAME=VALUE")
     return name, value
 
 

@@ -22,7 +22,7 @@ from realtime_sms.vocabulary import Status
 from rtsms.errors import CommandError, Exit, invalid_input
 from rtsms.options import json_option, parse_number, stack_options
 from rtsms.output import Output
-from rtsms.request import RequestBody, parse_body
+from rtsms.request import RequestBody, parse_body, read_utf8
 from rtsms.stack import Stack
 
 
@@ -42,7 +42,7 @@ def command(  # noqa: PLR0913 (one for each option)
 
     The NUMBER may get it twice. The table keeps no text, so pass the request as it was published.
     """
-    body, content_hash = read_published(request.read(), request_id, stack.defaults)
+    body, content_hash = read_published(read_utf8("--request", request), request_id, stack.defaults)
     submissions = stack.submissions()
     unknown = _find(submissions, request_id, parse_number(number, stack), content_hash)
     masked = mask(unknown.recipient)
@@ -69,10 +69,10 @@ def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[Requ
 
 def _find(submissions: Submissions, request_id: str, number: str, content_hash: str) -> Submission:
     """Find the submission; raise a `CommandError` if it is not the published one, or not unknown."""
-    where = f"request {request_id}, {mask(number)}"
+    where = f"the request to {mask(number)}"
     found = submissions.read_known([(request_id, number)]).get((request_id, number))
     if found is None:
-        raise CommandError(Exit.NOT_FOUND, where, "not found", to_do=f"rtsms status {request_id}")
+        raise CommandError(Exit.NOT_FOUND, where, "not found", to_do="rtsms status shows what is known of this id")
     if found.content_hash != content_hash:
         what = "this request is not the one that was published with this id"
         raise CommandError(Exit.USAGE, where, what, to_do="pass it as it was published, with all its recipients")
@@ -87,9 +87,9 @@ def _reopen(submissions: Submissions, unknown: Submission, *, now: float) -> Non
         return
     (result,) = submissions.apply([Change(unknown, submission.resend(unknown, now=now))])
     if not isinstance(result, Applied):
-        where = f"request {unknown.request_id}, {mask(unknown.recipient)}"
+        where = f"the request to {mask(unknown.recipient)}"
         what = "it changed meanwhile, or the table did not answer"
-        raise CommandError(Exit.FAILED, where, what, to_do=f"rtsms status {unknown.request_id}")
+        raise CommandError(Exit.FAILED, where, what, to_do="rtsms status shows what became of it")
 
 
 def _is_reopened(found: Submission) -> bool:

@@ -86,7 +86,7 @@ def publish(stack: Stack, request_id: str, body: RequestBody, prepared: Prepared
     if before.content_hash not in {None, prepared.content_hash}:
         raise CommandError(
             Exit.USAGE,
-            f"request {request_id}",
+            "the request",
             "this id was used with other content; nothing was published",
             to_do="pass another --request-id, or none",
         )
@@ -110,22 +110,22 @@ def follow(
                 yield one
         if not pending:
             return
-        _check_rejection(request_id, before, requests.summary(request_id))
+        _check_rejection(before, requests.summary(request_id))
         if time.monotonic() >= deadline:
             raise CommandError(
                 Exit.TIMEOUT,
-                f"request {request_id}",
+                "the request",
                 f"{len(pending)} of {len(numbers)} recipients have no final outcome after {timeout:g} s",
-                to_do=f"rtsms status {request_id} shows them; rtsms doctor finds what stops sending",
+                to_do="rtsms status with the id above shows them; rtsms doctor finds what stops sending",
             )
         time.sleep(_POLL_SECONDS)
 
 
-def _check_rejection(request_id: str, before: Summary, now: Summary) -> None:
+def _check_rejection(before: Summary, now: Summary) -> None:
     """Raise an error for a new rejection; an older one is of an older message."""
     rejection = now.rejection
     if rejection is not None and rejection != before.rejection:
-        raise CommandError(Exit.FAILED, f"request {request_id}", f"rejected: {rejection.reason}: {rejection.detail}")
+        raise CommandError(Exit.FAILED, "the request", f"rejected: {rejection.reason}: {rejection.detail}")
 
 
 def _count_segments(prepared: PreparedRequest) -> int:

@@ -1,5 +1,6 @@
 """A deployed stack, found by its name: its outputs, its parameters, and clients for its table and queues."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
@@ -13,6 +14,9 @@ from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Table
 from realtime_sms.requests.prepare import Defaults
 from rtsms.errors import CommandError, Exit
+
+DEFAULT_STACK = "realtime-sms"
+_REGION = re.compile(r"[a-z]{2}(-[a-z]{2,12}){1,2}-\d")
 
 
 class StackValues(dict[str, str]):
@@ -74,8 +78,8 @@ class Stack:
                 raise
             raise CommandError(
                 Exit.NOT_FOUND,
-                f"stack {name}",
-                f"there is no stack of this name in {session.region_name}",
+                f"stack {name}" if name == DEFAULT_STACK else "--stack",
+                f"there is no stack of this name in {_quoted_region(session.region_name)}",
                 to_do="pass --stack, or the --region and --profile of the account that has it",
             ) from None
         outputs = {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
@@ -128,6 +132,11 @@ class Stack:
     def queue_depth(self, output: str) -> QueueDepth:
         """Count the messages of the queue whose URL this output has."""
         return QueueDepth.from_attributes(self.queue_attributes(output))
+
+
+def _quoted_region(name: str) -> str:
+    """Quote a name only if it can be a region's."""
+    return name if _REGION.fullmatch(name) else "this region"
 
 
 def split_prefixes(listed: str) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def command(  # noqa: PLR0913 (one for each option)
     if summary == Summary():
         raise CommandError(
             Exit.NOT_FOUND,
-            f"request {request_id}",
+            "REQUEST_ID",
             "not found: it is still on the queue, or was never published",
             to_do="try again in some seconds, then look at the queue with rtsms watch",
         )

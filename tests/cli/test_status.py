@@ -95,6 +95,6 @@ def test_a_rejection_is_shown() -> None:
 
 
 def test_an_unknown_request_is_not_found() -> None:
-    """The error names the request."""
+    """The error names the argument, not what was typed."""
     ran = run("status", "order-2", "--json", stack=fake_stack())
-    assert (ran.code, ran.error["where"]) == (3, "request order-2")
+    assert (ran.code, ran.error["where"]) == (3, "REQUEST_ID")

@@ -25,13 +25,15 @@ from rtsms.options import Value, json_option, stack_options
 from rtsms.output import Output, make_console, plural
 from rtsms.request import encoding_options, read_text, request_body, sending_options
 from rtsms.stack import Stack
+from rtsms.usage import OurType
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _JOURNAL = click.Path(dir_okay=False, path_type=Path)
 
 
-class _Price(click.ParamType):
+class _Price(OurType):
     name = "price"
+    expected = "must be a price such as 0.045"
 
     def convert(self, value: Value, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         try:
@@ -39,7 +41,7 @@ class _Price(click.ParamType):
         except InvalidOperation:
             price = Decimal(-1)
         if not price.is_finite() or price < 0:
-            self.fail("must be a price such as 0.045", param, ctx)
+            self.fail(self.expected, param, ctx)
         return price
 
 
