@@ -6,9 +6,8 @@ Source: the message formats of SNS (HTTP/S and SQS notifications without raw del
 import re
 from dataclasses import dataclass, field
 
-from pydantic_core import from_json
-
-from realtime_sms.requests.errors import InvalidInputError, Problem, not_json
+from realtime_sms.requests.errors import InvalidInputError, Problem
+from realtime_sms.requests.json_object import NotJsonError, read_json
 from realtime_sms.requests.model import REQUEST_ID, SendRequest, parse_request
 from realtime_sms.vocabulary import Reason
 
@@ -85,9 +84,9 @@ def _checked(where: str, identifier: str) -> str:
 
 def _object(text: str) -> dict[str, object]:
     try:
-        value = from_json(text.encode(), allow_inf_nan=False)
-    except ValueError as error:
-        raise UnreadableError([Problem("", not_json(error))]) from None
+        value = read_json(text)
+    except NotJsonError as error:
+        raise UnreadableError([Problem("", str(error))]) from None
     if not isinstance(value, dict):
         raise UnreadableError([Problem("", f"the body is a JSON {type(value).__name__}, not an object")])
     return value

@@ -6,6 +6,7 @@ Source: RealTime SMS API v2, *Send SMS*, for `recipients`, `sender` and `message
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -195,7 +196,12 @@ def _problem(error: ErrorDetails) -> Problem:
     said = _SAID.get(error["type"]) or _SAID.get(details.get("pattern", ""))
     if said is None:
         said = str(details["error"]) if error["type"] == "value_error" else "is not valid"
-    return Problem(place(steps, _FIELDS), said.format_map(details))
+    return Problem(place_of(steps), said.format_map(details))
+
+
+def place_of(steps: Iterable[str | int]) -> str:
+    """Write a path into a body; only names of fields are quoted."""
+    return place(steps, _FIELDS)
 
 
 _OF_ENVELOPES = "Type MessageId TopicArn Message Subject Token Timestamp Signature detail-type detail source version id"
