@@ -41,6 +41,8 @@ export class Outcomes {
       const { rows } = this.request(outcome.requestId, outcome.createdAt);
       const seen = rows.get(outcome.recipient)?.seen ?? [];
       const state = outcome.delivery ?? outcome.status;
+      // A report can come between two looks: what is delivered was submitted before.
+      if (outcome.delivery && !seen.includes(outcome.status)) seen.push(outcome.status);
       if (seen.at(-1) !== state) {
         seen.push(state);
         const why = words(outcome.delivery ? outcome.deliveryReason : outcome.reason);
