@@ -7,6 +7,7 @@ every one of those to have been tried.
 
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from functools import partial
 
 import click
@@ -33,16 +34,16 @@ def _explored(scenario: Scenario, most_states: int) -> Explored:
 def main(crashes: int, duplicates: int, faults: int, pauses: int, most_states: int, processes: int | None) -> None:  # noqa: PLR0913, PLR0917 (the options)
     """Try every order of events up to these bounds."""
     bounds = Bounds(crashes, duplicates, faults, pauses)
-    broken = False
+    broken: list[str] = []
     with ProcessPoolExecutor(processes) as pool:
-        ways = [way for scenario in SCENARIOS for way in scenario.within(bounds).by_fault()]
+        ways = [way for scenario in SCENARIOS for way in replace(scenario, bounds=bounds).by_fault()]
         tried = [pool.submit(_explored, way, most_states) for way in ways]
         for one in as_completed(tried):
             explored = one.result()
             print(explored, flush=True)
             print("".join(f"    {step}\n" for step in explored.broken), end="")
-            broken = broken or bool(explored.broken)
-    sys.exit(int(broken))
+            broken += explored.broken
+    sys.exit(bool(broken))
 
 
 if __name__ == "__main__":

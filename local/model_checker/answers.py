@@ -4,112 +4,97 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from local.model_checker import promise, provider
-from local.model_checker.clients import (
-    Answer,
-    Codes,
-    DeadLetter,
-    Execute,
-    Failure,
-    Fine,
-    Found,
-    Get,
-    Patience,
-    Post,
-    Postpone,
-    Put,
-    Query,
-    Request,
-    Secret,
-    Trip,
-)
+from local.model_checker.clients import Answer, Ask, Failed, Post, Request
 from local.model_checker.scenario import Scenario
-from local.model_checker.table import Item, Key, fields, key_of, perform
+from local.model_checker.table import Item, Items, Key, breaker, fields, key_of, perform
 from local.model_checker.world import Truth, Worker, World
 from realtime_sms.aws.table import BREAKERS, OPT_OUTS
 from realtime_sms.provider.calls import NotSent
 
 type Answered = tuple[str, World, Answer | None]
 
-_THROTTLED, _TIMEOUT = Failure(throttled=True), Failure(throttled=False)
-
 
 def prompt(world: World, scenario: Scenario, request: Request) -> Answer | None:
     """Return the answer at once where no order of events makes a difference: reads of breakers, index and token."""
-    if isinstance(request, Secret) and not scenario.secret_faults:
-        return Fine()
-    if isinstance(request, Get) and all(key[0] in _prompt_reads(scenario) for key in request.keys):
-        return _found(world, request)
-    if isinstance(request, Query):
-        return Found(tuple(item for item in world.items.values() if _listed(item, request)))
+    match request.ask:
+        case Ask.TOKEN if not scenario.secret_faults:
+            return ()
+        case Ask.LIST:
+            return tuple(item for item in world.items.values() if _is_listed(item, *request.given))
+        case Ask.READ:
+            # Reads of the opt-outs may fail only if somebody has opted out.
+            at_once = {BREAKERS} if scenario.opted_out else {BREAKERS, OPT_OUTS}
+            return found(world.items, request.given) if all(key[0] in at_once for key in request.given) else None
     return None
 
 
-def _prompt_reads(scenario: Scenario) -> set[str]:
-    """Return the partitions whose reads cannot fail; those of the opt-outs can if somebody has opted out."""
-    return {BREAKERS} if scenario.opted_out else {BREAKERS, OPT_OUTS}
+def _is_listed(item: Item, shard: str, until: str) -> bool:
+    named = fields(item)
+    return named.get("openShard") == shard and named["openUntil"] < until
+
+
+def found(items: Items, keys: Sequence[Key]) -> tuple[Item, ...]:
+    """Return the items that exist."""
+    return tuple(items[key] for key in keys if key in items)
 
 
 def ways(world: World, scenario: Scenario, worker: Worker, request: Request) -> Iterator[Answered]:
     """Yield every way: its name, the world after it, and the answer; None if the client itself tries again."""
-    faults = world.left.faults > 0 and (scenario.store_faults or isinstance(request, Post))
-    match request:
-        case Execute():
-            yield from _executed(world, request, faults=faults)
-        case Post():
-            yield from _posted(world, scenario, worker, request, faults=faults)
-        case Patience():
-            yield "waits for no more writes to join", world.copy(), Fine()
-        case Get():
-            yield "reads", world.copy(), _found(world, request)
+    ask, given = request.ask, request.given
+    faults = world.left.faults > 0 and (scenario.store_faults or ask is Ask.POST)
+    match ask:
+        case Ask.WRITE:
+            yield from _written(world, given, faults=faults)
+        case Ask.POST:
+            yield from _posted(world, scenario, worker, given, faults=faults)
+        case Ask.JOIN:
+            yield "waits for no more writes to join", world.copy(), ()
+        case Ask.READ:
+            yield "reads", world.copy(), found(world.items, given)
             if faults:
-                yield "cannot read", _harmed(world, disturbed=True), _THROTTLED
-        case Trip():
-            yield _tripped(world, request)
-            if faults:
-                yield "cannot open the breaker", _harmed(world), _THROTTLED
-        case _:
+                yield "cannot read", _harmed(world, disturbed=True), Failed.THROTTLED
+        case Ask.TRIP:
             after = world.copy()
-            _do(after, scenario, request)
-            yield type(request).__name__.lower(), after, Fine()
+            after.items, codes = trip(world.items, given)
+            yield f"opens the breaker {given[0]}" if not codes else "finds the breaker open", after, codes
             if faults:
-                yield f"{type(request).__name__.lower()} fails", _harmed(world), _THROTTLED
-                lost = _harmed(world)
-                _do(lost, scenario, request)
-                yield f"{type(request).__name__.lower()}, and its reply is lost", lost, _TIMEOUT
+                yield "cannot open the breaker", _harmed(world), Failed.THROTTLED
+        case _:
+            yield ask, _done(world.copy(), scenario, request), ()
+            if faults:
+                yield f"{ask} fails", _harmed(world), Failed.THROTTLED
+                yield f"{ask}, and its reply is lost", _done(_harmed(world), scenario, request), Failed.TIMEOUT
 
 
-def _executed(world: World, request: Execute, *, faults: bool) -> Iterator[Answered]:
-    every = range(len(request.statements))
-    after, codes = _apply(world.copy(), request, every)
-    yield "writes", after, Codes(codes)
+def _written(world: World, statements: Sequence[Any], *, faults: bool) -> Iterator[Answered]:
+    every = range(len(statements))
+    after, codes = _apply(world.copy(), statements, every)
+    yield "writes", after, codes
     if not faults:
         return
-    claims = not any(codes) and all(fields(after.items[key])["status"] == "sending" for key in _keys(world, request))
-    yield "cannot write", _harmed(world, disturbed=not claims), _THROTTLED
+    keys = [perform(world.items, statement).key for statement in statements]
+    claims = not any(codes) and all(fields(after.items[key])["status"] == "sending" for key in keys)
+    yield "cannot write", _harmed(world, disturbed=not claims), Failed.THROTTLED
     if any(not code for code in codes):
-        lost, _ = _apply(_harmed(world, disturbed=True), request, every)
-        yield "writes; the reply is lost", lost, _TIMEOUT
-        tried, _ = _apply(_harmed(world), request, every)
+        lost, _ = _apply(_harmed(world, disturbed=True), statements, every)
+        yield "writes; the reply is lost", lost, Failed.TIMEOUT
+        tried, _ = _apply(_harmed(world), statements, every)
         yield "writes; the reply is lost, and the client tries again", tried, None
     for place in every if len(every) > 1 else ():
         others = [other for other in every if other != place]
-        partly, codes = _apply(_harmed(world, disturbed=not claims), request, others)
-        yield f"writes all but number {place}", partly, Codes(codes)
-        begun, _ = _apply(_harmed(world, disturbed=True), request, every[: place + 1])
+        partly, codes = _apply(_harmed(world, disturbed=not claims), statements, others)
+        yield f"writes all but number {place}", partly, codes
         if place < every[-1]:
-            yield f"writes up to number {place}; the reply is lost", begun, _TIMEOUT
+            begun, _ = _apply(_harmed(world, disturbed=True), statements, every[: place + 1])
+            yield f"writes up to number {place}; the reply is lost", begun, Failed.TIMEOUT
 
 
-def _keys(world: World, request: Execute) -> Iterator[Key]:
-    return (perform(world.items, statement).key for statement in request.statements)
-
-
-def _apply(world: World, request: Execute, places: Sequence[int]) -> tuple[World, tuple[str, ...]]:
-    codes = ["ThrottlingError"] * len(request.statements)
-    if len(set(_keys(world, request))) < len(request.statements):
+def _apply(world: World, statements: Sequence[Any], places: Sequence[int]) -> tuple[World, tuple[str, ...]]:
+    codes = ["ThrottlingError"] * len(statements)
+    if len({perform(world.items, statement).key for statement in statements}) < len(statements):
         world.broken = "one call writes an item twice, which DynamoDB refuses"
     for place in places:
-        written = perform(world.items, request.statements[place])
+        written = perform(world.items, statements[place])
         codes[place] = written.code
         if not written.code and written.after is not None:
             world.items = {**world.items, written.key: written.after}
@@ -117,59 +102,45 @@ def _apply(world: World, request: Execute, places: Sequence[int]) -> tuple[World
     return world, tuple(codes)
 
 
-def _posted(world: World, scenario: Scenario, worker: Worker, request: Post, *, faults: bool) -> Iterator[Answered]:
-    if world.now >= request.latest:
+def _posted(world: World, scenario: Scenario, worker: Worker, post: Post, *, faults: bool) -> Iterator[Answered]:
+    if world.now >= post.latest:
         yield "does not call RealTime any more", world.copy(), NotSent("late")
         return
     for name in (provider.ACCEPTED, *(scenario.answers if faults else ())):
-        outcome = provider.outcome(name, len(request.numbers))
+        outcome = provider.outcome(name, len(post.numbers))
         after = world.copy() if name == provider.ACCEPTED else _harmed(world)
-        promise.called(after, worker.number, request)
-        for number, taken in zip(request.numbers, outcome.accepts, strict=True):
+        promise.called(after, worker.number, post)
+        for number, taken in zip(post.numbers, outcome.accepts, strict=True):
             before = after.truth[number]
             count = min(before.accepted + taken, 2)
             truth = Truth(count, before.proven or (taken and outcome.proves), before.open or outcome.open)
             after.truth = {**after.truth, number: truth}
             if taken:
                 promise.accepted(after, scenario, number)
-        yield f"calls RealTime: {name}", after, outcome.exchange
+        yield f"{Ask.POST}: {name}", after, outcome.result
 
 
-def _tripped(world: World, request: Trip) -> Answered:
-    after = world.copy()
-    key = (BREAKERS, request.breaker)
-    if key in after.items:
-        return "finds the breaker open", after, Codes(("ConditionalCheckFailedException",))
-    item: dict[str, tuple[str, str]] = {
-        "requestId": ("S", BREAKERS),
-        "recipient": ("S", request.breaker),
-        "reason": ("S", request.reason),
-        "since": ("N", request.since),
-        "times": ("N", "1"),
-    }
-    after.items = {**after.items, key: tuple(sorted(item.items()))}
-    return f"opens the breaker {request.breaker}", after, Fine()
+def trip(items: Items, given: tuple[str, str, str]) -> tuple[Items, tuple[str, ...]]:
+    """Open a breaker unless it is open; return the items after it, and the error code if there is one."""
+    item = breaker(*given)
+    key = key_of(item)
+    return (items, ("ConditionalCheckFailedException",)) if key in items else ({**items, key: item}, ())
 
 
-def _do(world: World, scenario: Scenario, request: Request) -> None:
-    match request:
-        case Postpone():
-            for sent, seconds in request.delays:
+def _done(world: World, scenario: Scenario, request: Request) -> World:
+    match request.ask:
+        case Ask.POSTPONE:
+            for sent, seconds in request.given:
                 if world.messages[sent].visible_at > world.now:
-                    _change(world, sent, visible_at=world.now + seconds)
-        case DeadLetter():
+                    world.change(sent, visible_at=world.now + seconds)
+        case Ask.BURY:
             for sent, message in enumerate(world.messages):
-                if scenario.sent[sent].body(message.expires_at) == request.body:
+                if scenario.sent[sent].body(message.expires_at) == request.given:
                     promise.buried(world, scenario, sent)
-                    _change(world, sent, buried=True)
-        case Put():
-            world.items = {**world.items, key_of(request.item): request.item}
-
-
-def _change(world: World, sent: int, **changes: Any) -> None:  # noqa: ANN401 (the message's fields, by name)
-    messages = list(world.messages)
-    messages[sent] = messages[sent]._replace(**changes)
-    world.messages = tuple(messages)
+                    world.change(sent, buried=True)
+        case Ask.PUT:
+            world.items = {**world.items, key_of(request.given): request.given}
+    return world
 
 
 def _harmed(world: World, *, disturbed: bool = False) -> World:
@@ -177,12 +148,3 @@ def _harmed(world: World, *, disturbed: bool = False) -> World:
     after.left = after.left._replace(faults=after.left.faults - 1)
     after.disturbed = after.disturbed or disturbed
     return after
-
-
-def _found(world: World, request: Get) -> Found:
-    return Found(tuple(world.items[key] for key in request.keys if key in world.items))
-
-
-def _listed(item: Item, request: Query) -> bool:
-    named = fields(item)
-    return named.get("openShard") == request.shard and named["openUntil"] < request.until

@@ -2,240 +2,145 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any, NamedTuple, Protocol, Self
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from local.model_checker.table import Item, Key, Statement, frozen, thawed, value_of
+from local.model_checker.table import Statement, frozen, thawed, value_of
 from realtime_sms.aws.tokens import TokenUnavailableError
-from realtime_sms.provider.calls import Call, CallResult, NotSent, Reply, ReplyLost
-
-# ---- requests
+from realtime_sms.provider.calls import Call, CallResult
 
 
-@dataclass(frozen=True, slots=True)
-class Execute:
-    """BatchExecuteStatement."""
+class Ask(StrEnum):
+    """What a request is for, and what `given` is with it."""
 
-    statements: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Get:
-    """BatchGetItem."""
-
-    keys: tuple[Key, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Query of the index of open submissions: one shard, before a time."""
-
-    shard: str
-    until: str
+    WRITE = "writes"  # statements; the answer is an error code for each, or an empty string
+    READ = "reads"  # keys; the answer is the items that exist, as with LIST
+    LIST = "lists"  # a shard of the index of open submissions, and before which time
+    PUT = "puts an item"  # it
+    TRIP = "opens a breaker"  # breaker, reason, and since when as the table has it; the answer is an error code
+    CLOSE = "closes a breaker"  # its name
+    POSTPONE = "postpones"  # pairs of message number and seconds
+    BURY = "makes a dead letter"  # the body for the dead-letter queue
+    POST = "calls RealTime"  # a Post
+    TOKEN = "reads the token"  # nothing: the token secret is read
+    JOIN = "waits for others to join"  # nothing: a thread waits, but not for ever
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
-    """PutItem."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Request:
+    """One request of a thread to the world."""
 
-    item: Item
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """UpdateItem that opens a breaker; `since` as the table has it."""
-
-    breaker: str
-    reason: str
-    since: str
+    ask: Ask
+    given: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
-    """UpdateItem that closes a breaker."""
-
-    breaker: str
-
-
-@dataclass(frozen=True, slots=True)
-class Postpone:
-    """ChangeMessageVisibilityBatch: message numbers with seconds."""
-
-    delays: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """SendMessage to the dead-letter queue."""
-
-    body: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """The call to RealTime: when it began, and when it must have left (epoch seconds)."""
+class Post(NamedTuple):
+    """A call of RealTime: when it began, and when it must have left (epoch seconds)."""
 
     numbers: tuple[str, ...]
     began: float
     latest: float
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """GetSecretValue, of the token."""
+class Failed(Enum):
+    """The client raises: for a request that was not done, or for one that may have been."""
+
+    THROTTLED = "ThrottlingException"
+    TIMEOUT = "timeout"
 
 
-@dataclass(eq=False, slots=True)
-class Patience:
-    """Time: a thread waits for others to join it, but not for ever."""
+type Answer = tuple[Any, ...] | Failed | CallResult
 
 
-type Request = Execute | Get | Query | Put | Trip | Close | Postpone | DeadLetter | Post | Secret | Patience
-
-# ---- answers
-
-
-@dataclass(frozen=True, slots=True)
-class Codes:
-    """The result of each statement: empty, or the error's code."""
-
-    codes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The items that there are."""
-
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fine:
-    """It is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The client raises; it was not done if `throttled`, else it may have been."""
-
-    throttled: bool
-
-
-type Answer = Codes | Found | Fine | Failure | CallResult
-
-
-class Asks(Protocol):
+class World(Protocol):
     """Where requests go, and answers come from."""
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> Any:  # noqa: ANN401 (by what is asked)
         """Wait for the answer to a request."""
-
-
-# ---- clients
 
 
 class AwsClients:
     """DynamoDB and SQS, as far as the send and maintenance functions call them."""
 
-    def __init__(self, world: Asks) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
 
-    def batch_execute_statement(self, *, Statements: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 (boto3's)
-        """Ask for statements to be executed."""
-        statements = tuple(Statement(one["Statement"], tuple(map(value_of, one["Parameters"]))) for one in Statements)
-        answer = self._answer(Execute(statements))
-        assert isinstance(answer, Codes)
-        return {"Responses": [{"Error": {"Code": code}} if code else {} for code in answer.codes]}
+    def batch_execute_statement(self, *, Statements: list[dict[str, Any]]) -> dict[str, Any]:
+        given = tuple(Statement(one["Statement"], tuple(map(value_of, one["Parameters"]))) for one in Statements)
+        return {"Responses": [{"Error": {"Code": code}} if code else {} for code in self._answer(Ask.WRITE, given)]}
 
-    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 (boto3's)
-        """Ask for items."""
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
         [(table, wanted)] = RequestItems.items()
         assert wanted["ConsistentRead"]
-        answer = self._answer(Get(tuple((key["requestId"]["S"], key["recipient"]["S"]) for key in wanted["Keys"])))
-        assert isinstance(answer, Found)
-        return {"Responses": {table: list(map(thawed, answer.items))}, "UnprocessedKeys": {}}
+        keys = tuple((key["requestId"]["S"], key["recipient"]["S"]) for key in wanted["Keys"])
+        return {"Responses": {table: list(map(thawed, self._answer(Ask.READ, keys)))}, "UnprocessedKeys": {}}
 
-    def put_item(self, *, TableName: str, Item: dict[str, Any]) -> None:  # noqa: ARG002, N803 (boto3's)
-        """Ask for an item to be put."""
-        self._answer(Put(frozen(Item)))
+    def put_item(self, *, Item: dict[str, Any], **_: object) -> None:
+        self._answer(Ask.PUT, frozen(Item))
 
-    def update_item(self, *, Key: dict[str, Any], ExpressionAttributeValues: dict[str, Any], **_: object) -> None:  # noqa: N803 (boto3's)
-        """Ask for a breaker to be opened, if it is not, or to be closed."""
-        values = ExpressionAttributeValues
+    def update_item(self, *, Key: dict[str, Any], ExpressionAttributeValues: dict[str, Any], **_: object) -> None:
+        breaker, values = Key["recipient"]["S"], ExpressionAttributeValues
         if ":calm" in values:
-            self._answer(Close(Key["recipient"]["S"]))
-            return
-        answer = self._answer(Trip(Key["recipient"]["S"], values[":reason"]["S"], values[":now"]["N"]))
-        if isinstance(answer, Codes):
-            raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
+            self._answer(Ask.CLOSE, breaker)
+        elif codes := self._answer(Ask.TRIP, (breaker, values[":reason"]["S"], values[":now"]["N"])):
+            raise ClientError({"Error": {"Code": codes[0]}}, "UpdateItem")
 
     def get_paginator(self, _operation: str) -> Self:
-        """Return this as the pages of a query."""
         return self
 
-    def paginate(self, *, ExpressionAttributeValues: dict[str, Any], **_: object) -> Iterator[dict[str, Any]]:  # noqa: N803 (boto3's)
-        """Ask for what the index of open submissions has for one shard."""
+    def paginate(self, *, ExpressionAttributeValues: dict[str, Any], **_: object) -> Iterator[dict[str, Any]]:
         values = ExpressionAttributeValues
-        answer = self._answer(Query(values[":shard"]["S"], values[":now"]["S"]))
-        assert isinstance(answer, Found)
-        yield {"Items": list(map(thawed, answer.items))}
+        yield {"Items": list(map(thawed, self._answer(Ask.LIST, (values[":shard"]["S"], values[":now"]["S"]))))}
 
-    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: ARG002, N803 (boto3's)
-        """Ask for messages to be made visible later."""
-        self._answer(Postpone(tuple((int(one["ReceiptHandle"]), one["VisibilityTimeout"]) for one in Entries)))
+    def change_message_visibility_batch(self, *, Entries: list[dict[str, Any]], **_: object) -> dict[str, Any]:
+        self._answer(Ask.POSTPONE, tuple((int(one["ReceiptHandle"]), one["VisibilityTimeout"]) for one in Entries))
         return {}
 
-    def send_message(self, *, MessageBody: str, **_: object) -> None:  # noqa: N803 (boto3's)
-        """Ask for a message to be put on the dead-letter queue."""
-        self._answer(DeadLetter(MessageBody))
+    def send_message(self, *, MessageBody: str, **_: object) -> None:
+        self._answer(Ask.BURY, MessageBody)
 
-    def _answer(self, request: Request) -> Answer:
-        answer = self._world.ask(request)
-        if isinstance(answer, Failure):
-            if answer.throttled:
-                raise ClientError({"Error": {"Code": "ThrottlingException"}}, type(request).__name__)
+    def _answer(self, ask: Ask, given: object) -> tuple[Any, ...]:
+        answer: tuple[Any, ...] | Failed = self._world.ask(Request(ask, given))
+        if answer is Failed.TIMEOUT:
             raise ReadTimeoutError(endpoint_url="simulated")
-        assert isinstance(answer, Codes | Found | Fine)
+        if isinstance(answer, Failed):
+            raise ClientError({"Error": {"Code": answer.value}}, ask)
         return answer
 
 
 class RealTimeClient:
     """RealTime's API; `now` in epoch seconds."""
 
-    def __init__(self, world: Asks, now: Callable[[], float]) -> None:
+    def __init__(self, world: World, now: Callable[[], float]) -> None:
         self._world = world
         self._now = now
 
     def perform(self, call: Call, *, latest: float) -> CallResult:
         """Ask for a call to be made."""
         assert call.body is not None
-        recipients = tuple(json.loads(call.body)["recipients"])
-        answer = self._world.ask(Post(recipients, self._now(), latest))
-        assert isinstance(answer, Reply | ReplyLost | NotSent)
-        return answer
+        post = Post(tuple(json.loads(call.body)["recipients"]), self._now(), latest)
+        result: CallResult = self._world.ask(Request(Ask.POST, post))
+        return result
 
 
 class TwoTokens:
     """A token, and another one once it is refused; the secret is read each time."""
 
-    def __init__(self, world: Asks) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
 
     def current(self, *, within: float) -> str:
         """Return the first."""
-        self._read(within)
-        return "first"
+        return self.renewed("", within=within)
 
     def renewed(self, refused: str, *, within: float) -> str:
-        """Return the second, whichever was refused."""
-        self._read(within)
-        return "second" if refused == "first" else refused
-
-    def _read(self, within: float) -> None:
-        answer = self._world.ask(Secret())
-        if within <= 0 or answer == Failure(throttled=False):
+        """Return the second if the first was refused."""
+        answer = self._world.ask(Request(Ask.TOKEN))
+        if within <= 0 or answer is Failed.TIMEOUT:
             raise TimeoutError
-        if isinstance(answer, Failure):
+        if answer is Failed.THROTTLED:
             raise TokenUnavailableError("the token secret cannot be read")
+        return {"": "first", "first": "second"}.get(refused, refused)

@@ -6,14 +6,14 @@ and is reached once, however often the explorer comes by.
 
 import importlib.util
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import count
 from typing import Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it has no types
 
-from local.model_checker.clients import Answer, Patience, Request
+from local.model_checker.clients import Answer, Ask, Request
 from realtime_sms.aws import group_commit
 
 type Program = Callable[["Invocation"], tuple[str, ...]]
@@ -35,7 +35,7 @@ class Invocation:
         self.error: Exception | None = None
         self._now = now
         self.ends = ends
-        self._asked = 0
+        self._numbers = count()
         self._asking: dict[int, greenlet] = {}
         self._ready: deque[greenlet] = deque()
         self._driver = getcurrent()
@@ -52,23 +52,22 @@ class Invocation:
 
     # ---- what its threads call
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> Any:  # noqa: ANN401 (by what is asked)
         """Wait until the world answers."""
-        number, self._asked = self._asked, self._asked + 1
+        number = next(self._numbers)
         self.requests[number] = request
         self._asking[number] = getcurrent()
-        answer: Answer = self._driver.switch()
-        return answer
+        return self.park()
 
     def withdraw(self, request: Request) -> None:
         """Wake the thread that asked, without an answer."""
         number = next(number for number, one in self.requests.items() if one is request)
         del self.requests[number]
-        self._ready.append(self._asking.pop(number))
+        self.wake(self._asking.pop(number))
 
-    def park(self) -> None:
+    def park(self) -> Any:  # noqa: ANN401 (what the thread is woken with)
         """Wait until another thread calls `wake`."""
-        self._driver.switch()
+        return self._driver.switch()
 
     def wake(self, thread: greenlet) -> None:
         """Make a parked thread go on."""
@@ -113,28 +112,23 @@ class Invocation:
 
 
 class Course:
-    """One place in an invocation: what it waits for, or what it came to."""
-
-    __slots__ = ("_begin", "_next", "_past", "_run", "fault", "kept", "requests", "serial")
+    """One place in an invocation: what it waits for, or what it came to; `fault` is what is wrong with the code."""
 
     def __init__(self, begin: Callable[[], Invocation], past: tuple[Answered, ...], run: Invocation) -> None:
         self.serial = next(_serial)
-        self.requests: Mapping[int, Request] = dict(run.requests)
+        self.requests = dict(run.requests)
         self.kept = run.kept
-        self.fault = _fault(run)
+        self.over = run.kept is not None
+        self.fault = f"the code failed: {run.error!r}" if run.error is not None else None
+        if not (self.fault or self.over or self.requests):
+            self.fault = "the code waits for ever"
         self._begin = begin
         self._past = past
         self._run: Invocation | None = run
         self._next: dict[Answered, Course] = {}
 
-    @property
-    def over(self) -> bool:
-        """Return True if the code has come to its end."""
-        return self.kept is not None
-
-    def after(self, number: int, answer: Answer, now: float, ends: float) -> "Course":
+    def after(self, event: Answered) -> "Course":
         """Return the place that the code comes to by this answer."""
-        event = (number, answer, now, ends)
         if event not in self._next:
             run, self._run = self._run or self._again(), None
             run.answer(*event)
@@ -158,32 +152,7 @@ def reported() -> Iterator[None]:
         raise
 
 
-def _fault(run: Invocation) -> str | None:
-    """Return what is wrong with code that failed, or can neither go on nor has come to its end."""
-    if run.error is not None:
-        return f"the code failed: {run.error!r}"
-    return "the code waits for ever" if run.kept is None and not run.requests else None
-
-
 # ---- what threads wait for, in the place of `threading`
-
-
-class _Task:
-    """A thread of a pool, as whoever waits for its result sees it."""
-
-    def __init__(self, invocation: Invocation, work: Callable[[], object]) -> None:
-        self._over = _Event()
-        self._work = work
-        invocation.start(self._run)
-
-    def result(self) -> None:
-        """Wait until it is over."""
-        self._over.wait()
-
-    def _run(self) -> None:
-        with suppress(Exception), reported():
-            self._work()
-        self._over.set()
 
 
 class _Event:
@@ -192,7 +161,7 @@ class _Event:
     def __init__(self) -> None:
         self._set = False
         self._parked: list[greenlet] = []
-        self._patience: Patience | None = None
+        self._joining: Request | None = None
 
     def set(self) -> None:
         """Wake everybody who waits."""
@@ -200,21 +169,36 @@ class _Event:
         invocation: Invocation = getcurrent().invocation
         for thread in self._parked:
             invocation.wake(thread)
-        if self._patience is not None:
-            invocation.withdraw(self._patience)
-        self._parked, self._patience = [], None
+        if self._joining is not None:
+            invocation.withdraw(self._joining)
+        self._parked, self._joining = [], None
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it is set, or the timeout is over; return True if it is set."""
         invocation: Invocation = getcurrent().invocation
         if not self._set and timeout is not None:
-            self._patience = Patience()
-            invocation.ask(self._patience)
-            self._patience = None
+            self._joining = Request(Ask.JOIN)
+            invocation.ask(self._joining)
+            self._joining = None
         elif not self._set:
             self._parked.append(getcurrent())
             invocation.park()
         return self._set
+
+
+class _Task:
+    """A thread of a pool, as whoever waits for its result sees it."""
+
+    def __init__(self, invocation: Invocation, work: Callable[[], object]) -> None:
+        self._over = _Event()
+        self.result = self._over.wait
+        self._work = work
+        invocation.start(self._run)
+
+    def _run(self) -> None:
+        with suppress(Exception), reported():
+            self._work()
+        self._over.set()
 
 
 class Semaphore:

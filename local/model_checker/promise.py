@@ -23,7 +23,7 @@ _NOTES = "#"  # what is no submission
 
 def wrote(world: World, written: Written) -> None:
     """Check one change of a submission."""
-    if written.code or written.after is None or _NOTES in {written.key[0][0], written.key[1][0]}:
+    if written.after is None or _NOTES in {written.key[0][0], written.key[1][0]}:
         return
     before, after = written.before and fields(written.before), fields(written.after)
     change = (Status(before["status"]) if before else None, Status(after["status"]))

@@ -2,29 +2,22 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from realtime_sms.provider.calls import CallResult, NotSent, Reply, ReplyLost
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One way in which a call may end: who is accepted, by position, and what comes back."""
+class Outcome(NamedTuple):
+    """One way in which a call may end: who is accepted, by position, and what comes back.
 
-    name: str
+    `proves`: an accepting reply came back whole. `open`: the caller cannot know what RealTime did.
+    """
+
     accepts: tuple[bool, ...]
-    exchange: CallResult
-
-    @property
-    def proves(self) -> bool:
-        """Return True if an accepting reply came back whole."""
-        return self.name in {ACCEPTED, "first only"}
-
-    @property
-    def open(self) -> bool:
-        """Return True if the caller cannot know what RealTime did."""
-        return self.name in _OPEN
+    result: CallResult
+    proves: bool
+    open: bool
 
 
 ACCEPTED = "accepted"
@@ -62,6 +55,8 @@ def outcome(name: str, recipients: int) -> Outcome:
     """Return an outcome of a call to so many recipients."""
     if name == "first only":
         accepts = (True, *[False] * (recipients - 1))
-        return Outcome(name, accepts, _reply(*("submitted" if taken else "unknown_error" for taken in accepts)))
-    accepted, exchange = _WAYS[name](recipients)
-    return Outcome(name, (accepted,) * recipients, exchange)
+        result: CallResult = _reply(*("submitted" if taken else "unknown_error" for taken in accepts))
+    else:
+        accepted, result = _WAYS[name](recipients)
+        accepts = (accepted,) * recipients
+    return Outcome(accepts, result, proves=name in {ACCEPTED, "first only"}, open=name in _OPEN)

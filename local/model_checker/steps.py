@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from local.model_checker import answers, promise
-from local.model_checker.clients import Answer, Post, Postpone, Secret
+from local.model_checker.clients import Answer, Ask
 from local.model_checker.delivery import Begin, program
 from local.model_checker.invocation import Course, Invocation
 from local.model_checker.scenario import CALL_SECONDS, INVOCATION, START, VISIBILITY, Scenario
-from local.model_checker.table import fields, key_of, newer_submission, opt_out, seconds, times
+from local.model_checker.table import fields, item_of, key_of, seconds, times
 from local.model_checker.world import Message, Truth, Worker, World
 from realtime_sms.aws.queues import QueueMessage
 from realtime_sms.aws.table import BREAKERS, OPT_OUTS
@@ -16,6 +16,7 @@ from send.admission import WRITE_SECONDS
 
 type Step = tuple[str, Callable[[], World]]  # in words; and the world after it, made when it is taken
 
+_ALONE = frozenset({Ask.POST, Ask.POSTPONE, Ask.TOKEN})
 _MANY = 2  # receives from which on neither the code nor the delays of the scenario's rules look at how many
 
 
@@ -35,14 +36,12 @@ class Steps:
         )
         truth = {recipient: Truth() for one in sent for recipient in one.numbers}
         slots = self.scenario.workers + self.scenario.sweeps
-        items = {(OPT_OUTS, number): opt_out(OPT_OUTS, number) for number in self.scenario.opted_out}
-        newer = [
-            newer_submission(one.request_id, number)
-            for one in sent
-            for number in self.scenario.unreadable.intersection(one.numbers)
-        ]
-        items |= {key_of(item): item for item in newer}
-        return World(messages, (None,) * slots, self.scenario.bounds, items, truth)
+        items = [item_of(OPT_OUTS, number) for number in self.scenario.opted_out]
+        for one in sent:
+            newer = self.scenario.unreadable.intersection(one.numbers)
+            items += [item_of(one.request_id, number, status=("S", "newer")) for number in newer]
+        there = {key_of(item): item for item in items}
+        return World(messages, (None,) * slots, self.scenario.bounds, there, truth)
 
     def after(self, world: World) -> Iterator[Step]:
         """Yield each step that can be taken now."""
@@ -79,33 +78,31 @@ class Steps:
     def _answered(self, world: World, slot: int, course: Course, number: int, answer: Answer | None) -> World:
         worker = world.workers[slot]
         if answer is not None and worker is not None:
-            self._go_on(world, slot, course.after(number, answer, world.now, worker.ends))
+            self._go_on(world, slot, course.after((number, answer, world.now, worker.ends)))
         return world
 
     def _go_on(self, world: World, slot: int, course: Course) -> None:
         """Move a worker to a place of its course, and on as long as its requests are answered at once."""
         worker = world.workers[slot]
         assert worker is not None
-        waits = True
-        while waits:
-            waits = False
-            for number, request in course.requests.items():
-                if (answer := answers.prompt(world, self.scenario, request)) is not None:
-                    course, waits = course.after(number, answer, world.now, worker.ends), True
-                    break
-        world.workers = _put(
-            world.workers, slot, Worker(worker.number, course, worker.batch, worker.ends, worker.frozen)
-        )
+        while prompt := self._prompt(world, course):
+            course = course.after((*prompt, world.now, worker.ends))
+        world.put(slot, worker._replace(course=course))
+
+    def _prompt(self, world: World, course: Course) -> tuple[int, Answer] | None:
+        """Return the first request that is answered at once, by its number, with its answer."""
+        for number, request in course.requests.items():
+            if (answer := answers.prompt(world, self.scenario, request)) is not None:
+                return number, answer
+        return None
 
     def _acknowledge(self, before: World, slot: int, worker: Worker) -> World:
         world = before.copy()
         kept = worker.course.kept or ()
-        messages = list(world.messages)
         for sent in set(worker.batch):
             if str(sent) not in kept:
-                promise.acknowledged(world, self.scenario, messages[sent])
-                messages[sent] = messages[sent]._replace(gone=True)
-        world.messages = tuple(messages)
+                promise.acknowledged(world, self.scenario, world.messages[sent])
+                world.change(sent, gone=True)
         after = _leave(world, slot)
         if after.drained:
             promise.drained(after, self.scenario)
@@ -133,33 +130,25 @@ class Steps:
 
     def _begin(self, before: World, slot: int, batch: tuple[int, ...]) -> World:
         world = before.copy()
-        messages = list(world.messages)
+        records = []
         for sent in batch:
-            one = messages[sent]
+            one = world.messages[sent]
             hidden = one.visible_at if one.gone else world.now + VISIBILITY
-            messages[sent] = one._replace(receives=min(one.receives + 1, _MANY), visible_at=hidden)
-        world.messages = tuple(messages)
+            world.change(sent, receives=min(one.receives + 1, _MANY), visible_at=hidden)
+        for sent in batch:
+            one = world.messages[sent]
+            body = self.scenario.sent[sent].body(one.expires_at)
+            records.append(QueueMessage(str(sent), str(sent), body, one.receives))
         world.started += 1
-        records = tuple(
-            QueueMessage(str(sent), str(sent), self._body(messages[sent]), messages[sent].receives) for sent in batch
-        )
-        begin = Begin(world.started, records, world.now, world.now + INVOCATION)
+        begin = Begin(world.started, tuple(records), world.now, world.now + INVOCATION)
         course = self._course(begin)
-        world.workers = _put(world.workers, slot, Worker(begin.number, course, batch, begin.ends))
+        world.put(slot, Worker(begin.number, course, batch, begin.ends))
         self._go_on(world, slot, course)
         return world
 
-    def _body(self, message: Message) -> str:
-        return self.scenario.sent[message.sent].body(message.expires_at)
-
     def _course(self, begin: Begin) -> Course:
         if begin not in self._begun:
-            run = partial(
-                Invocation,
-                program(self.scenario, begin),
-                now=begin.now,
-                ends=begin.ends,
-            )
+            run = partial(Invocation, program(self.scenario, begin), now=begin.now, ends=begin.ends)
             self._begun[begin] = Course(run, (), run())
         return self._begun[begin]
 
@@ -207,10 +196,7 @@ def _alone(world: World) -> int | None:
     checked the more strictly.
     """
     for slot, worker in enumerate(world.workers):
-        if worker and (
-            worker.course.over
-            or any(isinstance(one, Post | Postpone | Secret) for one in worker.course.requests.values())
-        ):
+        if worker and (worker.course.over or any(one.ask in _ALONE for one in worker.course.requests.values())):
             return slot
     return None
 
@@ -245,10 +231,6 @@ def _wait(before: World, at: float, *, cured: bool) -> World:
 
 
 def _leave(world: World, slot: int) -> World:
-    world.workers = _put(world.workers, slot, None)
+    world.put(slot, None)
     world.settle()
     return world
-
-
-def _put(workers: tuple[Worker | None, ...], slot: int, worker: Worker | None) -> tuple[Worker | None, ...]:
-    return (*workers[:slot], worker, *workers[slot + 1 :])

@@ -5,10 +5,10 @@ Source: DynamoDB Developer Guide, *PartiQL* (conditional INSERT and UPDATE in Ba
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from realtime_sms.aws.table import BREAKERS
 from realtime_sms.aws.table import seconds as read_seconds
 from realtime_sms.outcomes.submission import iso
 
@@ -24,22 +24,20 @@ _AGES = frozenset({"createdAt", "updatedAt", "submittedAt", "openUntil", "ttl"})
 _FAR = 7 * 86400.0  # seconds; nothing in a simulation lasts so long
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One PartiQL statement with its parameters."""
 
     text: str
     parameters: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What one statement did: to which item, from what to what; `code` is empty if its condition held."""
+class Written(NamedTuple):
+    """What one statement did: to which item, from what to what, or with which error code instead."""
 
     key: Key
     before: Item | None
     after: Item | None
-    code: str
+    code: str = ""
 
 
 def frozen(attributes: Mapping[str, Any]) -> Item:
@@ -64,14 +62,14 @@ def fields(item: Item) -> dict[str, Any]:
     return {name: value for name, (_, value) in item}
 
 
-def opt_out(partition: str, number: str) -> Item:
-    """Return the entry of a number on the opt-out list."""
-    return (("recipient", ("S", number)), ("requestId", ("S", partition)))
+def item_of(partition: str, sort: str, **more: Value) -> Item:
+    """Return an item by its key and its other attributes."""
+    return tuple(sorted({"requestId": ("S", partition), "recipient": ("S", sort), **more}.items()))
 
 
-def newer_submission(request_id: str, number: str) -> Item:
-    """Return a submission with a status that this version does not know."""
-    return (("recipient", ("S", number)), ("requestId", ("S", request_id)), ("status", ("S", "newer")))
+def breaker(name: str, reason: str, since: str) -> Item:
+    """Return an open breaker."""
+    return item_of(BREAKERS, name, reason=("S", reason), since=("N", since), times=("N", "1"))
 
 
 def key_of(item: Item) -> Key:
@@ -82,30 +80,26 @@ def key_of(item: Item) -> Key:
 
 def perform(items: Mapping[Key, Item], statement: Statement) -> Written:
     """Return what a statement does to a table."""
-    kind, *names = _parsed(statement.text)
-    if kind == ("insert",):
-        after = tuple(sorted(zip(names[0], statement.parameters, strict=True)))
-        key = key_of(after)
-        before = items.get(key)
-        return Written(key, before, after if before is None else before, DUPLICATE if before else "")
-    sets, removes, conditions = names
+    sets, removes, conditions = _parsed(statement.text)
     wanted = dict(zip(conditions, statement.parameters[len(sets) :], strict=True))
-    key = (str(wanted["requestId"][1]), str(wanted["recipient"][1]))
+    after = dict(zip(sets, statement.parameters, strict=False))
+    named = wanted or after
+    key = (str(named["requestId"][1]), str(named["recipient"][1]))
     before = items.get(key)
     held = dict(before or ())
-    if before is None or any(held.get(name) != value for name, value in wanted.items()):
-        return Written(key, before, before, CONDITION)
-    held.update(zip(sets, statement.parameters, strict=False))
-    return Written(key, before, tuple(sorted((name, held[name]) for name in held if name not in removes)), "")
+    if before is not None and not conditions:
+        return Written(key, before, None, DUPLICATE)
+    if any(held.get(name) != value for name, value in wanted.items()):
+        return Written(key, before, None, CONDITION)
+    return Written(key, before, tuple(sorted(pair for pair in (held | after).items() if pair[0] not in removes)))
 
 
 @cache
-def _parsed(text: str) -> tuple[tuple[str, ...], ...]:
-    if text.startswith("INSERT"):
-        return ("insert",), tuple(re.findall(r"'(\w+)': \?", text))
+def _parsed(text: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the attributes that a statement sets, removes, and compares; one that inserts compares none."""
     head, _, where = text.partition(" WHERE ")
-    sets, removes = re.findall(r'SET "(\w+)"=\?', head), re.findall(r'REMOVE "(\w+)"', head)
-    return ("update",), tuple(sets), tuple(removes), tuple(re.findall(r'"(\w+)"=\?', where))
+    sets = re.findall(r"'(\w+)': \?" if head.startswith("INSERT") else r'SET "(\w+)"=\?', head)
+    return sets, re.findall(r'REMOVE "(\w+)"', head), re.findall(r'"(\w+)"=\?', where)
 
 
 seconds = cache(read_seconds)  # the same few times are read millions of times

@@ -1,8 +1,8 @@
 """The world between two steps: the time, the table, the queue, what RealTime accepted, and who is at work."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 from local.model_checker.invocation import Course
 from local.model_checker.scenario import START, Bounds
@@ -52,19 +52,18 @@ class World:
     disturbed: bool = False  # a crash, a pause, or a lost write: a submission may rightly end as unknown
     broken: str = ""
 
-    def copy(self) -> "World":
+    def copy(self) -> Self:
         """Return a copy."""
-        return World(
-            self.messages,
-            self.workers,
-            self.left,
-            self.items,
-            self.truth,
-            self.now,
-            self.started,
-            self.disturbed,
-            self.broken,
-        )
+        return replace(self)
+
+    def change(self, sent: int, **changes: Any) -> None:  # noqa: ANN401 (the message's fields, by name)
+        """Change a message."""
+        changed = self.messages[sent]._replace(**changes)
+        self.messages = (*self.messages[:sent], changed, *self.messages[sent + 1 :])
+
+    def put(self, slot: int, worker: Worker | None) -> None:
+        """Put a worker into a slot, or take it away."""
+        self.workers = (*self.workers[:slot], worker, *self.workers[slot + 1 :])
 
     @property
     def busy(self) -> bool:
@@ -77,10 +76,7 @@ class World:
         return not self.busy and all(message.gone for message in self.messages)
 
     def core(self) -> Hashable:
-        """Return what decides the next steps, except how much may still go wrong.
-
-        Which of two alike workers does it is not part of it.
-        """
+        """Return what decides the next steps, except how much may go wrong and which of two alike workers acts."""
         return (
             self.now,
             self.messages,

@@ -12,7 +12,6 @@ LARGEST = 100_000  # bytes
 PICTURES = {".gif", ".jpg", ".png", ".webp"}
 MAY_BE_LARGE = {
     "local/requirements.txt": "a pinned list: every package with every hash",
-    "docs/performance.svg": "drawn by `make bench`, until its figures are a table",
 }
 NAMES_A_MACHINE = re.compile(r"(?<![\w.$}~/-])/(?:home|root|tmp|Users|work)/[\w.]")
 NAMES_AN_INDEX = re.compile(

@@ -7,25 +7,12 @@ from itertools import batched
 from typing import Any
 
 from local.model_checker import provider
-from local.model_checker.clients import (
-    Answer,
-    AwsClients,
-    Close,
-    Codes,
-    Execute,
-    Fine,
-    Found,
-    Get,
-    Patience,
-    Post,
-    Postpone,
-    Request,
-    Trip,
-)
+from local.model_checker.answers import found, trip
+from local.model_checker.clients import Answer, Ask, AwsClients, Post, Request
 from local.model_checker.delivery import TABLE, Begin, program
 from local.model_checker.invocation import Invocation
 from local.model_checker.scenario import INVOCATION, START, VISIBILITY, Scenario, Sent
-from local.model_checker.table import Item, Key, fields, perform
+from local.model_checker.table import Items, fields, perform
 from maintenance.breaker_recovery import recover_breakers
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.queues import QueueMessage
@@ -54,7 +41,7 @@ class Day:
         self.receives = Counter[int]()
         self._scenario = scenario
         self._environments = environments
-        self._items: dict[Key, Item] = {}
+        self._items: Items = {}
 
     @property
     def statuses(self) -> Counter[str]:
@@ -91,8 +78,8 @@ class Day:
         runs = [self._begin(place, batch) for place, batch in enumerate(batches)]
         while any(run.requests for run in runs):
             if not any(map(self._answer_at_once, runs)):
-                posts = [(run, number, post) for run in runs for number, post in run.requests.items()]
-                calls = [(run, number, self._called(post)) for run, number, post in posts if isinstance(post, Post)]
+                posts = [(run, number, one.given) for run in runs for number, one in run.requests.items()]
+                calls = [(run, number, self._called(post)) for run, number, post in posts]
                 for run, number, reply in calls:
                     run.answer(number, reply, self.now, run.ends)
         for run, batch in zip(runs, batches, strict=True):
@@ -110,45 +97,38 @@ class Day:
 
     def _answer_at_once(self, run: Invocation) -> bool:
         """Answer one request that is not a call, and let patience end when nothing else is left; False for none."""
-        others = [(number, one) for number, one in run.requests.items() if not isinstance(one, Post)]
+        others = [(number, one) for number, one in run.requests.items() if one.ask is not Ask.POST]
         if not others:
             return False
-        number, request = min(others, key=lambda one: isinstance(one[1], Patience))
+        number, request = min(others, key=lambda one: one[1].ask is Ask.JOIN)
         run.answer(number, self._answer(request), self.now, run.ends)
         return True
 
     def _answer(self, request: Request) -> Answer:
-        match request:
-            case Execute():
-                written = [perform(self._items, statement) for statement in request.statements]
+        match request.ask:
+            case Ask.WRITE:
+                written = [perform(self._items, statement) for statement in request.given]
                 self._items |= {one.key: one.after for one in written if one.after is not None}
-                return Codes(tuple(one.code for one in written))
-            case Get():
-                return Found(tuple(self._items[key] for key in request.keys if key in self._items))
-            case Trip():
-                return self._trip(request)
-            case Close():
-                del self._items[BREAKERS, request.breaker]
-            case Postpone():
-                self.visible |= {message: self.now + seconds for message, seconds in request.delays}
-        return Fine()
-
-    def _trip(self, request: Trip) -> Answer:
-        key = (BREAKERS, request.breaker)
-        if key in self._items:
-            return Codes(("ConditionalCheckFailedException",))
-        item = {"requestId": ("S", BREAKERS), "recipient": ("S", request.breaker), "reason": ("S", request.reason)}
-        self._items[key] = tuple(sorted((item | {"since": ("N", request.since), "times": ("N", "1")}).items()))
-        return Fine()
+                return tuple(one.code for one in written)
+            case Ask.READ:
+                return found(self._items, request.given)
+            case Ask.TRIP:
+                self._items, codes = trip(self._items, request.given)
+                return codes
+            case Ask.CLOSE:
+                del self._items[BREAKERS, request.given]
+            case Ask.POSTPONE:
+                self.visible |= {message: self.now + seconds for message, seconds in request.given}
+        return ()
 
     def _called(self, post: Post) -> Answer:
         self.posts += 1
         if not self.token_lives:
-            return provider.outcome("401", len(post.numbers)).exchange
+            return provider.outcome("401", len(post.numbers)).result
         if self.balance <= 0:
-            return provider.outcome("no balance", len(post.numbers)).exchange
+            return provider.outcome("no balance", len(post.numbers)).result
         self.accepted.update(post.numbers)
-        return provider.outcome(provider.ACCEPTED, len(post.numbers)).exchange
+        return provider.outcome(provider.ACCEPTED, len(post.numbers)).result
 
 
 def _body(message: int) -> str:

@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
-from local.model_checker.explorer import ENDLESS, explore, quiet, retell, walk
-from local.model_checker.scenario import SCENARIOS, WALKED, Bounds, Scenario, Sent
+from local.model_checker.explorer import ENDLESS, explore, quiet, retell
+from local.model_checker.scenario import SCENARIOS, Bounds, Scenario, Sent
 from local.model_checker.steps import Steps
+from tests.proof.checker.walks import WALKED, walk
 
 WALKS = 300  # of each scenario, by seeds from 0
 type Tell = Callable[[str, object], None]

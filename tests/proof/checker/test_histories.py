@@ -15,9 +15,10 @@ from hypothesis.stateful import (
 )
 
 from local.model_checker.explorer import quiet
-from local.model_checker.scenario import WALKED, Scenario
+from local.model_checker.scenario import Scenario
 from local.model_checker.steps import Step, Steps
 from local.model_checker.world import World
+from tests.proof.checker.walks import WALKED
 
 HISTORIES = 2000
 _STEPS = {scenario: Steps(scenario) for scenario in WALKED}  # they remember where the code has been, for all histories

@@ -43,7 +43,7 @@ class Account:
         if first:
             self._first.wait()
         taken = call.headers["Authorization"] == f"Bearer {self._takes}"
-        return provider.outcome(provider.ACCEPTED, 1).exchange if taken else Reply(401)
+        return provider.outcome(provider.ACCEPTED, 1).result if taken else Reply(401)
 
 
 class Secrets:

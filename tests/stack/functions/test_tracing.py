@@ -27,7 +27,7 @@ def test_what_a_traced_invocation_logs_names_its_trace(deployed: Deployment, tra
 
     def found() -> list[str] | None:
         told = [json.loads(line) for line in lines(deployed.session, traced) if '"xray_trace_id"' in line]
-        return [one["xray_trace_id"] for one in told if one["message"] == "watch"] or None
+        return [one["xray_trace_id"] for one in told if one["message"] == "maintenance"] or None
 
     ids = until(found, within=30, awaited="a line with a trace's id")
     assert all(re.fullmatch(r"1-[0-9a-f]{8}-[0-9a-f]{24}", one) for one in ids)
