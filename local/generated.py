@@ -14,60 +14,32 @@ from api import openapi
 from local import ROOT, parameter_docs
 from local.fake_realtime import magic_rows
 from realtime_sms.outcomes import event
-from realtime_sms.outcomes.state_machine import TRANSITIONS, Transition, mermaid
+from realtime_sms.outcomes.state_machine import TRANSITIONS, mermaid
 from realtime_sms.requests import model
 from realtime_sms.vocabulary import FINAL
 
-_STATE_MACHINE = """\
-# The states of a submission
-
-Made from the table in `realtime_sms/outcomes/state_machine.py` by `python -m local.generated`.
-
-```mermaid
-{diagram}
-```
-
-Final, so that the queue message may be acknowledged: {final}.
-
-| From | By what | To | By whom | Only if |
-|---|---|---|---|---|
-{rows}
-"""
-_MAGIC_NUMBERS = """\
-# The simulator's magic numbers
-
-Made from the table in `local/fake_realtime/magic.py` by `python -m local.generated`.
-
-`make demo` and `make local` send to a simulator of RealTime on this machine. The recipients in this table choose the
-result of the call. Every other number works, for example `+56900000000`.
-
-*Accepted* means that the message reaches the simulated handset, whatever the caller is told.
-
-Under `make local` the simulator posts a delivery report for each accepted message by itself: the one in the table, or
-else 1 (delivered). `make demo` requests its reports.
-
-| Number | Name of the outcome | What happens |
-|---|---|---|
-{rows}
-"""
+_PAGES = Path(__file__).with_name("pages")
 
 
 def state_machine() -> str:
     """Return the page that draws and lists the transitions of a submission."""
     final = ", ".join(f"`{status}`" for status in sorted(FINAL))
-    rows = "\n".join(map(_row, TRANSITIONS))
-    return _STATE_MACHINE.format(diagram=mermaid().rstrip("\n"), final=final, rows=rows)
-
-
-def _row(row: Transition) -> str:
-    source = f"`{row.source}`" if row.source else "*absent*"
-    return f"| {source} | {row.trigger} | `{row.target}` | {row.by} | {row.only_if} |"
+    sources = [f"`{row.source}`" if row.source else "*absent*" for row in TRANSITIONS]
+    rows = "\n".join(
+        f"| {source} | {row.trigger} | `{row.target}` | {row.by} | {row.only_if} |"
+        for source, row in zip(sources, TRANSITIONS, strict=True)
+    )
+    return _page("state-machine", diagram=mermaid().rstrip("\n"), final=final, rows=rows)
 
 
 def magic_numbers() -> str:
     """Return the page that lists the simulator's magic numbers."""
     rows = (f"| `{number}` | `{name}` | {meaning} |" for number, name, meaning in magic_rows())
-    return _MAGIC_NUMBERS.format(rows="\n".join(rows))
+    return _page("simulator", rows="\n".join(rows))
+
+
+def _page(name: str, **parts: str) -> str:
+    return (_PAGES / f"{name}.md.in").read_text(encoding="utf-8").format(**parts)
 
 
 def _schema(schema: dict[str, Any]) -> str:
@@ -96,14 +68,8 @@ def write(root: Path) -> list[str]:
 
 def out_of_step(root: Path) -> list[str]:
     """Return the paths of the files that are missing or differ from what the code makes now."""
-    return [path for path, make in GENERATED.items() if _text(root / path) != make()]
-
-
-def _text(file: Path) -> str | None:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
+    files = ((path, root / path, make) for path, make in GENERATED.items())
+    return [path for path, file, make in files if not file.is_file() or file.read_bytes() != make().encode()]
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:

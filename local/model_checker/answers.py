@@ -52,18 +52,18 @@ def ways(world: World, scenario: Scenario, worker: Worker, request: Request) -> 
         case Ask.READ:
             yield "reads", world.copy(), found(world.items, given)
             if faults:
-                yield "cannot read", _harmed(world, disturbed=True), Failed.THROTTLED
+                yield "cannot read", world.harmed("faults", disturbed=True), Failed.THROTTLED
         case Ask.TRIP:
             after = world.copy()
             after.items, codes = trip(world.items, given)
             yield f"opens the breaker {given[0]}" if not codes else "finds the breaker open", after, codes
             if faults:
-                yield "cannot open the breaker", _harmed(world), Failed.THROTTLED
+                yield "cannot open the breaker", world.harmed("faults"), Failed.THROTTLED
         case _:
             yield ask, _done(world.copy(), scenario, request), ()
             if faults:
-                yield f"{ask} fails", _harmed(world), Failed.THROTTLED
-                yield f"{ask}, and its reply is lost", _done(_harmed(world), scenario, request), Failed.TIMEOUT
+                yield f"{ask} fails", world.harmed("faults"), Failed.THROTTLED
+                yield f"{ask}, and its reply is lost", _done(world.harmed("faults"), scenario, request), Failed.TIMEOUT
 
 
 def _written(world: World, statements: Sequence[Any], *, faults: bool) -> Iterator[Answered]:
@@ -74,18 +74,18 @@ def _written(world: World, statements: Sequence[Any], *, faults: bool) -> Iterat
         return
     keys = [perform(world.items, statement).key for statement in statements]
     claims = not any(codes) and all(fields(after.items[key])["status"] == "sending" for key in keys)
-    yield "cannot write", _harmed(world, disturbed=not claims), Failed.THROTTLED
+    yield "cannot write", world.harmed("faults", disturbed=not claims), Failed.THROTTLED
     if any(not code for code in codes):
-        lost, _ = _apply(_harmed(world, disturbed=True), statements, every)
+        lost, _ = _apply(world.harmed("faults", disturbed=True), statements, every)
         yield "writes; the reply is lost", lost, Failed.TIMEOUT
-        tried, _ = _apply(_harmed(world), statements, every)
+        tried, _ = _apply(world.harmed("faults"), statements, every)
         yield "writes; the reply is lost, and the client tries again", tried, None
     for place in every if len(every) > 1 else ():
         others = [other for other in every if other != place]
-        partly, codes = _apply(_harmed(world, disturbed=not claims), statements, others)
+        partly, codes = _apply(world.harmed("faults", disturbed=not claims), statements, others)
         yield f"writes all but number {place}", partly, codes
         if place < every[-1]:
-            begun, _ = _apply(_harmed(world, disturbed=True), statements, every[: place + 1])
+            begun, _ = _apply(world.harmed("faults", disturbed=True), statements, every[: place + 1])
             yield f"writes up to number {place}; the reply is lost", begun, Failed.TIMEOUT
 
 
@@ -108,7 +108,7 @@ def _posted(world: World, scenario: Scenario, worker: Worker, post: Post, *, fau
         return
     for name in (provider.ACCEPTED, *(scenario.answers if faults else ())):
         outcome = provider.outcome(name, len(post.numbers))
-        after = world.copy() if name == provider.ACCEPTED else _harmed(world)
+        after = world.copy() if name == provider.ACCEPTED else world.harmed("faults")
         promise.called(after, worker.number, post)
         for number, taken in zip(post.numbers, outcome.accepts, strict=True):
             before = after.truth[number]
@@ -141,10 +141,3 @@ def _done(world: World, scenario: Scenario, request: Request) -> World:
         case Ask.PUT:
             world.items = {**world.items, key_of(request.given): request.given}
     return world
-
-
-def _harmed(world: World, *, disturbed: bool = False) -> World:
-    after = world.copy()
-    after.left = after.left._replace(faults=after.left.faults - 1)
-    after.disturbed = after.disturbed or disturbed
-    return after

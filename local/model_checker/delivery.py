@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from local.model_checker.clients import AwsClients, RealTimeClient, TwoTokens
 from local.model_checker.invocation import GroupCommit, Invocation, Program, Semaphore, reported
@@ -28,8 +28,7 @@ TABLE = "outcomes"
 _CLAIM_AHEAD = 1  # workers beyond the calls in flight
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(NamedTuple):
     """How an invocation starts: its number among those under way, its messages (none: the sweeper), and when."""
 
     number: int
@@ -40,9 +39,7 @@ class Begin:
 
 def program(scenario: Scenario, begin: Begin) -> Program:
     """Return what an invocation does."""
-    if not begin.batch:
-        return partial(_sweep, scenario)
-    return partial(_send, scenario, begin)
+    return partial(_send, scenario, begin) if begin.batch else partial(_sweep, scenario)
 
 
 def _sweep(scenario: Scenario, run: Invocation) -> tuple[str, ...]:

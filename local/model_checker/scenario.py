@@ -118,13 +118,7 @@ SCENARIOS = (
     ),
     Scenario("two recipients in two calls", (Sent(TWO),), workers=1, bounds=Bounds(1, 1, 1), answers=EVERY),
     Scenario("the same calls, resending", (Sent(TWO, resend=True),), workers=1, bounds=Bounds(1, 1, 1), answers=_FEW),
-    Scenario(
-        "three recipients in three calls",
-        (Sent(THREE),),
-        workers=1,
-        bounds=Bounds(1, 0, 1, 0),
-        answers=_FEW,
-    ),
+    Scenario("three recipients in three calls", (Sent(THREE),), workers=1, bounds=Bounds(1, 0, 1, 0), answers=_FEW),
     Scenario(
         "two recipients in one call",
         (Sent(TWO),),

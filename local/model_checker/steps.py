@@ -53,7 +53,7 @@ class Steps:
             yield from self._pauses(world)
             return
         yield from self._deliveries(world)
-        if self.scenario.sweeps and world.workers[-1] is None and self._overdue(world):
+        if self.scenario.sweeps and world.workers[-1] is None and _is_overdue(world):
             yield "the sweeper starts", partial(self._begin, world, len(world.workers) - 1, ())
         if world.busy:
             yield from self._pauses(world)
@@ -73,7 +73,7 @@ class Steps:
             for said, after, answer in answers.ways(world, self.scenario, worker, request):
                 yield f"{name} {said}", partial(self._answered, after, slot, worker.course, number, answer)
         if world.left.crashes:
-            yield f"{name} crashes", partial(_crash, world, slot)
+            yield f"{name} crashes", partial(_leave, world.harmed("crashes", disturbed=True), slot)
 
     def _answered(self, world: World, slot: int, course: Course, number: int, answer: Answer | None) -> World:
         worker = world.workers[slot]
@@ -98,11 +98,9 @@ class Steps:
 
     def _acknowledge(self, before: World, slot: int, worker: Worker) -> World:
         world = before.copy()
-        kept = worker.course.kept or ()
-        for sent in set(worker.batch):
-            if str(sent) not in kept:
-                promise.acknowledged(world, self.scenario, world.messages[sent])
-                world.change(sent, gone=True)
+        for sent in {sent for sent in worker.batch if str(sent) not in (worker.course.kept or ())}:
+            promise.acknowledged(world, self.scenario, world.messages[sent])
+            world.change(sent, gone=True)
         after = _leave(world, slot)
         if after.drained:
             promise.drained(after, self.scenario)
@@ -123,24 +121,22 @@ class Steps:
             sent = message.sent
             again = (sent, sent) if sent in ready else (sent,)
             if sent in ready or message.receives:
-                after = world.copy()
-                after.left = after.left._replace(duplicates=after.left.duplicates - 1)
+                after = world.harmed("duplicates")
                 said = "twice at once" if sent in ready else "once more"
                 yield f"message {sent} goes {said} to worker {free[0]}", partial(self._begin, after, free[0], again)
 
     def _begin(self, before: World, slot: int, batch: tuple[int, ...]) -> World:
         world = before.copy()
-        records = []
         for sent in batch:
             one = world.messages[sent]
             hidden = one.visible_at if one.gone else world.now + VISIBILITY
             world.change(sent, receives=min(one.receives + 1, _MANY), visible_at=hidden)
-        for sent in batch:
-            one = world.messages[sent]
-            body = self.scenario.sent[sent].body(one.expires_at)
-            records.append(QueueMessage(str(sent), str(sent), body, one.receives))
+        received = tuple(
+            QueueMessage(str(one.sent), str(one.sent), self.scenario.sent[one.sent].body(one.expires_at), one.receives)
+            for one in map(world.messages.__getitem__, batch)
+        )
         world.started += 1
-        begin = Begin(world.started, tuple(records), world.now, world.now + INVOCATION)
+        begin = Begin(world.started, received, world.now, world.now + INVOCATION)
         course = self._course(begin)
         world.put(slot, Worker(begin.number, course, batch, begin.ends))
         self._go_on(world, slot, course)
@@ -151,13 +147,6 @@ class Steps:
             run = partial(Invocation, program(self.scenario, begin), now=begin.now, ends=begin.ends)
             self._begun[begin] = Course(run, (), run())
         return self._begun[begin]
-
-    def _overdue(self, world: World) -> bool:
-        return any(
-            seconds(str(named["openUntil"])) < world.now
-            for named in map(fields, world.items.values())
-            if "openUntil" in named
-        )
 
     def _pauses(self, world: World) -> Iterator[Step]:
         """Yield pauses of all who are at work: until time is short, and until each time at which something changes."""
@@ -201,31 +190,25 @@ def _alone(world: World) -> int | None:
     return None
 
 
-def _crash(before: World, slot: int) -> World:
-    world = before.copy()
-    world.left = world.left._replace(crashes=world.left.crashes - 1)
-    world.disturbed = True
-    return _leave(world, slot)
+def _is_overdue(world: World) -> bool:
+    ends = [fields(item).get("openUntil") for item in world.items.values()]
+    return any(end is not None and seconds(end) < world.now for end in ends)
 
 
 def _pause(before: World, at: float, *, freezes: bool) -> World:
-    world = before.copy()
+    world = before.harmed("faults", disturbed=True).harmed("pauses")
     if freezes:
         by = at - world.now
         world.workers = tuple(one and one._replace(ends=one.ends + by, frozen=one.frozen + by) for one in world.workers)
-    world.left = world.left._replace(faults=world.left.faults - 1, pauses=world.left.pauses - 1)
-    world.disturbed = True
     world.now = at
     return world
 
 
 def _wait(before: World, at: float, *, cured: bool) -> World:
-    world = before.copy()
+    world = before.copy() if cured else before.harmed("faults")
     world.now = at
     if cured:
         world.items = {key: item for key, item in world.items.items() if key[0] != BREAKERS}
-    else:
-        world.left = world.left._replace(faults=world.left.faults - 1)
     world.settle()
     return world
 

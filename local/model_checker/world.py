@@ -56,6 +56,11 @@ class World:
         """Return a copy."""
         return replace(self)
 
+    def harmed(self, kind: str, *, disturbed: bool = False) -> Self:
+        """Return a copy in which one thing less of a kind may go wrong."""
+        left = self.left._replace(**{kind: getattr(self.left, kind) - 1})
+        return replace(self, left=left, disturbed=self.disturbed or disturbed)
+
     def change(self, sent: int, **changes: Any) -> None:  # noqa: ANN401 (the message's fields, by name)
         """Change a message."""
         changed = self.messages[sent]._replace(**changes)
@@ -97,7 +102,7 @@ class World:
         return packed
 
     def settle(self) -> None:
-        """Start time again when nobody is at work; see `table.at_rest`."""
+        """Start time again if nobody is at work; see `table.at_rest`."""
         if self.busy:
             return
         self.messages = tuple(

@@ -13,7 +13,7 @@ def test_one_warm_send_runs_few_files_and_functions() -> None:
     """The send function's way for one message stays short enough to read."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [sys.executable, "-m", "local.measure"], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.house.measure"], env=environment, capture_output=True, text=True, check=False
     )
     sums = re.search(r"^(\d+) files, (\d+) functions, \d+ calls$", done.stdout, re.MULTILINE)
     assert sums, done.stderr
