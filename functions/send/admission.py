@@ -13,7 +13,7 @@ from realtime_sms.aws.rate_limit import REACH, RateLimit, chance
 from realtime_sms.requests.prepare import Message
 
 WRITE_SECONDS = 6.0  # of an invocation, kept for recording what the last call brought
-_LATE = 0.05  # seconds after its slot at which a call may still begin, and by which a second's calls may be too many
+_LATE = 0.05  # seconds after its slot in which a call may still begin: the rate limit's tolerance
 _SLOTS = 25  # reserved at once
 _PATIENCE = 0.05  # seconds for which a reservation waits for others; slots come later anyway
 
@@ -118,7 +118,7 @@ class Admission:
         return False
 
     def seconds_for_a_token(self) -> float:
-        """Return how long a token may be waited for: what waits for it can still be recorded as not sent."""
+        """Return how long a token may be waited for; after that there is still time to record that nothing was sent."""
         return self._clock.remaining() - WRITE_SECONDS
 
     def only_time_is_short(self, *, called: bool) -> bool:

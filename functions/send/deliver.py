@@ -45,7 +45,7 @@ class Claim(NamedTuple):
 class Delivery:
     """Delivers the messages of one invocation, from many threads.
 
-    `opted_out` begins to look numbers up and returns a function that waits for the answer. `places` bounds how many
+    `opted_out` starts to look numbers up, and returns a function that waits for the answer. `places` bounds how many
     calls are in flight or have an outcome that is not recorded yet.
     """
 
@@ -177,10 +177,10 @@ class Delivery:
     def _write_claims(self, changes: Sequence[Change]) -> list[Claim]:
         """Write the claims of many messages, and look their numbers up in the opt-out list meanwhile.
 
-        A change that got no answer is tried once more: a claim that was written unknown to us would lapse.
+        A change that got no answer is tried once more: a claim that was written without our knowledge would lapse.
         """
         numbers = [change.after.recipient for change in changes if change.is_claim]
-        listed = self._opted_out(numbers) if numbers else frozenset[str]
+        listed = self._opted_out(numbers) if numbers else frozenset
         results = self._submissions.apply(changes)
         if again := [place for place, one in enumerate(results) if not isinstance(one, Applied | Conflict)]:
             self._clock.sleep(_CLAIM_AGAIN)
@@ -197,8 +197,8 @@ class Delivery:
     def _pause(self, job: Job) -> float:
         """Return how long a message waits that was not admitted: not at all if only time is short.
 
-        A message of which no call was made backs off where slots are short or a breaker is open: if it came back at
-        once, it might be received too often to be kept.
+        If slots are short or a breaker is open, a message backs off: SQS moves it to the dead-letter queue after 1,000
+        receives.
         """
         if self._admission.only_time_is_short(called=job.called):
             return 0

@@ -45,7 +45,7 @@ class Job:
 
     @property
     def due_at(self) -> float | None:
-        """Return the epoch second at which something can be done again; None when all its recipients are final."""
+        """Return the epoch second at which the next step is due (0: at once); None when all recipients are final."""
         ends = [self.ends.get(one) for one in self.recipients]
         return min((one.at if isinstance(one, Later) else 0 for one in ends if not isinstance(one, Done)), default=None)
 

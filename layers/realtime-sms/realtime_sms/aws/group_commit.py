@@ -1,4 +1,4 @@
-"""Group commit: what many threads want written, one by one, goes out in one call for up to so many of them.
+"""Group commit: many threads each ask for a write; up to `most` of them share one call.
 
 The first of a group leads it. It waits a moment for others to join, makes the call in its own thread, and hands each
 its answer. There is no thread of this module's own, and whoever is alone waits for nobody.
@@ -15,7 +15,8 @@ _AT_ONCE = 2  # calls, so that one that hangs does not hold up all; while both a
 class GroupCommit[Want, Answer]:
     """Calls `commit` with up to `most` of what several threads want, once nobody has joined for `patience` seconds.
 
-    A group goes at once when it is full, and when every thread that is expected waits already. No two threads may want
+    A group goes at once when it is full, and when every thread that is expected waits already; so a thread alone never
+    waits. No two threads may want
     something of the same item at the same time.
     """
 
@@ -58,7 +59,7 @@ class GroupCommit[Want, Answer]:
             self._lead(group)
         else:
             group.answered.wait()
-        if group.answers is None:
+        if group.answers is None:  # the group's call raised
             return self._commit(wants)
         return group.answers[place : place + len(wants)]
 

@@ -34,7 +34,7 @@ from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
 
 OPEN_SHARDS = shards("open")  # of what is unfinished
 ASK_SHARDS = shards("ask")  # of what RealTime is to be asked about
-_COMPARED = ("requestId", "recipient", "status", "attempt", "owner")  # what names a state of a submission
+_COMPARED = ("requestId", "recipient", "status", "attempt", "owner")  # what identifies a state of a submission
 LIFETIME = 14 * 86_400  # seconds since its last change; SQS keeps no message longer, so nothing waits longer
 
 
@@ -97,7 +97,7 @@ class Submissions:
         return results
 
     def prolong(self, keys: Iterable[Key], now: float) -> None:
-        """Keep submissions as long from now as new ones, so that they outlive a message that is published now."""
+        """Restart the TTL of submissions, so that they outlive a message that is published now."""
         for some in batched(keys, BATCH, strict=False):
             until = {"N": str(self._table.ttl(now))}
             statement = f'UPDATE "{self._table.name}" SET "ttl"=? WHERE "requestId"=? AND "recipient"=?'  # noqa: S608 (a name of ours)

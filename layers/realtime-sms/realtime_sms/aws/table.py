@@ -64,7 +64,7 @@ class Update:
     removes: tuple[str, ...]
     condition: str
     values: Mapping[str, Any]
-    names: Mapping[str, str] | None = None  # what stands for attributes by `#name`
+    names: Mapping[str, str] | None = None  # placeholders such as `#name`, with their attributes
 
     @property
     def expression(self) -> str:
@@ -211,7 +211,7 @@ class Table:
     def due(self, shards: Sequence[str], now: float) -> Iterator[Key]:
         """Yield the keys of what is to be looked at before `now`, from these partitions of the index in turns.
 
-        A partition with too much in it does not keep the others waiting.
+        A partition with too much in it does not block the others.
         """
         condition = "openShard = :shard AND openUntil < :now"
         found = [

@@ -44,7 +44,7 @@ class Metric(StrEnum):
     AUTH_BREAKER_OPENINGS = "AuthBreakerOpenings"
     BALANCE_BREAKER_OPEN = "BalanceBreakerOpen"
     AUTH_BREAKER_OPEN = "AuthBreakerOpen"
-    OPEN_UNKNOWNS = "OpenUnknowns"  # submissions that RealTime may have accepted; looked at once a minute too
+    OPEN_UNKNOWNS = "OpenUnknowns"  # that RealTime may have accepted under an unknown id; counted once a minute
     EVENTS = "EventsPublished"
     CALLBACKS_UNREADABLE = "CallbacksUnreadable"  # with the right key, but neither a report nor a message
     # of each run of the maintenance function
