@@ -11,7 +11,12 @@ import yaml
 
 from local.transformed_template import transformed
 
-_PSEUDO = {"AWS::Region": "sa-east-1", "AWS::Partition": "aws", "AWS::AccountId": "000000000000"}
+_PSEUDO = {
+    "AWS::Region": "sa-east-1",
+    "AWS::Partition": "aws",
+    "AWS::AccountId": "000000000000",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 _NOTHING = object()  # AWS::NoValue
 
 

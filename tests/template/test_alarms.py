@@ -30,7 +30,8 @@ OF_AWS = {
         *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"),
         "ApproximateNumberOfMessagesNotVisible",
     },
-    "AWS/Lambda": {"Errors", "Invocations"},
+    "AWS/Lambda": {"Errors", "Invocations", "IteratorAge"},
+    "AWS/ApiGateway": {"5XXError"},
 }
 OURS = {*Metric, *map(of_status, Status)}
 
@@ -100,7 +101,9 @@ def test_what_an_alarm_reads_is_written_when_its_cause_comes(
     assert max(max(one.values) for one in written) >= reached, "the metric cannot reach the alarm's threshold"
 
 
-@pytest.mark.parametrize("name", [name for name, one in ALARMS.items() if one["Namespace"] != NAMESPACE])
+@pytest.mark.parametrize(
+    "name", [name for name, one in ALARMS.items() if one["Namespace"] in {"AWS/SQS", "AWS/Lambda"}]
+)
 def test_an_alarm_on_a_metric_of_aws_names_one_of_our_resources(name: str) -> None:
     """With the dimension that AWS uses for it."""
     alarm = ALARMS[name]
@@ -109,6 +112,34 @@ def test_an_alarm_on_a_metric_of_aws_names_one_of_our_resources(name: str) -> No
     logical_id = re.sub(r"[<>]|\.QueueName", "", str(dimension["Value"]))
     wanted = {"AWS/SQS": ("QueueName", "AWS::SQS::Queue"), "AWS/Lambda": ("FunctionName", "AWS::Lambda::Function")}
     assert (dimension["Name"], rendered()[logical_id]["Type"]) == wanted[alarm["Namespace"]]
+
+
+def test_the_alarms_on_the_api_name_its_stage_and_the_callbacks_method() -> None:
+    """A handler that answers 503 has no error, so only API Gateway counts it (its dimensions and metrics).
+
+    It has metrics of a method only where the stage asks for them.
+    """
+    resources = rendered()
+    definition = resources["Api"]["Properties"]["Body"]
+    stage = {"ApiName": definition["info"]["title"], "Stage": "<Apiv1Stage>"}
+    (path,) = (path for path in definition["paths"] if "callbacks" in path)
+    method = {"Resource": path, "Method": "POST"}
+    told = {
+        name: {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+        for name, alarm in ALARMS.items()
+        if alarm["Namespace"] == "AWS/ApiGateway"
+    }
+    assert told == {"ApiFaultsAlarm": stage, "CallbacksFaultsAlarm": stage | method}
+    assert {ALARMS[name]["MetricName"] for name in told} == {"5XXError"}
+    measured = [one for one in resources["Apiv1Stage"]["Properties"]["MethodSettings"] if one.get("MetricsEnabled")]
+    assert [(one["ResourcePath"], one["HttpMethod"]) for one in measured] == [(f"/{path.replace('/', '~1')}", "POST")]
+
+
+def test_the_stream_is_watched_long_before_a_change_is_given_up() -> None:
+    """`IteratorAge` is in milliseconds."""
+    mapping = next(one for one in rendered().values() if "MaximumRecordAgeInSeconds" in one["Properties"])
+    assert ALARMS["EventsLateAlarm"]["MetricName"] == "IteratorAge"
+    assert ALARMS["EventsLateAlarm"]["Threshold"] / 1000 < mapping["Properties"]["MaximumRecordAgeInSeconds"] / 4
 
 
 def test_a_message_that_waits_keeps_its_alarm_until_it_is_tried_again() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.template.rendered import rendered
 
 KEY = "arn:aws:kms:sa-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+SUFFIXES = ("amazonaws.com", "amazonaws.com")  # the second is the partition's: amazonaws.com.cn in China
 ROLES = {"Api": True, "Send": True, "Maintenance": True, "Refresh": False}
 
 
@@ -33,7 +34,7 @@ def test_a_function_that_uses_a_queue_may_use_the_key_through_sqs_alone(role: st
             "Effect": "Allow",
             "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
             "Resource": KEY,
-            "Condition": {"StringEquals": {"kms:ViaService": "sqs.sa-east-1.amazonaws.com"}},
+            "Condition": {"StringEquals": {"kms:ViaService": [f"sqs.sa-east-1.{suffix}" for suffix in SUFFIXES]}},
         }
     ]
 

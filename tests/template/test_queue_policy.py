@@ -94,11 +94,43 @@ def test_nobody_is_let_into_the_dead_letter_queue(who: Publisher) -> None:
     assert _decision(resources, "DeadLetterQueue", who, "sqs:SendMessage", tls=False) == "Deny"
 
 
-@pytest.mark.parametrize("queue", ["SendQueue", "DeadLetterQueue"])
+@pytest.mark.parametrize("queue", ["SendQueue", "DeadLetterQueue", "UnannouncedQueue"])
 def test_the_accounts_own_users_need_tls_too(queue: str) -> None:
     """Whatever IAM grants them."""
     own = Publisher(f"arn:aws:iam::{OWNER}:user/ana", None)
     assert _decision(rendered(), queue, own, "sqs:ReceiveMessage", tls=False) == "Deny"
+
+
+def test_every_queue_has_a_policy() -> None:
+    """No queue takes a call without TLS."""
+    resources = rendered()
+    queues = {name for name, one in resources.items() if one["Type"] == "AWS::SQS::Queue"}
+    assert queues == {name.removesuffix("Policy") for name, one in resources.items() if "QueuePolicy" in one["Type"]}
+
+
+@pytest.mark.parametrize(
+    ("service", "account", "tls", "expected"),
+    [
+        ("cloudwatch.amazonaws.com", OWNER, True, "Allow"),
+        ("cloudwatch.amazonaws.com", OWNER, False, "Deny"),
+        ("cloudwatch.amazonaws.com", STRANGER, True, "ImplicitDeny"),
+        ("s3.amazonaws.com", OWNER, True, "ImplicitDeny"),
+    ],
+)
+def test_the_accounts_alarms_reach_the_topic_over_tls(service: str, account: str, tls: bool, expected: str) -> None:  # noqa: FBT001 (a case)
+    """The topic's policy replaces the one that SNS gives, so it has to let CloudWatch in."""
+    policy = rendered()["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]
+    context = EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action="sns:Publish",
+        resource_arn="<AlarmTopic>",
+        region="sa-east-1",
+        secure_transport=tls,
+        service_context={"aws:sourceaccount": account},
+    )
+    assert str(evaluate_resource_policy(policy, context, service=service).decision) == expected
 
 
 @pytest.mark.parametrize(
