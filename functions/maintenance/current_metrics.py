@@ -14,8 +14,7 @@ _MOST: Final = 1_000  # open unknowns that are counted: what that reads each min
 def measure_current(breakers: Breakers, dead_letters: DeadLetters, deliveries: Deliveries) -> dict[str, int]:
     """Measure which breakers are open, how many dead letters and how many untraced submissions there are; return it.
 
-    The queue's own metric of dead letters leaves out those that this function has just looked at, which are hidden for
-    most of each minute.
+    The queue's own metric of dead letters leaves out those that are hidden, as while this function looks at them.
 
     Raises:
         ClientError, BotoCoreError: the queue did not answer.

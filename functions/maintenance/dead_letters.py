@@ -29,12 +29,20 @@ def record_dead_letters(
     rules: Rules,
     budget: TimeBudget = UNLIMITED,
 ) -> int:
-    """Record an end for each dead letter that has none, and why on the letter; return how many there were."""
-    recorded = 0
-    for letter in budget.of(dead_letters.receive(batches=_BATCHES, hidden=_HIDDEN)):
-        if not letter.reason:
-            _record(letter, dead_letters, submissions, defaults, rules)
-            recorded += 1
+    """Record an end for each dead letter that has none, and why on the letter; return how many there were.
+
+    What has its reason is shown again at the end of the run, for operators and the redrive.
+    """
+    recorded, done = 0, list[DeadLetter]()
+    try:
+        for letter in budget.of(dead_letters.receive(batches=_BATCHES, hidden=_HIDDEN)):
+            if letter.reason:
+                done.append(letter)
+            else:
+                _record(letter, dead_letters, submissions, defaults, rules)
+                recorded += 1
+    finally:
+        dead_letters.show(done)
     counters.count(Metric.BURIED, recorded)
     return recorded
 

@@ -77,8 +77,10 @@ class FakeSqs:
         return {}
 
     def ChangeMessageVisibilityBatch(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
-        """Note for how long each message is hidden."""
-        self.postponed |= {one["ReceiptHandle"]: one["VisibilityTimeout"] for one in request["Entries"]}
+        """Note for how long each message is hidden; a letter with 0 may be received again."""
+        changed = {one["ReceiptHandle"]: one["VisibilityTimeout"] for one in request["Entries"]}
+        self.postponed |= changed
+        self._hidden -= {name for name, seconds in changed.items() if seconds == 0}
         return {"Successful": []}
 
     def GetQueueAttributes(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802

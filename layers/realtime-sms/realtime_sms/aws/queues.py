@@ -107,22 +107,27 @@ class SendQueue:
         for message, _ in delays:
             if message.sent_at is not None:
                 counters.highest(Metric.WAITING_AGE, max(0, round(time.time() - message.sent_at)))
-        for some in batched(delays, _BATCH, strict=False):
-            entries: Any = [
-                {
-                    "Id": str(number),
-                    "ReceiptHandle": message.receipt_handle,
-                    "VisibilityTimeout": max(0, min(seconds, _LONGEST_VISIBILITY)),
-                }
-                for number, (message, seconds) in enumerate(some)
-            ]
-            try:
-                reply = self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
-                failed = [one["Code"] for one in reply.get("Failed", [])]
-            except (ClientError, BotoCoreError) as error:
-                failed = [type(error).__name__]
-            for code in failed:
-                logger.warning("visibility not changed", extra={"error": code, "messages": len(entries)})
+        _change_visibility(self._client, self._url, [(message.receipt_handle, seconds) for message, seconds in delays])
+
+
+def _change_visibility(client: "SQSClient", url: str, delays: Sequence[tuple[str, int]]) -> None:
+    """Make messages visible again after so many seconds, by their receipt handles; log what fails."""
+    for some in batched(delays, _BATCH, strict=False):
+        entries: Any = [
+            {
+                "Id": str(number),
+                "ReceiptHandle": handle,
+                "VisibilityTimeout": max(0, min(seconds, _LONGEST_VISIBILITY)),
+            }
+            for number, (handle, seconds) in enumerate(some)
+        ]
+        try:
+            reply = client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+            failed = [one["Code"] for one in reply.get("Failed", [])]
+        except (ClientError, BotoCoreError) as error:
+            failed = [type(error).__name__]
+        for code in failed:
+            logger.warning("visibility not changed", extra={"error": code, "messages": len(entries)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +203,10 @@ class DeadLetters:
         """Replace a dead letter by one that says why it is here."""
         self.put(dead_letter.body, reason=reason, detail=detail, request_id=request_id)
         self.remove(dead_letter)
+
+    def show(self, dead_letters: Sequence[DeadLetter]) -> None:
+        """Make received dead letters visible again now; log what fails, which only costs time."""
+        _change_visibility(self._client, self._url, [(one.receipt_handle, 0) for one in dead_letters])
 
     def remove(self, dead_letter: DeadLetter) -> None:
         """Take a dead letter out."""

@@ -83,7 +83,7 @@ class Submissions:
         """Carry out each change if the table still holds its `before`; return for each what came of it.
 
         The SDK's own retry can fail a condition on its own success. So what failed is read again, and a submission that
-        bears the change's own owner, attempt and status counts as applied.
+        bears the change's own owner, attempt, status and time counts as applied.
         """
         results: list[WriteResult] = []
         for some in batched(changes, BATCH, strict=False):
@@ -197,13 +197,12 @@ def _result(change: Change, code: str, current: Mapping[Key, Found]) -> WriteRes
         return Indeterminate(code)
     after = change.after
     found = current.get((after.request_id, after.recipient))
-    if isinstance(found, Submission) and (found.owner, found.attempt, found.status) == (
-        after.owner,
-        after.attempt,
-        after.status,
-    ):
-        return Applied()
-    return Conflict(found)
+    return Applied() if isinstance(found, Submission) and _mark(found) == _mark(after) else Conflict(found)
+
+
+def _mark(one: Submission) -> tuple[str, int, Status, str]:
+    """Return what tells a write from all others; two runs of maintenance differ in the time alone."""
+    return one.owner, one.attempt, one.status, iso(one.updated_at)
 
 
 # ---- how a field is written and read, by its type
