@@ -14,7 +14,8 @@ import json
 import select
 import socket
 import struct
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -41,6 +42,7 @@ _SIOCGIFADDR: Final = 0x8915  # Linux: ask for an interface's address (netdevice
 _IFREQ: Final = struct.Struct("16s24x")  # the interface's name; the answer has a sockaddr_in behind it
 _ADDRESS: Final = slice(20, 24)  # behind name, family and port
 _CHUNK: Final = 65_536
+_LOOK_SECONDS: Final = 1.0  # between looks for a bridge that is not there yet
 
 
 def write(stack: Stack, directory: Path = SCRATCH) -> tuple[Path, Path]:
@@ -101,6 +103,31 @@ def bridge_address(interface: bytes = _BRIDGE) -> str | None:
         except OSError:  # no such interface, or not Linux
             return None
     return socket.inet_ntoa(told[_ADDRESS])
+
+
+@contextmanager
+def relayed_from_bridge(ports: Collection[int], find: Callable[[], str | None] = bridge_address) -> Iterator[None]:
+    """Relay from Docker's bridge, inside the block; if Docker starts later, from then on."""
+    stopping = threading.Event()
+    with ExitStack() as running:
+
+        def wait_for_bridge() -> None:
+            while not stopping.wait(_LOOK_SECONDS):
+                if address := find():
+                    running.enter_context(relayed(address, ports))
+                    return
+
+        watcher = threading.Thread(target=wait_for_bridge, name="bridge", daemon=True)
+        if address := find():
+            running.enter_context(relayed(address, ports))
+        else:
+            watcher.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            if watcher.ident:
+                watcher.join()
 
 
 @contextmanager

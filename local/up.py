@@ -47,7 +47,7 @@ def main() -> None:
     print("Starting the embedded AWS and the RealTime simulator; building and deploying template.yaml …", flush=True)
     with ExitStack() as running:
         stack = running.enter_context(running_stack(PUBLISHERS))
-        running.enter_context(sam_local.relayed(sam_local.bridge_address(), stack.ports))
+        running.enter_context(sam_local.relayed_from_bridge(stack.ports))
         sam_local.write(stack)
         stack.set_callbacks()
         try:

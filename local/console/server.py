@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, Request, Response, request
 from werkzeug.serving import make_server
 
+from local import guard
 from local.console.api import post, preview
 from local.console.news import News
 from local.console.numbers import groups
@@ -101,17 +102,10 @@ class Console:
 def refusal(asked: Request, port: int) -> Response | None:
     """Return the answer to a request that does not come from the console's own page, else None.
 
-    Every page that a browser shows can reach loopback. A foreign page cannot read an answer (there is no CORS header),
-    cannot send (a POST must be JSON, for which a browser asks first, and is refused), and cannot use a host name of
-    its own that resolves to loopback.
+    A foreign page cannot send either: a POST must be JSON, for which a browser asks first, and is refused.
     """
-    names = {f"{name}:{port}" for name in (_HOST, "localhost")}
-    if asked.headers.get("Host") not in names:
-        return _refused(HTTPStatus.MISDIRECTED_REQUEST, f"the console's names are {' and '.join(sorted(names))}")
-    if asked.headers.get("Origin", f"http://{_HOST}:{port}").removeprefix("http://") not in names:
-        return _refused(HTTPStatus.FORBIDDEN, "the request comes from a page of another origin")
-    if asked.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
-        return _refused(HTTPStatus.FORBIDDEN, "the request comes from a page of another site")
+    if (refused := guard.refusal(asked.headers.get, (_HOST, "localhost"), port)) is not None:
+        return _refused(*refused)
     if asked.method == "POST" and asked.mimetype != "application/json":
         return _refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a POST must be application/json")
     return None

@@ -11,7 +11,8 @@ from typing import Final, Self
 
 import h11
 
-from local.fake_realtime.answers import Answer, Request
+from local import guard
+from local.fake_realtime.answers import Answer, Request, json_answer
 from local.fake_realtime.control import PREFIX, control
 from local.fake_realtime.magic import Manner
 from local.fake_realtime.realtime import RealTime
@@ -19,6 +20,7 @@ from local.fake_realtime.settings import Settings
 from local.listening import Listening
 
 _HOST: Final = "127.0.0.1"
+_NAMES: Final = (_HOST, "localhost", "host.docker.internal")  # the last is this machine, from a container
 _CHUNK: Final = 65_536
 _BODY_LIMIT: Final = 4_194_304
 _GRACE_SECONDS: Final = 1
@@ -81,6 +83,9 @@ class Simulator(RealTime):
                 pass
 
     def _exchange(self, line: socket.socket, request: Request) -> Answer:
+        refused = guard.refusal(request.headers.get, _NAMES, self.port, "https" if self._tls else "http")
+        if refused is not None:
+            return json_answer({"error": refused.why}, refused.status)
         if request.path.startswith(PREFIX):
             return control(self, request)
         sends = request.method == "POST" and request.path == "/api/sms"

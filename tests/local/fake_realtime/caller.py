@@ -80,7 +80,8 @@ class Caller:
         body = json.dumps(sms(*recipients)).encode()
         head = "".join(f"{name}: {value}\r\n" for name, value in _JSON.items())
         line = socket.create_connection(("127.0.0.1", self.port), timeout=self.timeout)
-        line.sendall(f"POST /api/sms HTTP/1.1\r\nHost: x\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        host = f"Host: 127.0.0.1:{self.port}\r\n"
+        line.sendall(f"POST /api/sms HTTP/1.1\r\n{host}{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         return line
 
     def await_that(self, holds: Callable[[], bool]) -> None:

@@ -14,10 +14,10 @@ HEAD = (
 
 
 def talk(port: int, *parts: bytes) -> bytes:
-    """Send bytes as they are, say that no more come, and read to the end."""
+    """Send bytes as they are, but for the host, say that no more come, and read to the end."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
         for part in parts:
-            line.sendall(part)
+            line.sendall(part.replace(b"Host: x\r\n", b"Host: 127.0.0.1:%d\r\n" % port))
         line.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: line.recv(65_536), b""))
 

@@ -4,12 +4,14 @@ import gc
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
-from local.sam_local import bridge_address, relayed
+from local import sam_local
+from local.sam_local import bridge_address, relayed, relayed_from_bridge
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="needs 127.0.0.2 and lo, which Linux has; so does the need"
@@ -132,6 +134,43 @@ def test_the_end_of_the_block_ends_connections_and_listening(listener: socket.so
         listener.accept()[0].close()
     with closing(container), pytest.raises(ConnectionRefusedError):
         connected(number)
+
+
+@pytest.mark.parametrize("looks", [0, 3], ids=["before", "after"])
+def test_docker_may_start_before_or_after(listener: socket.socket, looks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bridge is there once Docker runs."""
+    monkeypatch.setattr(sam_local, "_LOOK_SECONDS", 0.01)
+    number, found, asked = listener.getsockname()[1], threading.Event(), [None] * looks
+
+    def find() -> str | None:
+        if asked:
+            return asked.pop()
+        found.set()
+        return BRIDGE
+
+    with relayed_from_bridge([number], find):
+        assert found.wait(10)
+        with closing(_reached(number)), listener.accept()[0] as server:
+            server.sendall(b"here")
+    with pytest.raises(ConnectionRefusedError):
+        connected(number)
+
+
+def test_without_docker_nothing_is_left_at_the_end(listener: socket.socket) -> None:
+    """The thread that looks for the bridge ends with the block."""
+    before = threading.active_count()
+    with relayed_from_bridge([listener.getsockname()[1]], lambda: None):
+        pass
+    assert threading.active_count() == before
+
+
+def _reached(number: int) -> socket.socket:
+    """Connect as soon as the relay listens."""
+    for _ in range(1000):
+        with suppress(ConnectionRefusedError):
+            return connected(number)
+        time.sleep(0.01)
+    raise AssertionError("nothing listens")
 
 
 def test_a_port_that_is_taken_is_refused(listener: socket.socket) -> None:
