@@ -1,6 +1,8 @@
 """The numbers on the page of limits are those of the code and the template."""
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,7 +13,10 @@ from local import ROOT, TEMPLATE
 from realtime_sms.aws.submissions import LIFETIME, OPEN_SHARDS
 from realtime_sms.encoding.segment import GSM7, UCS2
 from realtime_sms.encoding.ucs2 import MOST_MARKS
+from realtime_sms.outcomes.submission import Rules, settle
 from realtime_sms.requests.model import MAX_RECIPIENTS, MAX_SEGMENTS
+from realtime_sms.vocabulary import Delivery
+from tests.fakes.submissions import ACCEPTED, NOW, SENDING, item_of
 
 DOCUMENT: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
 QUEUE: dict[str, Any] = DOCUMENT["Resources"]["SendQueue"]["Properties"]
@@ -19,6 +24,11 @@ KIB = 1024
 DAY = 86_400
 UNITS_OF_A_PARTITION = 1_000  # write units a second
 WRITES_OF_AN_SMS = 2
+VISIBILITY: int = QUEUE["VisibilityTimeout"]
+RECEIVES: int = QUEUE["RedrivePolicy"]["maxReceiveCount"]
+SECRETS = [one for one in DOCUMENT["Resources"].values() if one["Type"] == "AWS::SecretsManager::Secret"]
+WARM = 4_000  # write units a second that a new on-demand table or index takes
+QUOTA = 40_000  # and those of any
 
 
 def row(page: str, name: str) -> str:
@@ -60,7 +70,11 @@ def most(parameter: str) -> int:
         ("time for one call to RealTime", f"{default('CallTimeoutSeconds')} by default, "),
         ("time for one call to RealTime", f"at most {most('CallTimeoutSeconds')} |"),
         ("attempts that count", f"{default('MaxAttempts')} by default, at most {most('MaxAttempts')} |"),
-        ("SQS, deliveries of one message", f"{QUEUE['RedrivePolicy']['maxReceiveCount']:,}, "),
+        ("SQS, deliveries of one message", f"{RECEIVES:,}, "),
+        ("SQS, deliveries of one message", f"timeout of {VISIBILITY} s: then {RECEIVES * VISIBILITY / DAY:.1f} days"),
+        ("API Gateway, callbacks a second", f"`CallbackRateLimit` ({default('CallbackRateLimit')})"),
+        ("API Gateway, callbacks a second", f"`CallbackBurstLimit` ({default('CallbackBurstLimit')})"),
+        (f"{len(SECRETS)} secrets, 0.40 each", f"{0.4 * len(SECRETS):.2f}"),
         ("index `open`", f"over {len(OPEN_SHARDS)} partitions"),
         ("index `open`", f"{len(OPEN_SHARDS) * UNITS_OF_A_PARTITION // WRITES_OF_AN_SMS:,} SMS"),
         ("one request", f"{UNITS_OF_A_PARTITION // WRITES_OF_AN_SMS} SMS"),
@@ -76,3 +90,43 @@ def test_the_calls_at_once_are_what_the_defaults_make(page: str) -> None:
     """The product on the page is of the defaults."""
     functions, calls = default("MaxConcurrency"), default("CallsInFlight")
     assert f"by default {functions} \N{MULTIPLICATION SIGN} {calls} = {functions * calls}." in page
+
+
+def index_writes(index: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> int:
+    """Return what DynamoDB counts for an index of keys alone, if an item changes."""
+    names = [key["AttributeName"] for key in index["KeySchema"]]
+    old, new = ([item[name] for name in names] if names[0] in item else None for item in (before, after))
+    if old == new:
+        return 0
+    return (old is not None) + (new is not None)
+
+
+@pytest.mark.parametrize(
+    ("asks", "expected"),
+    [
+        pytest.param(60, {"open": [1, 2, 1], "submission": [0, 1, 0], "untraced": [0, 0, 0]}, id="by default"),
+        pytest.param(0, {"open": [1, 1, 0], "submission": [0, 1, 0], "untraced": [0, 0, 0]}, id="nothing is asked"),
+    ],
+)
+def test_the_writes_of_an_sms_are_what_dynamodb_counts(page: str, asks: int, expected: dict[str, list[int]]) -> None:
+    """From the items as they follow one another: claimed, submitted, delivered."""
+    submitted = settle(SENDING, ACCEPTED, Rules(ask=bool(asks)), now=NOW, jitter=0)
+    delivered = replace(submitted, ask_at=None, delivery=Delivery.DELIVERED)
+    items = [{}, *map(item_of, (SENDING, submitted, delivered))]
+    indexes = DOCUMENT["Resources"]["OutcomesTable"]["Properties"]["GlobalSecondaryIndexes"]
+    counted = {one["IndexName"]: [index_writes(one, *pair) for pair in pairwise(items)] for one in indexes}
+    assert counted == expected
+    if asks:
+        most = sum(counted["open"])
+        assert row(page, "**in all**") == f"**3 writes** | **{most} writes** | **{sum(counted['submission'])} write**"
+        assert f"{WARM // most:,} SMS a second" in row(page, "a new table, on its first day")
+        assert f"{QUOTA // most:,} SMS" in row(page, "the table and its indexes, on demand")
+
+
+def test_the_price_of_an_idle_stack_is_the_sum(page: str) -> None:
+    """To ten cents."""
+    section = page.partition("### An idle stack")[2]
+    prices = [float(price) for price in re.findall(r"\| (\d+\.\d\d) \|$", section, re.MULTILINE)]
+    (total,) = re.findall(r"\*\*(\d+\.\d\d)\*\*", section)
+    assert len(prices) > 5
+    assert abs(sum(prices) - float(total)) < 0.1
