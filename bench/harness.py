@@ -31,11 +31,9 @@ class Setup:
     fewer: bool = False
 
     def rounds(self, usual: int) -> int:
-        """Return how many rounds to measure."""
         return 1 if self.quick else max(1, usual // _FEWER) if self.fewer else usual
 
     def size(self, usual: int, least: int) -> int:
-        """Return how large a sample is."""
         return least if self.quick else usual
 
     def environment(self, url: str, **variables: str) -> dict[str, str]:

@@ -26,7 +26,6 @@ class Goal:
 
     @property
     def met(self) -> bool:
-        """Return True if the figure keeps its bound."""
         return self.value >= self.bound if self.sense == "least" else self.value <= self.bound
 
     @property
@@ -37,7 +36,6 @@ class Goal:
 
     @property
     def as_row(self) -> list[str]:
-        """Return goal, bound, figure and verdict as cells of a table."""
         return [self.name, f"at {self.sense} {_number(self.bound)} {self.unit}", _number(self.value), self.verdict]
 
 

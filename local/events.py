@@ -59,7 +59,6 @@ class Event:
 
     @cached_property
     def payload(self) -> Any:  # noqa: ANN401 (JSON)
-        """Return the payload of the invocation."""
         return json.loads(self.path.read_text(encoding="utf-8"))
 
     @property

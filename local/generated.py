@@ -13,33 +13,17 @@ from typing import Any
 from api import openapi
 from local import ROOT, parameter_docs
 from local.fake_realtime import magic_rows
+from local.pages import page
 from realtime_sms.outcomes import event
 from realtime_sms.outcomes.state_machine import TRANSITIONS, mermaid
 from realtime_sms.requests import model
 from realtime_sms.vocabulary import FINAL
 
-_PAGES = Path(__file__).with_name("pages")
-
 
 def state_machine() -> str:
     """Return the page that draws and lists the transitions of a submission."""
     final = ", ".join(f"`{status}`" for status in sorted(FINAL))
-    sources = [f"`{row.source}`" if row.source else "*absent*" for row in TRANSITIONS]
-    rows = "\n".join(
-        f"| {source} | {row.trigger} | `{row.target}` | {row.by} | {row.only_if} |"
-        for source, row in zip(sources, TRANSITIONS, strict=True)
-    )
-    return _page("state-machine", diagram=mermaid().rstrip("\n"), final=final, rows=rows)
-
-
-def magic_numbers() -> str:
-    """Return the page that lists the simulator's magic numbers."""
-    rows = (f"| `{number}` | `{name}` | {meaning} |" for number, name, meaning in magic_rows())
-    return _page("simulator", rows="\n".join(rows))
-
-
-def _page(name: str, **parts: str) -> str:
-    return (_PAGES / f"{name}.md.in").read_text(encoding="utf-8").format(**parts)
+    return page("state-machine", diagram=mermaid().rstrip("\n"), final=final, transitions=TRANSITIONS)
 
 
 def _schema(schema: dict[str, Any]) -> str:
@@ -52,7 +36,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/parameters.md": parameter_docs.parameters,
     "docs/roles.md": parameter_docs.roles,
     "docs/send-request.schema.json": lambda: _schema(model.json_schema()),
-    "docs/simulator.md": magic_numbers,
+    "docs/simulator.md": lambda: page("simulator", numbers=magic_rows()),
     "docs/state-machine.md": state_machine,
 }
 

@@ -7,8 +7,7 @@ from typing import Any
 from samcli.yamlhelper import yaml_parse
 
 from local import TEMPLATE
-
-_SOURCE = "Generated from `template.yaml` by `python -m local.generated`."
+from local.pages import page
 
 type _Tree = Mapping[str, Any]
 
@@ -16,33 +15,17 @@ type _Tree = Mapping[str, Any]
 def parameters() -> str:
     """Return the page of parameters, in the groups that the CloudFormation console shows."""
     template = _template()
-    declared = template["Parameters"]
-    lines = ["# Parameters of a deployment", "", _SOURCE, ""]
-    for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
-        lines += [f"## {group['Label']['default']}", "", "| Parameter | Default | Takes | |", "|---|---|---|---|"]
-        lines += [_parameter(name, declared[name]) for name in group["Parameters"]]
-        lines.append("")
-    return "\n".join(lines)
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    return page("parameters", groups=groups, parameters=template["Parameters"], takes=_takes)
 
 
 def roles() -> str:
     """Return the page that lists every action and resource that each function's role grants."""
     resources = _template()["Resources"]
-    users = {
-        one["Properties"]["Role"]["Fn::GetAtt"][0]: name
-        for name, one in resources.items()
-        if isinstance(one["Properties"].get("Role"), Mapping) and "Fn::GetAtt" in one["Properties"]["Role"]
-    }
-    lines = ["# What each function may do", "", _SOURCE, "", "The names are those of resources in the template."]
-    for role, resource in resources.items():
-        if resource["Type"] == "AWS::IAM::Role":
-            lines += ["", f"## {users.get(role, role)}", "", "| Actions | On | Only if |", "|---|---|---|"]
-            lines += [
-                _grant(statement)
-                for policy in resource["Properties"]["Policies"]
-                for statement in policy["PolicyDocument"]["Statement"]
-            ]
-    return "\n".join([*lines, ""])
+    roles = {name: one for name, one in resources.items() if one["Type"] == "AWS::IAM::Role"}
+    functions = {name: one for name, one in resources.items() if one["Type"] == "AWS::Serverless::Function"}
+    users = {one["Properties"]["Role"]["Fn::GetAtt"][0]: name for name, one in functions.items()}
+    return page("roles", roles=roles, users=users, grant=_grant)
 
 
 def _template() -> _Tree:
@@ -50,20 +33,17 @@ def _template() -> _Tree:
     return document
 
 
-def _parameter(name: str, declared: _Tree) -> str:
-    default = "*none*" if "Default" not in declared else f"`{declared['Default']}`" if declared["Default"] != "" else ""
-    return f"| `{name}` | {default} | {_takes(declared)} | {_cell(declared['Description'])} |"
-
-
 def _takes(declared: _Tree) -> str:
     if "AllowedValues" in declared:
         return ", ".join(f"`{value}`" for value in declared["AllowedValues"])
-    if "ConstraintDescription" in declared:
-        return _cell(declared["ConstraintDescription"])
-    least, most = declared.get("MinValue"), declared.get("MaxValue")
-    if least is not None:
-        return f"{least} to {most}" if most is not None else f"{least} or more"
-    return f"`{_cell(declared['AllowedPattern'])}`" if "AllowedPattern" in declared else "text"
+    if "MinValue" in declared and "ConstraintDescription" not in declared:
+        return (
+            f"{declared['MinValue']} to {declared['MaxValue']}"
+            if "MaxValue" in declared
+            else f"{declared['MinValue']} or more"
+        )
+    pattern = f"`{declared['AllowedPattern']}`" if "AllowedPattern" in declared else "text"
+    return str(declared.get("ConstraintDescription", pattern))
 
 
 def _grant(statement: _Tree) -> str:
@@ -104,7 +84,3 @@ def _named(value: object) -> str:
 def _substituted(text: str) -> Iterator[str]:
     for place, part in enumerate(text.replace("}", "${").split("${")):
         yield part.removesuffix(".Arn") if place % 2 else part
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

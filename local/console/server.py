@@ -50,7 +50,6 @@ class Console:
 
     @property
     def url(self) -> str:
-        """The address of the page."""
         return f"http://{_HOST}:{self.port}"
 
     def __enter__(self) -> Self:
@@ -65,7 +64,6 @@ class Console:
         self._server.server_close()
 
     def app(self) -> Flask:
-        """Return the WSGI application."""
         ask = partial(post, self._stack)
         app = Flask(__name__, static_folder="page", static_url_path="")
         app.before_request(lambda: refusal(request, self.port))

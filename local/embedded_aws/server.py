@@ -44,11 +44,9 @@ class LocalSession(boto3.Session):
     if not TYPE_CHECKING:  # the stubs type these by service name
 
         def client(self, *args: object, **options: object) -> object:
-            """Return boto3's, with the endpoint."""
             return super().client(*args, **{"endpoint_url": self._endpoint_url, **options})
 
         def resource(self, *args: object, **options: object) -> object:
-            """Return boto3's, with the endpoint."""
             return super().resource(*args, **{"endpoint_url": self._endpoint_url, **options})
 
 
@@ -75,7 +73,6 @@ class EmbeddedAws:
         }
 
     def session(self) -> boto3.Session:
-        """Return a session of the account's root user."""
         return LocalSession(self.environment)
 
     def __enter__(self) -> Self:

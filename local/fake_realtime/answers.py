@@ -24,7 +24,6 @@ class Request:
 
     @property
     def media_type(self) -> str:
-        """The content type without its parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 

@@ -29,7 +29,6 @@ class DeliveryStatus(IntEnum):
 
     @property
     def meaning(self) -> str:
-        """The status in plain words."""
         return self.name.lower().replace("_", " ")
 
     @property
@@ -39,7 +38,6 @@ class DeliveryStatus(IntEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the status will not change any more."""
         return self not in {DeliveryStatus.NO_STATUS, DeliveryStatus.PENDING}
 
 
@@ -80,15 +78,8 @@ class Inbound:
     def as_json(self) -> dict[str, object]:
         """Return it as the control API lists it, with the last answer of the customer's address."""
         statuses = tuple(self.statuses)
-        return {
-            "id": self.id,
-            "phone": self.phone,
-            "originator": self.originator,
-            "message": self.message,
-            "sentAt": self.sent_at,
-            "posts": len(statuses),
-            "status": statuses[-1] if statuses else None,
-        }
+        told = {"id": self.id, "phone": self.phone, "originator": self.originator, "message": self.message}
+        return told | {"sentAt": self.sent_at, "posts": len(statuses), "status": statuses[-1] if statuses else None}
 
 
 def post(url: str, body: bytes) -> int | None:

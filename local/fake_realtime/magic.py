@@ -46,7 +46,6 @@ class Outcome:
 
     @property
     def number(self) -> str:
-        """The magic number in E.164."""
         return PREFIX + self.code
 
     @property
@@ -148,11 +147,9 @@ class Faults:
         self._calls: Counter[str] = Counter()
 
     def inject(self, name: str, calls: int, operation: Operation) -> None:
-        """Use this outcome for the next calls of an operation."""
         self._injected.setdefault(operation, deque()).extend([BY_NAME[name]] * calls)
 
     def assign(self, recipient: str, name: str) -> None:
-        """Use this outcome for every call with this recipient."""
         self._assigned[recipient] = BY_NAME[name]
         del self._calls[recipient]
 

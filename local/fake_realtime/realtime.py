@@ -18,9 +18,8 @@ from pydantic import Field
 from local.fake_realtime.answers import Answer, Request, json_answer, send_answer, spoilt
 from local.fake_realtime.callbacks import POST_AGAIN_SECONDS, Inbound, Postman, Receipt, post
 from local.fake_realtime.magic import Faults, Operation, Outcome
-from local.fake_realtime.message import Message
+from local.fake_realtime.message import Message, RefusedError, Submission, read_submission
 from local.fake_realtime.settings import Address, Counters, Settings
-from local.fake_realtime.submission import RefusedError, Submission, read_submission
 
 
 class NoAddressError(LookupError):
@@ -84,12 +83,10 @@ class RealTime:
             return tuple(newest_first)[::-1]
 
     def inbound(self) -> tuple[Inbound, ...]:
-        """Return what phones answered, oldest first."""
         with self._lock:
             return tuple(self._inbound.values())
 
     def revoke_tokens(self) -> None:
-        """Revoke every token; only authentication gives a new one."""
         with self._lock:
             self._token_ends.clear()
 
@@ -100,12 +97,10 @@ class RealTime:
             return self.balance
 
     def inject(self, outcome: str, calls: Annotated[int, Field(ge=1)] = 1, operation: Operation = "sms") -> None:
-        """Use this outcome for the next calls of an operation."""
         with self._lock:
             self._faults.inject(outcome, calls, operation)
 
     def assign(self, recipient: str, outcome: str) -> None:
-        """Use this outcome for every call with this recipient."""
         with self._lock:
             self._faults.assign(recipient, outcome)
 

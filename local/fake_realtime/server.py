@@ -40,7 +40,6 @@ class Simulator(RealTime):
 
     @property
     def url(self) -> str:
-        """The base address for a client."""
         return f"{'https' if self._tls else 'http'}://{_HOST}:{self.port}"
 
     def __enter__(self) -> Self:

@@ -67,12 +67,10 @@ class Counters:
     posts_by_recipient: Counter[str] = field(default_factory=Counter, repr=False)
 
     def enter(self) -> None:
-        """Count a *Send SMS* call that begins."""
         self.posts += 1
         self.in_flight += 1
         self.in_flight_most = max(self.in_flight_most, self.in_flight)
 
     def as_json(self) -> dict[str, object]:
-        """Return the counts as the control API lists them."""
         values = {**vars(self), "posts_by_recipient": dict(self.posts_by_recipient)}
         return {to_camel(name): value for name, value in values.items()}

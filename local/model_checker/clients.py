@@ -119,7 +119,6 @@ class RealTimeClient:
         self._now = now
 
     def perform(self, call: Call, *, latest: float) -> CallResult:
-        """Ask for a call to be made."""
         assert call.body is not None
         post = Post(tuple(json.loads(call.body)["recipients"]), self._now(), latest)
         result: CallResult = self._world.ask(Request(Ask.POST, post))

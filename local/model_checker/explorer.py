@@ -124,7 +124,6 @@ class _Search:
         return number
 
     def result(self) -> Explored:
-        """Return what was found so far."""
         choices = _unrolled(self.broken)
         told = retell(self._scenario, choices) if self.broken else ()
         whole = not self.waiting and self.broken is None

@@ -53,7 +53,6 @@ class Invocation:
     # ---- what its threads call
 
     def ask(self, request: Request) -> Any:  # noqa: ANN401 (by what is asked)
-        """Wait until the world answers."""
         number = next(self._numbers)
         self.requests[number] = request
         self._asking[number] = getcurrent()
@@ -70,17 +69,14 @@ class Invocation:
         return self._driver.switch()
 
     def wake(self, thread: greenlet) -> None:
-        """Make a parked thread go on."""
         self._ready.append(thread)
 
     def start(self, work: Callable[[], object]) -> None:
-        """Start a thread."""
         thread = greenlet(work)
         thread.invocation = self
         self._ready.append(thread)
 
     def submit(self, work: Callable[..., object], *arguments: object) -> "_Task":
-        """Start a thread, as a pool does."""
         return _Task(self, lambda: work(*arguments))
 
     def now(self) -> float:
@@ -128,7 +124,6 @@ class Course:
         self._next: dict[Answered, Course] = {}
 
     def after(self, event: Answered) -> "Course":
-        """Return the place that the code comes to by this answer."""
         if event not in self._next:
             run, self._run = self._run or self._again(), None
             run.answer(*event)
@@ -164,7 +159,6 @@ class _Event:
         self._joining: Request | None = None
 
     def set(self) -> None:
-        """Wake everybody who waits."""
         self._set = True
         invocation: Invocation = getcurrent().invocation
         for thread in self._parked:

@@ -29,7 +29,6 @@ class Bounds(NamedTuple):
 
     @property
     def harms(self) -> int:
-        """Return how many things may go wrong in all."""
         return self.crashes + self.duplicates + self.faults
 
 

@@ -53,7 +53,6 @@ class World:
     broken: str = ""
 
     def copy(self) -> Self:
-        """Return a copy."""
         return replace(self)
 
     def harmed(self, kind: str, *, disturbed: bool = False) -> Self:
@@ -62,22 +61,18 @@ class World:
         return replace(self, left=left, disturbed=self.disturbed or disturbed)
 
     def change(self, sent: int, **changes: Any) -> None:  # noqa: ANN401 (the message's fields, by name)
-        """Change a message."""
         changed = self.messages[sent]._replace(**changes)
         self.messages = (*self.messages[:sent], changed, *self.messages[sent + 1 :])
 
     def put(self, slot: int, worker: Worker | None) -> None:
-        """Put a worker into a slot, or take it away."""
         self.workers = (*self.workers[:slot], worker, *self.workers[slot + 1 :])
 
     @property
     def busy(self) -> bool:
-        """Return True if anybody is at work."""
         return any(self.workers)
 
     @property
     def drained(self) -> bool:
-        """Return True if the queue is empty and nobody is at work."""
         return not self.busy and all(message.gone for message in self.messages)
 
     def core(self) -> Hashable:
