@@ -1,17 +1,16 @@
-"""Accepting a request: entered in the register, then put on the queue, so that the caller's 202 is never a lie.
+"""Accept a request: keep its entry, then put it on the queue, so that a 202 never promises what is not kept.
 
 Whatever fails on the way, the same key may be tried again: the entry is found, and the message is queued again unless
-it is known to be on the queue. Two messages of one request are one send, for the sender goes by the id.
+it is known to be on the queue. Two messages of one request are one send, because the sender goes by the id.
 """
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from api import described
-from api.exchange import HttpReply, HttpRequest
-from api.intake import LARGEST, read_key, read_request, read_value, too_large
+from api.incoming import LARGEST, read_request, too_large
 from api.ports import Ports
+from api.preview import groups_of, segments
 from api.problem import Fault, ProblemError
 from realtime_sms.aws.queues import as_body
 from realtime_sms.aws.requests import Addressed, Entry
@@ -23,79 +22,51 @@ from realtime_sms.requests.prepare import PreparedRequest
 from realtime_sms.vocabulary import Reason
 
 if TYPE_CHECKING:
-    from api.replies import Accepted, Preview
+    from api.replies import Accepted
 
 _IN_WIRE_FORM = (charset.HEXADECIMAL, charset.LATIN)  # of the others the wire form is the text itself
 
 
-def accept(request: HttpRequest, ports: Ports) -> HttpReply:
-    """Take a send request; 202 once it is on the queue.
+def take(value: dict[str, object], key: str | None, base: str, ports: Ports) -> "Accepted":
+    """Keep a send request under its key and put it on the queue.
 
     Raises:
         ProblemError: it cannot be sent, or its id was used with other content.
         StoreUnavailableError, QueueUnavailableError: it may or may not be kept; the same key may be tried again.
 
     """
-    return _take(read_value(request), request, ports)
-
-
-def accept_realtime(request: HttpRequest, ports: Ports) -> HttpReply:
-    """Take a send request as RealTime itself reads it: the text of charsets 6 and 8 is in wire form.
-
-    Raises:
-        ProblemError, StoreUnavailableError, QueueUnavailableError: as `accept` does.
-
-    """
-    value = read_value(request)
-    message = value.get("message")
-    if isinstance(message, dict) and message.get("charset") in _IN_WIRE_FORM:
-        value["message"] = {"encoded": True, **message}
-    return _take(value, request, ports)
-
-
-def _take(value: dict[str, object], request: HttpRequest, ports: Ports) -> HttpReply:
-    prepared = read_request(value, read_key(request), ports.defaults)
+    prepared = read_request(value, key, ports.defaults)
     request_id = prepared.request_id
     message = _message(value | {"requestId": request_id})
-    entry = _enter(prepared, ports)
+    entry = _entry(prepared, ports)
     if entry.queued_at is None:
         ports.producer.publish(message)
         _mark_queued(request_id, ports)
-    return _accepted(prepared, request.base)
+    return _accepted(prepared, base)
 
 
-def preview(request: HttpRequest, ports: Ports) -> HttpReply:
-    """Say what sending would mean, and keep nothing.
-
-    Raises:
-        ProblemError: it could not be sent.
-
-    """
-    prepared = read_request(read_value(request), None, ports.defaults)
-    groups = described.previewed_groups(prepared)
-    body: Preview = {
-        "recipients": len(prepared.recipients.numbers),
-        "segments": described.segments(groups),
-        "groups": groups,
-        "plain": described.transliterated(prepared),
-    }
-    return HttpReply(HTTPStatus.OK, body)
+def as_realtime_reads_it(value: dict[str, object]) -> dict[str, object]:
+    """Return a request as RealTime itself reads it: the text of charsets 6 and 8 is in wire form."""
+    message = value.get("message")
+    if isinstance(message, dict) and message.get("charset") in _IN_WIRE_FORM:
+        return value | {"message": {"encoded": True, **message}}
+    return value
 
 
-def _enter(prepared: PreparedRequest, ports: Ports) -> Entry:
-    """Give the register's entry for the request, its own or that of an earlier try."""
+def _entry(prepared: PreparedRequest, ports: Ports) -> Entry:
+    """Return the request's entry, its own or that of an earlier try."""
     request_id = prepared.request_id
     summary = ports.requests.summary(request_id)
     if summary.content_hash not in {None, prepared.content_hash}:
         raise _conflict()
-    fresh = _entry(prepared, ports.now())
+    fresh = _new_entry(prepared, ports.now())
     entry = summary.entry or ports.requests.create(fresh) or fresh
     if entry.content_hash != prepared.content_hash:
         raise _conflict()
     return entry
 
 
-def _entry(prepared: PreparedRequest, now: float) -> Entry:
+def _new_entry(prepared: PreparedRequest, now: float) -> Entry:
     groups = [
         Addressed(encoded.charset, encoded.segments, message.recipients) for message, encoded in prepared.sendable
     ]
@@ -128,16 +99,14 @@ def _mark_queued(request_id: str, ports: Ports) -> None:
         logger.warning("not marked as queued", extra={"requestId": request_id, "error": str(error)})
 
 
-def _accepted(prepared: PreparedRequest, base: str) -> HttpReply:
-    request_id = prepared.request_id
-    groups = described.groups(prepared)
-    address = f"{base}/messages/{quote(request_id, safe='')}"
+def _accepted(prepared: PreparedRequest, base: str) -> "Accepted":
+    groups = groups_of(prepared)
     body: Accepted = {
-        "requestId": request_id,
+        "requestId": prepared.request_id,
         "recipients": len(prepared.recipients.numbers),
-        "segments": described.segments(groups),
+        "segments": segments(groups),
         "groups": groups,
-        "links": {"self": address},
+        "links": {"self": f"{base}/messages/{quote(prepared.request_id, safe='')}"},
     }
     logger.info("accepted", extra={name: body[name] for name in ("requestId", "recipients", "segments")})
-    return HttpReply(HTTPStatus.ACCEPTED, body, {"Location": address})
+    return body

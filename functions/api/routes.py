@@ -1,93 +1,237 @@
-"""The ways into the API, as one table, and the way of a request through it."""
+"""The API's operations: each with its address, its description, and what it answers."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import traceback
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from api import accept, opt_outs, outcomes
-from api.exchange import HttpReply, HttpRequest
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from api import openapi, opt_outs, outcomes
+from api.accept import as_realtime_reads_it, take
+from api.incoming import base, read_body, read_key, read_request
+from api.openapi import accepting, described
 from api.ports import Ports
+from api.preview import preview
 from api.problem import ProblemError
 from realtime_sms.aws.queues import QueueUnavailableError
 from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.aws.telemetry import logger
 
-type Operation = Callable[..., HttpReply]
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
+Reply = Response[Any]
+_JSON = "application/json"
+_SIGNING = "x-amz-"  # parameters that sign a request's address
+
+app = APIGatewayRestResolver(debug=False)  # with debug, POWERTOOLS_DEV would print events
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation: its method, its path with at most one `{parameter}`, and the query parameters that it knows."""
-
-    method: str
-    path: str
-    operation: Operation
-    query: frozenset[str] = frozenset()
-
-    def match(self, path: str) -> dict[str, str] | None:
-        """Give the path's parameters by name as it is called in code; None where it is another path."""
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path))
-        found = re.fullmatch(pattern, path)
-        return {_snake(name): unquote(value) for name, value in found.groupdict().items()} if found else None
+def _ports() -> Ports:
+    ports: Ports = app.context["ports"]
+    return ports
 
 
-def show_description(request: HttpRequest, _ports: Ports) -> HttpReply:
-    """Give the API's own description, with the address that it was asked at."""
-    from api.openapi import document  # noqa: PLC0415 (making it takes longer than any other request)
-
-    return HttpReply(HTTPStatus.OK, document() | {"servers": [{"url": request.base or "/"}]})
+def _ok(body: Mapping[str, Any]) -> Reply:
+    return Response(HTTPStatus.OK, _JSON, body)
 
 
-ROUTES = (
-    Route("POST", "/messages/preview", accept.preview),
-    Route("POST", "/messages", accept.accept),
-    Route("POST", "/api/sms", accept.accept_realtime),
-    Route("GET", "/messages/{requestId}", outcomes.show_request, frozenset({"limit", "cursor"})),
-    Route("GET", "/submissions/{submissionId}", outcomes.show_submission),
-    Route("GET", "/opt-outs", opt_outs.show_opt_outs, frozenset({"limit", "cursor"})),
-    Route("GET", "/opt-outs/{number}", opt_outs.show_opt_out),
-    Route("PUT", "/opt-outs/{number}", opt_outs.add_opt_out),
-    Route("DELETE", "/opt-outs/{number}", opt_outs.remove_opt_out),
-    Route("GET", "/openapi.json", show_description),
+@app.post("/messages", operation_id="accept", **accepting("Send one text to one or more recipients"))
+def accept() -> Reply:
+    """Accept a send request."""
+    return _accepted(read_body(app.current_event))
+
+
+@app.post(
+    "/api/sms",
+    operation_id="acceptRealtime",
+    **accepting(
+        "The same at the path of RealTime's own API, and with its meaning: a text of charset 6 or 8 is in wire form"
+    ),
 )
+def accept_realtime() -> Reply:
+    """Accept a send request of a client of RealTime."""
+    return _accepted(as_realtime_reads_it(read_body(app.current_event)))
 
 
-def answer(request: HttpRequest, ports: Ports) -> HttpReply:
-    """Answer any request; nothing that it holds makes this raise."""
-    try:
-        return _operate(request, ports)
-    except ProblemError as problem:
-        return HttpReply.of_problem(problem)
-    except (StoreUnavailableError, QueueUnavailableError) as error:
-        logger.warning("not available", extra={"method": request.method, "error": str(error)})
-        again = "it may not be kept yet; send it again with the same key" if request.method == "POST" else "ask again"
-        return HttpReply.of_problem(ProblemError.for_now(f"a part of the service did not answer: {again}"))
+def _accepted(value: dict[str, object]) -> Reply:
+    event = app.current_event
+    body = take(value, read_key(event), base(event), _ports())
+    return Response(HTTPStatus.ACCEPTED, _JSON, body, {"Location": body["links"]["self"]})
 
 
-def _operate(request: HttpRequest, ports: Ports) -> HttpReply:
-    matches = [(route, values) for route in ROUTES if (values := route.match(request.path)) is not None]
-    for route, values in matches:
-        if route.method == request.method:
-            _check_query(request.query, route)
-            return route.operation(request, ports, **values)
-    if not matches:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "there is nothing at this address; GET /openapi.json lists what is")
-    allowed = ", ".join(dict.fromkeys(route.method for route, _ in matches))
-    detail = f"this address takes {allowed}"
-    raise ProblemError(HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
+@app.post(
+    "/messages/preview",
+    operation_id="preview",
+    **described(
+        "Say what sending would mean, and send nothing", "what sending would mean", "Preview", *openapi.BODY, body=True
+    ),
+)
+def show_preview() -> Reply:
+    """Preview a send request; its key does not matter."""
+    return _ok(preview(read_request(read_body(app.current_event), None, _ports().defaults)))
 
 
-def _check_query(query: Mapping[str, tuple[str, ...]], route: Route) -> None:
-    """Refuse what is not known: a misspelt cursor would give the first page for ever."""
-    for name, values in query.items():
-        if name not in route.query:
+@app.get(
+    "/messages/<request_id>",
+    operation_id="showRequest",
+    **described(
+        "Every recipient's state, by page",
+        "a page of recipients",
+        "Outcomes",
+        *openapi.READING,
+        parameters=(openapi.REQUEST, *openapi.PAGING),
+    ),
+)
+def show_request(request_id: str) -> Reply:
+    """Show the outcomes of a request."""
+    return _ok(outcomes.outcomes(app.current_event, unquote(request_id), _ports()))
+
+
+@app.get(
+    "/submissions/<submission_id>",
+    operation_id="showSubmission",
+    **described(
+        "One submission, by the id that RealTime gave it",
+        "the submission",
+        "Found",
+        *openapi.READING,
+        parameters=(openapi.SUBMISSION,),
+    ),
+)
+def show_submission(submission_id: str) -> Reply:
+    """Show one outcome."""
+    return _ok(outcomes.submission(unquote(submission_id), _ports()))
+
+
+@app.get(
+    "/opt-outs",
+    operation_id="showOptOuts",
+    **described(
+        "The numbers that are not written to, by page",
+        "a page of the opt-out list",
+        "OptOuts",
+        *openapi.UNCERTAIN,
+        parameters=openapi.PAGING,
+    ),
+)
+def show_opt_outs() -> Reply:
+    """Show the opt-out list."""
+    return _ok(opt_outs.page(app.current_event, _ports()))
+
+
+@app.get(
+    "/opt-outs/<number>",
+    operation_id="showOptOut",
+    **described(
+        "Whether a number is on the opt-out list",
+        "its entry",
+        "OptOut",
+        *openapi.READING,
+        parameters=(openapi.NUMBER,),
+    ),
+)
+def show_opt_out(number: str) -> Reply:
+    """Look a number up."""
+    return _ok(opt_outs.get(unquote(number), _ports()))
+
+
+@app.put(
+    "/opt-outs/<number>",
+    operation_id="addOptOut",
+    **described(
+        "Put a number on the opt-out list; what is sent to it then ends as `failed`, `opted_out`",
+        "its entry; that of before, if it was there",
+        "OptOut",
+        *openapi.UNCERTAIN,
+        parameters=(openapi.NUMBER,),
+    ),
+)
+def add_opt_out(number: str) -> Reply:
+    """Put a number on the list."""
+    return _ok(opt_outs.add(unquote(number), _ports()))
+
+
+@app.delete(
+    "/opt-outs/<number>",
+    operation_id="removeOptOut",
+    **described(
+        "Take a number off the opt-out list",
+        "the entry that it had",
+        "OptOut",
+        *openapi.READING,
+        parameters=(openapi.NUMBER,),
+    ),
+)
+def remove_opt_out(number: str) -> Reply:
+    """Take a number off the list."""
+    return _ok(opt_outs.remove(unquote(number), _ports()))
+
+
+@app.get(
+    "/openapi.json",
+    operation_id="showDescription",
+    **described("This document", "this document", None, HTTPStatus.BAD_REQUEST),
+)
+def show_description() -> Reply:
+    """Show the API's description, with the address that it was asked at."""
+    return _ok(openapi.document(app) | {"servers": [{"url": base(app.current_event) or "/"}]})
+
+
+def _check_query(app: APIGatewayRestResolver, next_middleware: "NextMiddleware") -> Reply:
+    """Refuse a query parameter that the operation does not have: a misspelt cursor would give the first page for ever.
+
+    The route that the library makes for an unknown address has no parameters that we know of.
+    """
+    extensions = app.context["_route"].openapi_extensions
+    if extensions is None:
+        return next_middleware(app)
+    known = {one["name"] for one in extensions[openapi.PARAMETERS] if one["in"] == "query"}
+    event = app.current_event
+    several = event.multi_value_query_string_parameters
+    for name in {**event.query_string_parameters, **several}:
+        if name.lower().startswith(_SIGNING):
+            continue
+        if name not in known:
             shown = name if re.fullmatch(r"[A-Za-z_-]{1,32}", name) else f"a parameter of {len(name)} characters"
             raise ProblemError.of_parameter(shown, "is not a parameter of this operation")
-        if len(values) > 1:
+        if len(several.get(name, ())) > 1:
             raise ProblemError.of_parameter(name, "is there more than once")
+    return next_middleware(app)
 
 
-def _snake(name: str) -> str:
-    return re.sub(r"(?=[A-Z])", "_", name).lower()
+def _unavailable(error: Exception) -> Reply:
+    method = app.current_event.http_method
+    logger.warning("not available", extra={"method": method, "error": str(error)})
+    again = "it may not be kept yet; send it again with the same key" if method == "POST" else "ask again"
+    return ProblemError.for_now(f"a part of the service did not answer: {again}").reply()
+
+
+def _fault(error: Exception) -> Reply:
+    """Log where our own code failed, without the error's text, which may quote what was sent."""
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    logger.error("fault", extra={"error": type(error).__name__, "places": places[-5:]})
+    detail = "the service failed; the same key may be tried again"
+    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, detail).reply()
+
+
+def _not_found(_error: NotFoundError) -> Reply:
+    """Answer 405 where the address takes other methods (RFC 9110 §15.5.6), and else 404."""
+    every = app._static_routes + app._dynamic_routes  # noqa: SLF001 (nothing public lists them; test_routes notices)
+    allowed = ", ".join(dict.fromkeys(one.method for one in every if one.rule.match(app.current_event.path)))
+    if not allowed:
+        detail = "there is nothing at this address; GET /openapi.json lists what is"
+        return ProblemError(HTTPStatus.NOT_FOUND, detail).reply()
+    detail = f"this address takes {allowed}"
+    return ProblemError(HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed}).reply()
+
+
+app.use([_check_query])
+app.not_found(_not_found)
+app.exception_handler(ProblemError)(ProblemError.reply)
+app.exception_handler([StoreUnavailableError, QueueUnavailableError])(_unavailable)
+app.exception_handler(Exception)(_fault)
