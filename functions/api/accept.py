@@ -5,12 +5,16 @@ it is known to be on the queue. Two messages of one request are one send, becaus
 """
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from api.incoming import LARGEST, read_request, too_large
+from aws_lambda_powertools.event_handler import Response
+
+from api.app import Reply, app, ok, operation, ports
+from api.incoming import LARGEST, base, read_body, read_key, read_request, too_large
+from api.openapi import ACCEPTING, BODY, IDEMPOTENCY
 from api.ports import Ports
-from api.preview import groups_of, segments
+from api.preview import groups_of, previewed, segments
 from api.problem import Fault, ProblemError
 from realtime_sms.aws.queues import as_body
 from realtime_sms.aws.requests import Addressed, Entry
@@ -24,10 +28,54 @@ from realtime_sms.vocabulary import Reason
 if TYPE_CHECKING:
     from api.replies import Accepted
 
+_ACCEPTED: Any = ("kept, and will be sent", "Accepted", ACCEPTING, IDEMPOTENCY)
 _IN_WIRE_FORM = (charset.HEXADECIMAL, charset.LATIN)  # of the others the wire form is the text itself
 
 
-def take(value: dict[str, object], key: str | None, base: str, ports: Ports) -> "Accepted":
+@operation("POST", "/messages", "Send one text to one or more recipients", *_ACCEPTED, body=True, accepts=True)
+def accept() -> Reply:
+    """Accept a send request."""
+    return _accepted(read_body(app.current_event))
+
+
+@operation(
+    "POST",
+    "/api/sms",
+    "The same at the path of RealTime's own API, and with its meaning: a text of charset 6 or 8 is in wire form",
+    *_ACCEPTED,
+    body=True,
+    accepts=True,
+)
+def accept_realtime() -> Reply:
+    """Accept a send request as RealTime itself reads it."""
+    value = read_body(app.current_event)
+    message = value.get("message")
+    if isinstance(message, dict) and message.get("charset") in _IN_WIRE_FORM:
+        value["message"] = {"encoded": True, **message}
+    return _accepted(value)
+
+
+@operation(
+    "POST",
+    "/messages/preview",
+    "Say what sending would mean, and send nothing",
+    "what sending would mean",
+    "Preview",
+    BODY,
+    body=True,
+)
+def preview() -> Reply:
+    """Show what sending would mean; the key does not matter."""
+    return ok(previewed(read_request(read_body(app.current_event), None, ports().defaults)))
+
+
+def _accepted(value: dict[str, object]) -> Reply:
+    body = take(value, read_key(app.current_event), base(app.current_event), ports())
+    logger.info("accepted", extra={name: body[name] for name in ("requestId", "recipients", "segments")})
+    return Response(HTTPStatus.ACCEPTED, "application/json", body, {"Location": body["links"]["self"]})
+
+
+def take(value: dict[str, object], key: str | None, stage: str, ports: Ports) -> "Accepted":
     """Keep a send request under its key and put it on the queue.
 
     Raises:
@@ -42,15 +90,14 @@ def take(value: dict[str, object], key: str | None, base: str, ports: Ports) -> 
     if entry.queued_at is None:
         ports.producer.publish(message)
         _mark_queued(request_id, ports)
-    return _accepted(prepared, base)
-
-
-def as_realtime_reads_it(value: dict[str, object]) -> dict[str, object]:
-    """Return a request as RealTime itself reads it: the text of charsets 6 and 8 is in wire form."""
-    message = value.get("message")
-    if isinstance(message, dict) and message.get("charset") in _IN_WIRE_FORM:
-        return value | {"message": {"encoded": True, **message}}
-    return value
+    groups = groups_of(prepared)
+    return {
+        "requestId": request_id,
+        "recipients": len(prepared.recipients.numbers),
+        "segments": segments(groups),
+        "groups": groups,
+        "links": {"self": f"{stage}/messages/{quote(request_id, safe='')}"},
+    }
 
 
 def _entry(prepared: PreparedRequest, ports: Ports) -> Entry:
@@ -97,16 +144,3 @@ def _mark_queued(request_id: str, ports: Ports) -> None:
         ports.requests.mark_queued(request_id, ports.now())
     except StoreUnavailableError as error:
         logger.warning("not marked as queued", extra={"requestId": request_id, "error": str(error)})
-
-
-def _accepted(prepared: PreparedRequest, base: str) -> "Accepted":
-    groups = groups_of(prepared)
-    body: Accepted = {
-        "requestId": prepared.request_id,
-        "recipients": len(prepared.recipients.numbers),
-        "segments": segments(groups),
-        "groups": groups,
-        "links": {"self": f"{base}/messages/{quote(prepared.request_id, safe='')}"},
-    }
-    logger.info("accepted", extra={name: body[name] for name in ("requestId", "recipients", "segments")})
-    return body

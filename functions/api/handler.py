@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from api.description import app
 from api.incoming import routed
 from api.ports import Ports
-from api.routes import app
 from realtime_sms.aws import clients
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import Producer

@@ -1,23 +1,18 @@
-"""The API's description, OpenAPI 3.1: what the routes say of themselves, and the schemas of what they take and give."""
+"""What operations say of themselves, in the terms of OpenAPI 3.1."""
 
-import json
-import re
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-
-from api import opt_outs
 from api.incoming import KEY, LARGEST
-from api.outcomes import SUBMISSION_ID
 from api.paging import LARGEST_PAGE, PAGE
-from realtime_sms.outcomes.json_form import camel
 from realtime_sms.requests.model import REQUEST_ID
 
 type Json = dict[str, Any]
 
 PARAMETERS = "x-parameters"  # of a route; the library would replace `parameters` by the arguments of its function
-_REF = "#/components/schemas/{model}"
+NUMBER_PATTERN = r"^\+[1-9][0-9]{6,14}$"
+SUBMISSION_ID = r"^[!-~]{1,128}$"
+REF = "#/components/schemas/{model}"
 _SHARED = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
 UNCERTAIN = (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
 READING = (*UNCERTAIN, HTTPStatus.NOT_FOUND)
@@ -27,6 +22,7 @@ BODY = (
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_CONTENT,
 )
+ACCEPTING = (*BODY, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE)
 _SAID = {
     HTTPStatus.BAD_REQUEST: "not JSON, or a header or parameter that cannot be used",
     HTTPStatus.FORBIDDEN: "not signed, or by somebody who may not; or without the API key that the deployment asks for",
@@ -39,7 +35,6 @@ _SAID = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "a fault of the service; the same key may be tried again",
     HTTPStatus.SERVICE_UNAVAILABLE: "try again after `Retry-After` seconds, with the same key",
 }
-_EXAMPLE = {"recipients": ["+56900000000"], "sender": "96000", "message": {"charset": 0, "text": "hello"}}
 
 
 def _in_path(name: str, pattern: str) -> Json:
@@ -48,7 +43,7 @@ def _in_path(name: str, pattern: str) -> Json:
 
 REQUEST = _in_path("requestId", REQUEST_ID)
 SUBMISSION = _in_path("submissionId", SUBMISSION_ID)
-NUMBER = _in_path("number", opt_outs.NUMBER)
+NUMBER = _in_path("number", NUMBER_PATTERN)
 PAGING: tuple[Json, ...] = (
     {
         "name": "limit",
@@ -62,35 +57,34 @@ PAGING: tuple[Json, ...] = (
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
     },
 )
-_IDEMPOTENCY: Json = {
+IDEMPOTENCY: Json = {
     "name": KEY,
     "in": "header",
     "description": "names the request, as requestId does: the same key is never sent twice; absent: a new one",
     "schema": {"type": "string", "pattern": REQUEST_ID},
 }
-_SECURITY: Json = {
-    "sigv4": {
-        "type": "apiKey",
-        "name": "Authorization",
-        "in": "header",
-        "x-amazon-apigateway-authtype": "awsSigv4",
-        "description": "AWS Signature Version 4 for the service execute-api",
-    },
-    "apiKey": {"type": "apiKey", "name": "x-api-key", "in": "header"},
+_ACCEPTED: Json = {
+    "headers": {"Location": {"description": "where its outcomes are", "schema": {"type": "string"}}},
+    "links": {"outcomes": {"operationId": "showRequest", "parameters": {"requestId": "$response.body#/requestId"}}},
 }
 
 
-def described(
+def described(  # noqa: PLR0913 (the words of a description)
     summary: str,
     reply: str,
     model: str | None,
-    *problems: HTTPStatus,
-    parameters: tuple[Json, ...] = (),
+    problems: tuple[HTTPStatus, ...],
+    *parameters: Json,
     body: bool = False,
+    accepts: bool = False,
 ) -> Json:
-    """Return what a route says of itself; `model` is one of the replies, `body` is True if it takes a send request."""
+    """Return what a route says of itself; `model` names its reply.
+
+    `body` is True if it takes a send request, `accepts` if it also sends it.
+    """
     schema = {"type": "object"} if model is None else _ref(model)
-    responses = {HTTPStatus.OK: _response(reply, "application/json", schema)}
+    done = _response(reply, "application/json", schema) | (_ACCEPTED if accepts else {})
+    responses = {HTTPStatus.ACCEPTED if accepts else HTTPStatus.OK: done}
     for status in sorted((*problems, *_SHARED)):
         responses[status] = _response(_SAID[status], "application/problem+json", _ref("Problem"))
     extensions: Json = {PARAMETERS: parameters}
@@ -99,71 +93,9 @@ def described(
     return {"summary": summary, "responses": responses, "openapi_extensions": extensions}
 
 
-def accepting(summary: str) -> Json:
-    """Return what a route says of itself that accepts send requests."""
-    problems = (*BODY, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE)
-    route = described(summary, "kept, and will be sent", "Accepted", *problems, parameters=(_IDEMPOTENCY,), body=True)
-    accepted = route["responses"].pop(HTTPStatus.OK) | {
-        "headers": {"Location": {"description": "where its outcomes are", "schema": {"type": "string"}}},
-        "links": {"outcomes": {"operationId": "showRequest", "parameters": {"requestId": "$response.body#/requestId"}}},
-    }
-    return route | {"responses": {HTTPStatus.ACCEPTED: accepted, **route["responses"]}}
-
-
-def document(app: APIGatewayRestResolver) -> Json:
-    """Make the description of the routes of a resolver."""
-    written = app.get_openapi_json_schema(
-        title="SMS through RealTime",
-        version="1",
-        openapi_version="3.1.0",
-        description="Send requests, previews, outcomes and opt-outs. Every call is signed with AWS Signature Version "
-        "4, service `execute-api`; a deployment may also ask for an API key.",
-        servers=[_server("/v1")],
-        security=[{"sigv4": []}, {"sigv4": [], "apiKey": []}],
-        security_schemes=_SECURITY,
-    )
-    whole: Json = json.loads(written, parse_float=lambda number: int(float(number)))  # the library writes 100 as 100.0
-    whole["components"]["schemas"] = _schemas()
-    whole["paths"] = {re.sub(r"\w+(?=\})", _camel, path): item for path, item in whole["paths"].items()}
-    for item in whole["paths"].values():
-        for operation in item.values():
-            operation["parameters"] = operation.pop(PARAMETERS)
-    return whole
-
-
-def text(app: APIGatewayRestResolver) -> str:
-    """Write the description as it is kept in docs/."""
-    return json.dumps(document(app), indent=2, ensure_ascii=False) + "\n"
-
-
-def _schemas() -> Json:
-    """Return the schema of the send request, and of every reply."""
-    from pydantic import TypeAdapter  # noqa: PLC0415 (only the description needs it, as the next two)
-
-    from api import replies  # noqa: PLC0415
-    from realtime_sms.requests.model import SendRequest  # noqa: PLC0415
-
-    models = (SendRequest, *replies.DESCRIBED)
-    adapters = [(model.__name__, "validation", TypeAdapter[Any](model)) for model in models]
-    _, definitions = TypeAdapter.json_schemas(adapters, ref_template=_REF)  # type: ignore[arg-type]  # invariant Literal
-    schemas: Json = definitions["$defs"]
-    schemas["SendRequest"]["example"] = _EXAMPLE
-    return dict(sorted(schemas.items()))
-
-
-def _server(url: str) -> Any:  # noqa: ANN401 (the library's type)
-    from aws_lambda_powertools.event_handler.openapi.models import Server  # noqa: PLC0415 (100 ms, for this alone)
-
-    return Server(url=url)
-
-
 def _response(description: str, media_type: str, schema: Json) -> Json:
     return {"description": description, "content": {media_type: {"schema": schema}}}
 
 
 def _ref(model: str) -> Json:
-    return {"$ref": _REF.format(model=model)}
-
-
-def _camel(name: re.Match[str]) -> str:
-    return camel(name[0])
+    return {"$ref": REF.format(model=model)}

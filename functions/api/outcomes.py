@@ -2,12 +2,12 @@
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-
+from api.app import Reply, app, ok, operation, ports
+from api.openapi import PAGING, READING, REQUEST, SUBMISSION, SUBMISSION_ID
 from api.paging import read_cursor, read_limit, seal
-from api.ports import Ports
 from api.problem import ProblemError
 from realtime_sms.aws.requests import Summary
 from realtime_sms.outcomes.json_form import to_json
@@ -15,45 +15,53 @@ from realtime_sms.outcomes.submission import Submission, iso
 from realtime_sms.requests.model import REQUEST_ID
 
 if TYPE_CHECKING:
-    from api.replies import Found, Outcome, Outcomes
-
-SUBMISSION_ID = r"^[!-~]{1,128}$"
+    from api.replies import Outcome, Outcomes
 
 
-def outcomes(event: APIGatewayProxyEvent, request_id: str, ports: Ports) -> "Outcomes":
-    """Return a page of the recipients of a request, each with its state, in the order of their numbers.
-
-    Raises:
-        ProblemError: 404 for an id that nothing is known of, 400 for a limit or cursor that cannot be used.
-
-    """
-    most = read_limit(event)
-    summary = ports.requests.summary(request_id) if re.fullmatch(REQUEST_ID, request_id) else Summary()
+@operation(
+    "GET",
+    "/messages/<request_id>",
+    "Every recipient's state, by page",
+    "a page of recipients",
+    "Outcomes",
+    READING,
+    REQUEST,
+    *PAGING,
+)
+def show_request(request_id: str) -> Reply:
+    """Show a page of the recipients of a request, each with its state, in the order of their numbers."""
+    request_id, most = unquote(request_id), read_limit(app.current_event)
+    summary = ports().requests.summary(request_id) if re.fullmatch(REQUEST_ID, request_id) else Summary()
     if summary == Summary():
         raise ProblemError(HTTPStatus.NOT_FOUND, "no request of this id is known")
     key = f"{request_id}\n{summary.content_hash or ''}"
-    after = read_cursor(event, key)
-    known = {one.recipient: shown(one) for one in ports.requests.page(request_id, after, most + 1)}
+    after = read_cursor(app.current_event, key)
+    known = {one.recipient: shown(one) for one in ports().requests.page(request_id, after, most + 1)}
     states = _expected(summary, after, most + 1) | known
     page = sorted(states)[:most]
     body: Outcomes = {"requestId": request_id, "recipients": [states[recipient] for recipient in page]}
     if len(states) > most:
         body["nextCursor"] = seal(page[-1], key)
-    return _whole(body, summary)
+    return ok(_whole(body, summary))
 
 
-def submission(submission_id: str, ports: Ports) -> "Found":
-    """Return the submission that RealTime calls so.
-
-    Raises:
-        ProblemError: 404, there is none.
-
-    """
-    found = ports.requests.find(submission_id) if re.fullmatch(SUBMISSION_ID, submission_id) else None
+@operation(
+    "GET",
+    "/submissions/<submission_id>",
+    "One submission, by the id that RealTime gave it",
+    "the submission",
+    "Found",
+    READING,
+    SUBMISSION,
+)
+def show_submission(submission_id: str) -> Reply:
+    """Show the submission that RealTime calls so."""
+    submission_id = unquote(submission_id)
+    found = ports().requests.find(submission_id) if re.fullmatch(SUBMISSION_ID, submission_id) else None
     if found is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "no submission of this id is known")
-    metadata: dict[str, Any] = {"metadata": dict(found.metadata)} if found.metadata else {}
-    return {"requestId": found.request_id, **shown(found), **metadata}
+    metadata = {"metadata": dict(found.metadata)} if found.metadata else {}
+    return ok({"requestId": found.request_id, **shown(found), **metadata})
 
 
 def shown(submission: Submission) -> "Outcome":

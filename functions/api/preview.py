@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _TOLD = 1000  # places that a reply lists, so that no text can make it larger than Lambda allows
 
 
-def preview(prepared: PreparedRequest) -> "Preview":
+def previewed(prepared: PreparedRequest) -> "Preview":
     """Describe what sending would mean, with the text as it will be read."""
     groups: list[PreviewedGroup] = [
         {**_group(message, encoded), **_text(encoded)} for message, encoded in prepared.sendable

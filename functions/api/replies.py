@@ -13,7 +13,7 @@ type Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 type Charset = Annotated[int, Field(json_schema_extra={"enum": list(CHARSETS)})]
 type State = Status | Literal["queued", "rejected"]
 
-_closed = with_config({"extra": "forbid"})
+_closed = with_config({"extra": "forbid"})  # so that a test notices a member that is not described
 
 
 @_closed

@@ -5,8 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from api import openapi
-from api.routes import app
+from api import description
 from realtime_sms.aws.requests import Entry
 from tests.api.fakes import HELLO, FakeApi
 
@@ -84,7 +83,7 @@ def test_a_fault_of_ours_is_a_problem_document_without_what_was_sent(
 
 def test_every_path_parameter_is_one_of_its_operation(api: FakeApi) -> None:
     """The paths that are described match themselves, and their parameters are described in their order."""
-    paths = openapi.document(app)["paths"]
+    paths = description.document()["paths"]
     assert paths
     for path, operations in paths.items():
         names = re.findall(r"\{(\w+)\}", path)

@@ -15,8 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api import openapi
-from api.routes import app
+from api.description import document
 from local.embedded_aws import Stack
 from tests.stack.signing import Caller, user
 
@@ -44,9 +43,9 @@ def caller(stack: Stack) -> Caller:
 @pytest.fixture
 def description(caller: Caller) -> Any:  # noqa: ANN401 (schemathesis has no types for it)
     """Load the description that the API serves, without its signatures: the caller signs."""
-    document = caller.call("GET", "/openapi.json").body
-    del document["security"], document["components"]["securitySchemes"]
-    schema = schemathesis.openapi.from_dict(document)
+    served = caller.call("GET", "/openapi.json").body
+    del served["security"], served["components"]["securitySchemes"]
+    schema = schemathesis.openapi.from_dict(served)
     schema.config.update(base_url=caller.url)
     schema.config.checks.negative_data_rejection.expected_statuses = [str(status) for status in REFUSALS]
     return schema
@@ -54,7 +53,7 @@ def description(caller: Caller) -> Any:  # noqa: ANN401 (schemathesis has no typ
 
 CALLS = [
     pytest.param(method.upper(), path, mode, id=f"{method.upper()} {path}, {mode.value}")
-    for path, operations in openapi.document(app)["paths"].items()
+    for path, operations in document()["paths"].items()
     for method in operations
     for mode in GenerationMode
     if mode is GenerationMode.POSITIVE or path != "/openapi.json"  # which takes nothing that could be wrong
