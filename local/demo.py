@@ -28,7 +28,11 @@ _LEFT_OUT: Final = ((), ("charset", "segments"), ("charset", "segments", _TEXT))
 _LEAST_TEXT = 20  # columns for a text, or none
 _WHOLE = "(all)"  # in place of a recipient
 _GAP = 2  # columns beside each column's own
-_NOT_SHOWN = ("waiting-no-balance", "waiting-forbidden")  # each opens a breaker, which would stop all others
+_NOT_SHOWN = (
+    "waiting-no-balance",
+    "waiting-forbidden",
+    "waiting-wrong-address",
+)  # each opens a breaker: all would wait
 
 
 def main() -> int:

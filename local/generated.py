@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from api import description
+from api import openapi
 from local import ROOT, parameter_docs
 from local.fake_realtime import magic_rows
 from local.pages import page
@@ -23,7 +23,7 @@ from realtime_sms.vocabulary import FINAL
 def state_machine() -> str:
     """Return the page that draws and lists the transitions of a submission."""
     final = ", ".join(f"`{status}`" for status in sorted(FINAL))
-    return page("state-machine.md", diagram=mermaid().rstrip("\n"), final=final, transitions=TRANSITIONS)
+    return page("state-machine", diagram=mermaid().rstrip("\n"), final=final, transitions=TRANSITIONS)
 
 
 def _schema(schema: dict[str, Any]) -> str:
@@ -31,12 +31,12 @@ def _schema(schema: dict[str, Any]) -> str:
 
 
 GENERATED: Mapping[str, Callable[[], str]] = {
-    "docs/openapi.json": description.text,
+    "docs/openapi.json": openapi.text,
     "docs/outcome-event.schema.json": lambda: _schema(event.json_schema()),
     "docs/parameters.md": parameter_docs.parameters,
     "docs/roles.md": parameter_docs.roles,
     "docs/send-request.schema.json": lambda: _schema(model.json_schema()),
-    "docs/simulator.md": lambda: page("simulator.md", numbers=magic_rows()),
+    "docs/simulator.md": lambda: page("simulator", numbers=magic_rows()),
     "docs/state-machine.md": state_machine,
 }
 

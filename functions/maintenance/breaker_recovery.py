@@ -1,4 +1,7 @@
-"""Closing the breakers: `balance` when *Get balance* says there is some, `auth` when RealTime takes the token again."""
+"""Closing the breakers: `balance` when *Get balance* says there is some, `auth` when RealTime takes the token again.
+
+The breaker `endpoint` is not among them: only a call of *Send SMS* can show that its address works again.
+"""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -8,6 +11,7 @@ from realtime_sms.aws.telemetry import logger
 from realtime_sms.aws.tokens import fingerprint
 from realtime_sms.provider import calls
 from realtime_sms.provider.calls import Call, CallResult, Reply, balance_of
+from realtime_sms.provider.verdict import refuses_token
 
 
 def recover_breakers(
@@ -29,12 +33,12 @@ def recover_breakers(
 
     """
     breakers.refresh()
-    due = [opened for opened in breakers.all_open() if now >= opened.held_until]
+    due = [one for one in breakers.all_open() if one.breaker is not Breaker.ENDPOINT and now >= one.held_until]
     if not due:
         return []
     held = token()
     reply = perform(calls.balance(held))
-    if isinstance(reply, Reply) and reply.status == HTTPStatus.UNAUTHORIZED:
+    if refuses_token(reply):
         renew(fingerprint(held))
     closed = [opened for opened in due if _is_gone(opened, reply) and breakers.close(opened)]
     for opened in closed:

@@ -7,7 +7,11 @@ from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.queues import DeadLetters
 from realtime_sms.aws.telemetry import Metric, counters
 
-_OPEN = {Breaker.BALANCE: Metric.BALANCE_BREAKER_OPEN, Breaker.AUTH: Metric.AUTH_BREAKER_OPEN}
+_OPEN = {
+    Breaker.BALANCE: Metric.BALANCE_BREAKER_OPEN,
+    Breaker.AUTH: Metric.AUTH_BREAKER_OPEN,
+    Breaker.ENDPOINT: Metric.ENDPOINT_BREAKER_OPEN,
+}
 _MOST: Final = 1_000  # open unknowns that are counted: what that reads each minute must not grow with the table
 
 

@@ -13,6 +13,7 @@ from realtime_sms.outcomes.submission import ASK_AFTER, Submission
 from realtime_sms.provider import calls
 from realtime_sms.provider.calls import Call, CallResult, Reply
 from realtime_sms.provider.reports import Info, read_info
+from realtime_sms.provider.verdict import refuses_token
 
 _BUDGET = 15.0  # seconds of a run for all queries; one more call of up to 30 may follow
 
@@ -31,6 +32,7 @@ class StatusQueries:
         self._left = most
         self._ends = time.monotonic() + _BUDGET
         self._known_token = ""
+        self._token_is_refused: bool | None = None  # asked after a 400, which may be about the token's format
 
     @property
     def left(self) -> int:
@@ -54,10 +56,18 @@ class StatusQueries:
             return None
         self._left -= 1
         reply = self._perform(calls.sms_info(self._known_token, submission_id))
-        if isinstance(reply, Reply) and reply.status in _ANSWERS:
+        if isinstance(reply, Reply) and reply.status in _ANSWERS and not self._is_about_the_token(reply):
             return read_info(reply) or Info()
         self._left = 0
         return None
+
+    def _is_about_the_token(self, reply: Reply) -> bool:
+        """Return True for a 400 if *Get balance* refuses the token as well."""
+        if reply.status != HTTPStatus.BAD_REQUEST:
+            return False
+        if self._token_is_refused is None and time.monotonic() < self._ends:
+            self._token_is_refused = refuses_token(self._perform(calls.balance(self._known_token)))
+        return self._token_is_refused is True
 
 
 def ask_overdue(deliveries: Deliveries, submissions: Submissions, queries: StatusQueries, now: float) -> int:

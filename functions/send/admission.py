@@ -7,7 +7,7 @@ from itertools import zip_longest
 from threading import Event
 from typing import Any, Protocol
 
-from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.breakers import Breaker, Breakers, OpenBreaker
 from realtime_sms.aws.group_commit import GroupCommit
 from realtime_sms.aws.rate_limit import REACH, RateLimit, chance
 from realtime_sms.requests.prepare import Message
@@ -50,9 +50,13 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """The right to claim; `slot` is when the call may begin (epoch seconds), where the account has a rate limit."""
+    """The right to claim; `slot` is when the call may begin (epoch seconds), where the account has a rate limit.
+
+    The call of a `probe` may be made although this breaker is open, to find out whether it works again.
+    """
 
     slot: float | None = None
+    probe: OpenBreaker | None = None
 
 
 class Admission:
@@ -84,6 +88,8 @@ class Admission:
 
     def to_claim(self, count: int) -> Permit | None:
         """Wait for slots for a message to so many recipients; None if it may not be claimed now."""
+        if (opened := self._breakers.open()) is not None:
+            return self._probe(opened)
         if self._rate_limit is None:
             return Permit() if self._may_begin() else None
         slots: list[float] = []
@@ -101,6 +107,8 @@ class Admission:
 
         The lease is held against the wall clock, which goes on while an environment is frozen.
         """
+        if permit.probe is not None:  # nothing else is sent beside it, so it needs no slot
+            return self._may_call(message, lease_until, beside=permit.probe)
         slot = permit.slot
         while self._may_call(message, lease_until):
             now = self._clock.now()
@@ -125,13 +133,24 @@ class Admission:
         """Return True if nothing but time keeps a message from being claimed."""
         return self._breakers.open() is None and (called or not self._slots_are_short)
 
-    def _may_begin(self, wait: float = 0) -> bool:
-        time_left = self._clock.remaining() > self._call_seconds + WRITE_SECONDS + wait
-        return time_left and not self._halted.is_set() and self._breakers.open() is None
+    def may_ask(self) -> bool:
+        """Return True if a call that sends nothing may be made: it still leaves time to record what was sent."""
+        return self._clock.remaining() > self._call_seconds + WRITE_SECONDS
 
-    def _may_call(self, message: Message, lease_until: float) -> bool:
+    def _may_begin(self, wait: float = 0, *, beside: OpenBreaker | None = None) -> bool:
+        """Return True if a call may begin in so many seconds; `beside` is a breaker that may be open."""
+        time_left = self._clock.remaining() > self._call_seconds + WRITE_SECONDS + wait
+        return time_left and not self._halted.is_set() and (beside is not None or self._breakers.open() is None)
+
+    def _may_call(self, message: Message, lease_until: float, *, beside: OpenBreaker | None = None) -> bool:
         now = self._clock.now()
-        return not message.is_expired(now) and now + self._call_seconds < lease_until and self._may_begin()
+        in_time = not message.is_expired(now) and now + self._call_seconds < lease_until
+        return in_time and self._may_begin(beside=beside)
+
+    def _probe(self, opened: OpenBreaker) -> Permit | None:
+        """Return the right to one call although a breaker is open, if that is how it closes, and it is time."""
+        may = opened.breaker is Breaker.ENDPOINT and self._may_begin(beside=opened)
+        return Permit(probe=opened) if may and self._breakers.take_probe(opened) else None
 
     def _reserve(self, wanted: Sequence[None]) -> list[tuple[float | None, float]]:
         """Reserve a slot for each that is wanted; return it, or None, and when it makes sense to ask again."""

@@ -138,7 +138,8 @@ class Delivery:
         for _ in range(_ROUNDS):
             changes = self._next_changes(job, message, left)
             claims = [change for change in changes if change.is_claim]
-            admitted = self._admission.to_claim(len(claims)) if claims else permit
+            asks = claims and permit.probe is None  # a probe that was given in an earlier round still holds
+            admitted = self._admission.to_claim(len(claims)) if asks else permit
             if admitted is None:
                 for change in claims:
                     job.end(change.after.recipient, Later(self._clock.now() + self._pause(job)))

@@ -87,10 +87,11 @@ class Sender:
         admission = Admission(
             self._breakers, clock, call_seconds=self._settings.call_timeout_seconds, rate_limit=self._rate_limit
         )
+        believed = self._settings.retry_server_errors
         return Delivery(
             submissions=self._submissions,
             opted_out=lambda numbers: self._readers.submit(self._opt_outs.find, numbers).result,
-            call=Caller(self._post, self._tokens, admission, self._breakers).call,
+            call=Caller(self._post, self._tokens, admission, self._breakers, retry_server_errors=believed).call,
             admission=admission,
             places=self._places,
             clock=clock,

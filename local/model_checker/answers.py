@@ -1,17 +1,24 @@
 """How each request may be answered, well or with a fault, and what that does to the world."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
+from typing import Any, Final
 
 from local.model_checker import promise, provider
 from local.model_checker.clients import Answer, Ask, Failed, Post, Request
 from local.model_checker.scenario import Scenario
-from local.model_checker.table import Item, Items, Key, breaker, fields, key_of, perform
+from local.model_checker.table import Item, Items, Key, close, fields, key_of, perform, probe, trip
 from local.model_checker.world import Truth, Worker, World
 from realtime_sms.aws.table import BREAKERS, OPT_OUTS
-from realtime_sms.provider.calls import NotSent
+from realtime_sms.provider.calls import NotSent, Reply
 
 type Answered = tuple[str, World, Answer | None]
+
+_CHANGES: Final[dict[Ask, Callable[[Items, Any], tuple[Items, tuple[str, ...]]]]] = {
+    Ask.TRIP: trip,
+    Ask.PROBE: probe,
+    Ask.CLOSE: close,
+}
 
 
 def prompt(world: World, scenario: Scenario, request: Request) -> Answer | None:
@@ -19,6 +26,8 @@ def prompt(world: World, scenario: Scenario, request: Request) -> Answer | None:
     match request.ask:
         case Ask.TOKEN if not scenario.secret_faults:
             return ()
+        case Ask.BALANCE if not scenario.balances:
+            return Reply(HTTPStatus.OK)
         case Ask.LIST:
             return tuple(item for item in world.items.values() if _is_listed(item, *request.given))
         case Ask.READ:
@@ -41,7 +50,7 @@ def found(items: Items, keys: Sequence[Key]) -> tuple[Item, ...]:
 def ways(world: World, scenario: Scenario, worker: Worker, request: Request) -> Iterator[Answered]:
     """Yield every way: its name, the world after it, and the answer; None if the client itself tries again."""
     ask, given = request.ask, request.given
-    faults = world.left.faults > 0 and (scenario.store_faults or ask is Ask.POST)
+    faults = world.left.faults > 0 and (scenario.store_faults or ask in {Ask.POST, Ask.BALANCE})
     match ask:
         case Ask.WRITE:
             yield from _written(world, given, faults=faults)
@@ -53,12 +62,14 @@ def ways(world: World, scenario: Scenario, worker: Worker, request: Request) -> 
             yield "reads", world.copy(), found(world.items, given)
             if faults:
                 yield "cannot read", world.harmed("faults", disturbed=True), Failed.THROTTLED
-        case Ask.TRIP:
+        case Ask.BALANCE:
+            yield from _balance(world, scenario, faults=faults)
+        case Ask.TRIP | Ask.PROBE | Ask.CLOSE:
             after = world.copy()
-            after.items, codes = trip(world.items, given)
-            yield f"opens the breaker {given[0]}" if not codes else "finds the breaker open", after, codes
+            after.items, codes = _CHANGES[ask](world.items, given)
+            yield f"{ask}{', which another did' if codes else ''}", after, codes
             if faults:
-                yield "cannot open the breaker", world.harmed("faults"), Failed.THROTTLED
+                yield f"{ask}: fails", world.harmed("faults"), Failed.THROTTLED
         case _:
             yield ask, _done(world.copy(), scenario, request), ()
             if faults:
@@ -120,11 +131,13 @@ def _posted(world: World, scenario: Scenario, worker: Worker, post: Post, *, fau
         yield f"{Ask.POST}: {name}", after, outcome.result
 
 
-def trip(items: Items, given: tuple[str, str, str]) -> tuple[Items, tuple[str, ...]]:
-    """Open a breaker unless it is open; return the items after it, and the error code if there is one."""
-    item = breaker(*given)
-    key = key_of(item)
-    return (items, ("ConditionalCheckFailedException",)) if key in items else ({**items, key: item}, ())
+def _balance(world: World, scenario: Scenario, *, faults: bool) -> Iterator[Answered]:
+    """Answer *Get balance*, which takes the token unless something is wrong with it."""
+    after = world.copy()
+    after.token_taken = True
+    yield f"{Ask.BALANCE}: the token is taken", after, Reply(HTTPStatus.OK)
+    for name in scenario.balances if faults else ():
+        yield f"{Ask.BALANCE}: {name}", world.harmed("faults"), provider.BALANCES[name]
 
 
 def _done(world: World, scenario: Scenario, request: Request) -> World:

@@ -21,10 +21,12 @@ class Ask(StrEnum):
     LIST = "lists"  # a shard of the index of open submissions, and before which time
     PUT = "puts an item"  # it
     TRIP = "opens a breaker"  # breaker, reason, and since when as the table has it; the answer is an error code
-    CLOSE = "closes a breaker"  # its name
+    PROBE = "probes a breaker"  # its name, how often it opened or was probed, and when; the answer is an error code
+    CLOSE = "closes a breaker"  # its name; the answer is an error code
     POSTPONE = "postpones"  # pairs of message number and seconds
     BURY = "makes a dead letter"  # the body for the dead-letter queue
     POST = "calls RealTime"  # a Post
+    BALANCE = "asks for the balance"  # nothing
     TOKEN = "reads the token"  # nothing: the token secret is read
     JOIN = "waits for others to join"  # nothing: a thread waits, but not for ever
 
@@ -84,8 +86,12 @@ class AwsClients:
     def update_item(self, *, Key: dict[str, Any], ExpressionAttributeValues: dict[str, Any], **_: object) -> None:
         breaker, values = Key["recipient"]["S"], ExpressionAttributeValues
         if ":calm" in values:
-            self._answer(Ask.CLOSE, breaker)
-        elif codes := self._answer(Ask.TRIP, (breaker, values[":reason"]["S"], values[":now"]["N"])):
+            codes = self._answer(Ask.CLOSE, breaker)
+        elif ":probed" in values:
+            codes = self._answer(Ask.PROBE, (breaker, values[":times"]["N"], values[":probed"]["N"]))
+        else:
+            codes = self._answer(Ask.TRIP, (breaker, values[":reason"]["S"], values[":now"]["N"]))
+        if codes:
             raise ClientError({"Error": {"Code": codes[0]}}, "UpdateItem")
 
     def get_paginator(self, _operation: str) -> Self:
@@ -119,7 +125,9 @@ class RealTimeClient:
         self._now = now
 
     def perform(self, call: Call, *, latest: float) -> CallResult:
-        assert call.body is not None
+        if call.body is None:
+            balance: CallResult = self._world.ask(Request(Ask.BALANCE))
+            return balance
         post = Post(tuple(json.loads(call.body)["recipients"]), self._now(), latest)
         result: CallResult = self._world.ask(Request(Ask.POST, post))
         return result

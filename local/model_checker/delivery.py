@@ -61,7 +61,9 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
     delivery = _Delivery(
         submissions=submissions,
         opted_out=lambda numbers: partial(opt_outs.find, numbers),  # beside the claims, so after them is as good
-        call=_Caller(RealTimeClient(run, run.now).perform, TwoTokens(run), admission, breakers).call,
+        call=_Caller(
+            RealTimeClient(run, run.now).perform, TwoTokens(run), admission, breakers, token_test=Semaphore(1)
+        ).call,
         admission=admission,
         places=Semaphore(scenario.calls_in_flight),
         clock=here,

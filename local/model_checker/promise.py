@@ -18,6 +18,7 @@ _ALLOWED = {
     for row in TRANSITIONS
     if row.trigger not in _BY_HAND and (row.source, row.trigger) != (Status.UNKNOWN, Trigger.RESEND)
 }
+_OF_NO_MESSAGE = frozenset({"unauthorized", "forbidden", "no_balance", "wrong_address"})
 _NOTES = "#"  # what is no submission
 
 
@@ -32,6 +33,10 @@ def wrote(world: World, written: Written) -> None:
         world.broken = f"a submission went from {change[0] or 'absent'} to {change[1]}"
     elif change[1] is Status.SUBMITTED and not truth.proven:
         world.broken = "submitted without proof"
+    elif change[1] is Status.FAILED and after.get("reason") in _OF_NO_MESSAGE:
+        world.broken = f"failed for {after['reason']}, which says nothing of the message"
+    elif change[1] is Status.FAILED and after.get("reason") == "malformed" and not world.token_taken:
+        world.broken = "failed, though its token may have been at fault"
     elif change[1] in _NEVER_SENT and truth.accepted:
         world.broken = f"{change[1]}, but RealTime accepted it"
     elif change[1] is Status.UNKNOWN and not (truth.open or world.disturbed):

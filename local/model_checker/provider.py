@@ -41,6 +41,7 @@ _WAYS: dict[str, Callable[[int], tuple[bool, CallResult]]] = {
     "429": lambda _: (False, Reply(429, retry_after=7)),
     "unknown error": lambda n: (False, _reply(*["unknown_error"] * n)),
     "no balance": lambda n: (False, _reply(*["account_no_balance"] * n)),
+    "404": lambda _: (False, Reply(404)),
     "401": lambda _: (False, Reply(401)),
     "403": lambda _: (False, Reply(403)),
     "502, accepted": lambda _: (True, Reply(502)),
@@ -48,6 +49,10 @@ _WAYS: dict[str, Callable[[int], tuple[bool, CallResult]]] = {
     "result count": lambda n: (True, _reply(*["submitted"] * (n + 1))),
 }
 EVERY = tuple(name for name in _WAYS if name != ACCEPTED)
+
+
+BALANCES: dict[str, CallResult] = {"400": Reply(400), "401": Reply(401), "no reply": ReplyLost("timeout")}
+"""What *Get balance* may answer besides a balance."""
 
 
 @cache

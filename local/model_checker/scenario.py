@@ -70,6 +70,7 @@ class Scenario:
     workers: int = 2
     bounds: Bounds = _NOTHING_WRONG
     answers: tuple[str, ...] = ()
+    balances: tuple[str, ...] = ()  # RealTime's answers to *Get balance*, by name, besides a balance
     recipients_per_call: int = 1
     calls_in_flight: int = 2
     store_faults: bool = True  # of the queue as well
@@ -114,6 +115,21 @@ SCENARIOS = (
         bounds=Bounds(1, 1, 2, 0),
         answers=("401",),
         secret_faults=True,
+    ),
+    Scenario(
+        "the same, with a token of the wrong format",
+        (Sent(ONE),),
+        bounds=Bounds(1, 1, 3, 0),
+        answers=("400",),
+        balances=("400", "no reply"),
+    ),
+    Scenario("the same, to a wrong address", (Sent(ONE),), bounds=Bounds(1, 1, 2, 0), answers=("404",)),
+    Scenario(
+        "two recipients, one worker, to a wrong address",
+        (Sent(TWO),),
+        workers=1,
+        bounds=Bounds(0, 1, 2, 0),
+        answers=("404",),
     ),
     Scenario("two recipients in two calls", (Sent(TWO),), workers=1, bounds=Bounds(1, 1, 1), answers=EVERY),
     Scenario("the same calls, resending", (Sent(TWO, resend=True),), workers=1, bounds=Bounds(1, 1, 1), answers=_FEW),

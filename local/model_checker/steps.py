@@ -16,7 +16,7 @@ from send.admission import WRITE_SECONDS
 
 type Step = tuple[str, Callable[[], World]]  # in words; and the world after it, made when it is taken
 
-_ALONE = frozenset({Ask.POST, Ask.POSTPONE, Ask.TOKEN})
+_ALONE = frozenset({Ask.POST, Ask.BALANCE, Ask.POSTPONE, Ask.TOKEN})
 _MANY = 2  # receives from which on neither the code nor the delays of the scenario's rules look at how many
 
 
@@ -41,7 +41,8 @@ class Steps:
             newer = self.scenario.unreadable.intersection(one.numbers)
             items += [item_of(one.request_id, number, status=("S", "newer")) for number in newer]
         there = {key_of(item): item for item in items}
-        return World(messages, (None,) * slots, self.scenario.bounds, there, truth)
+        taken = not self.scenario.balances
+        return World(messages, (None,) * slots, self.scenario.bounds, there, truth, token_taken=taken)
 
     def after(self, world: World) -> Iterator[Step]:
         """Yield each step that can be taken now."""

@@ -21,6 +21,7 @@ DUPLICATE = "DuplicateItem"
 CONDITION = "ConditionalCheckFailed"
 _TIMES = frozenset({"leaseUntil", "dueAt", "expiresAt"})
 _AGES = frozenset({"createdAt", "updatedAt", "submittedAt", "openUntil", "ttl"})  # no step of a delivery looks at them
+_REFUSED = ("ConditionalCheckFailedException",)
 _FAR = 7 * 86400.0  # seconds; nothing in a simulation lasts so long
 
 
@@ -70,6 +71,30 @@ def item_of(partition: str, sort: str, **more: Value) -> Item:
 def breaker(name: str, reason: str, since: str) -> Item:
     """Return an open breaker."""
     return item_of(BREAKERS, name, reason=("S", reason), since=("N", since), times=("N", "1"))
+
+
+def trip(items: Items, given: tuple[str, str, str]) -> tuple[Items, tuple[str, ...]]:
+    """Open a breaker unless it is open; return the items after it, and the error code if there is one."""
+    item = breaker(*given)
+    key = key_of(item)
+    return (items, _REFUSED) if key in items else ({**items, key: item}, ())
+
+
+def probe(items: Items, given: tuple[str, str, str]) -> tuple[Items, tuple[str, ...]]:
+    """Note a probe of an open breaker unless it was probed meanwhile; return as `trip` does."""
+    name, times, at = given
+    key = (BREAKERS, name)
+    held = dict(items.get(key, ()))
+    if held.get("times") != ("N", times):
+        return items, _REFUSED
+    held |= {"times": ("N", str(int(times) + 1)), "probedAt": ("N", at)}
+    return {**items, key: tuple(sorted(held.items()))}, ()
+
+
+def close(items: Items, name: str) -> tuple[Items, tuple[str, ...]]:
+    """Close an open breaker; return as `trip` does."""
+    key = (BREAKERS, name)
+    return ({one: item for one, item in items.items() if one != key}, ()) if key in items else (items, _REFUSED)
 
 
 def key_of(item: Item) -> Key:
@@ -125,7 +150,7 @@ def _renamed(name: str, value: Value, now: float, start: float) -> Value:
     if name in _TIMES or name == "openUntil":
         moved = min(max(seconds(str(value[1])) - now, 0), _FAR) + start
         return "S", iso(moved)
-    if name in {"ttl", "since"}:
+    if name in {"ttl", "since", "probedAt"}:
         return "N", "1"
     if name in _AGES:
         return "S", "2001-09-09T01:46:40.000Z"

@@ -50,6 +50,7 @@ class World:
     now: float = START
     started: int = 0
     disturbed: bool = False  # a crash, a pause, or a lost write: a submission may rightly end as unknown
+    token_taken: bool = True  # RealTime took the token, so that a 400 may rightly be called the message's fault
     broken: str = ""
 
     def copy(self) -> Self:
@@ -82,6 +83,7 @@ class World:
             self.messages,
             frozenset((work.course.serial, work.batch, work.ends) for work in self.workers if work),
             frozenset(map(essence, self.items.values())),
+            self.token_taken,
             tuple((truth.accepted, truth.proven) for truth in self.truth.values()),
         )
 

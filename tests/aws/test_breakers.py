@@ -1,10 +1,19 @@
-"""A breaker as one environment sees it, where the table answers in part."""
+"""Breakers: as one environment sees them where the table answers in part, and as several probe one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from realtime_sms.aws.breakers import Breaker, Breakers
 from realtime_sms.aws.table import BREAKERS, Table
 from realtime_sms.vocabulary import Reason
+from tests.fakes.aws.dynamodb import FakeDynamoDb
+from tests.fakes.aws.errors import Refused
+from tests.fakes.quiet import quiet
+
+NOW = 1_000_000_000.0
+MINUTE = 60.0
 
 
 class Throttled:
@@ -66,3 +75,98 @@ def test_a_breaker_that_is_open_for_a_reason_of_a_newer_version_is_open() -> Non
     opened = Breakers(Table(client, "outcomes")).open()
     assert opened is not None
     assert (opened.breaker, opened.reason) == (Breaker.AUTH, "full_moon")
+
+
+class Client(FakeDynamoDb):
+    """As much of boto3's client as breakers call."""
+
+    def update_item(self, **request: Any) -> None:  # noqa: ANN401 (as boto3 takes it)
+        """Change an item."""
+        try:
+            self.UpdateItem(request)
+        except Refused as error:
+            raise ClientError({"Error": {"Code": str(error)}}, "UpdateItem") from None
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Read items."""
+        return self.BatchGetItem(request)
+
+
+class Environments:
+    """Several environments over one table, with one clock."""
+
+    def __init__(self, count: int) -> None:
+        self.now = NOW
+        client: Any = Client()
+        self.each = [Breakers(Table(client, "outcomes"), now=lambda: self.now) for _ in range(count)]
+
+    def probes(self) -> int:
+        """Let each environment look, and try to probe; return how many may."""
+        opened = [(one, one.open()) for one in self.each]
+        return sum(one.take_probe(breaker) for one, breaker in opened if breaker is not None)
+
+
+def test_a_wrong_address_is_probed_by_one_environment_at_a_time_and_ever_less_often() -> None:
+    """In an hour that is at once, and after 1, 2, 4, 8 and 16 minutes more."""
+    environments = Environments(3)
+    environments.each[0].trip(Breaker.ENDPOINT, Reason.WRONG_ADDRESS)
+    probed = []
+    while environments.now < NOW + 60 * MINUTE:
+        if count := environments.probes():
+            assert count == 1
+            probed.append(round((environments.now - NOW) / MINUTE))
+        environments.now += 6
+    assert probed == [0, 1, 3, 7, 15, 31]
+
+
+def test_of_many_threads_one_may_probe() -> None:
+    """They share what their environment knows."""
+    environments = Environments(1)
+    (breakers,) = environments.each
+    breakers.trip(Breaker.ENDPOINT, Reason.WRONG_ADDRESS)
+    opened = breakers.open()
+    assert opened is not None
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda _: breakers.take_probe(opened), range(100))) == 1
+
+
+def test_a_breaker_that_is_closed_after_a_probe_is_closed_for_all() -> None:
+    """Under its own opening, which a probe does not change."""
+    environments = Environments(2)
+    first, second = environments.each
+    first.trip(Breaker.ENDPOINT, Reason.WRONG_ADDRESS)
+    environments.now += 6
+    opened = second.open()
+    assert opened is not None
+    assert second.take_probe(opened)
+    assert second.close(opened)
+    environments.now += 6
+    assert first.open() is None
+
+
+def test_no_probe_is_made_while_another_breaker_is_open_or_beside_it() -> None:
+    """Without balance a probe would only find that out."""
+    (breakers,) = Environments(1).each
+    breakers.trip(Breaker.BALANCE, Reason.NO_BALANCE)
+    breakers.trip(Breaker.ENDPOINT, Reason.WRONG_ADDRESS)
+    assert [breakers.take_probe(one) for one in breakers.all_open()] == [False, False]
+
+
+def test_a_probe_that_the_table_does_not_take_is_not_made() -> None:
+    """Another environment may make it."""
+
+    class Failing(Client):
+        """A table that takes openings alone."""
+
+        def update_item(self, **request: Any) -> None:  # noqa: ANN401
+            if ":probed" in request["ExpressionAttributeValues"]:
+                raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+            super().update_item(**request)
+
+    client: Any = Failing()
+    breakers = Breakers(Table(client, "outcomes"), now=lambda: NOW)
+    breakers.trip(Breaker.ENDPOINT, Reason.WRONG_ADDRESS)
+    opened = breakers.open()
+    assert opened is not None
+    with quiet():
+        assert not breakers.take_probe(opened)

@@ -62,8 +62,8 @@ def test_a_reply_leads_to_the_reason_that_names_it(status: int) -> None:
     verdict = verdict_of(status)
     row = rows(section(OUTCOMES, "Reasons"))[verdict.reason]
     assert re.search(rf"\b{status}\b", row)
-    leads_to = {Kind.REFUSED: Status.FAILED, Kind.OPEN: Status.UNKNOWN}.get(verdict.kind, Status.WAITING)
-    assert row.startswith(f"`{leads_to}`")
+    ends = {Kind.REFUSED: Status.FAILED, Kind.DOUBTFUL: Status.FAILED, Kind.OPEN: Status.UNKNOWN}
+    assert row.startswith(f"`{ends.get(verdict.kind, Status.WAITING)}`")
 
 
 def test_delivery_states_are_listed_from_lowest_to_highest() -> None:

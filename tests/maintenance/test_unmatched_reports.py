@@ -271,6 +271,14 @@ def test_a_question_that_realtime_cannot_read_is_answered_by_that(run: Run) -> N
     assert run.held("r-2").delivery is Delivery.DELIVERED
 
 
+def test_a_400_for_the_format_of_the_token_answers_no_question(run: Run) -> None:
+    """*Get balance* refuses that token too; the submission is asked about again once there is a good one."""
+    run.answers = {ID: Reply(400), "balance": Reply(400)}
+    plant(run.store, TAKEN)
+    assert run.ask(NOW + ASK_AFTER[0] + 1) == 0
+    assert (run.asked, run.held().asks) == ([ID, "balance"], None)
+
+
 def test_every_partition_of_what_is_due_has_its_turn(run: Run) -> None:
     """Though there is always more than one run can take, as where another system uses the same account."""
     callbacks = Callbacks(run.store)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_sms.provider.calls import CallResult, NotSent, NotSentCause, Reply, ReplyLost, ReplyLostCause
-from realtime_sms.provider.verdict import Kind, Verdict, classify
+from realtime_sms.provider.verdict import Kind, Verdict, classify, refuses_token
 from realtime_sms.vocabulary import Reason
 
 ID = "4193366853543393"
@@ -23,7 +23,9 @@ RESULT_COUNT = Verdict(Kind.OPEN, Reason.RESULT_COUNT, 200)
 
 # The contract's rows for whole replies that are not 200; every other HTTP status leaves the fate open.
 BY_HTTP_STATUS = {
-    **dict.fromkeys((400, 404, 405, 413, 415, 422), (Kind.REFUSED, Reason.MALFORMED)),
+    400: (Kind.DOUBTFUL, Reason.MALFORMED),
+    **dict.fromkeys((413, 415, 422), (Kind.REFUSED, Reason.MALFORMED)),
+    **dict.fromkeys((404, 405), (Kind.WRONG_ADDRESS, Reason.WRONG_ADDRESS)),
     406: (Kind.REFUSED, Reason.SENDER_REFUSED),
     401: (Kind.UNAUTHORIZED, Reason.UNAUTHORIZED),
     403: (Kind.FORBIDDEN, Reason.FORBIDDEN),
@@ -58,7 +60,11 @@ def replied(*results: object) -> Reply:
         pytest.param({"status": "submitted"}, ACCEPTED_WITHOUT_ID, id="submitted without an id"),
         pytest.param(SUBMITTED | {"submissionId": None}, ACCEPTED_WITHOUT_ID, id="an id of null"),
         pytest.param(SUBMITTED | {"submissionId": ""}, ACCEPTED_WITHOUT_ID, id="an empty id"),
-        pytest.param(SUBMITTED | {"submissionId": int(ID)}, ACCEPTED_WITHOUT_ID, id="a number as id"),
+        pytest.param(SUBMITTED | {"submissionId": int(ID)}, ACCEPTED, id="a number as id"),
+        pytest.param(SUBMITTED | {"submissionId": float(ID)}, ACCEPTED_WITHOUT_ID, id="a fraction as id"),
+        pytest.param(SUBMITTED | {"submissionId": True}, ACCEPTED_WITHOUT_ID, id="true as id"),
+        pytest.param(SUBMITTED | {"submissionId": 0}, ACCEPTED_WITHOUT_ID, id="zero as id"),
+        pytest.param(SUBMITTED | {"submissionId": -5}, ACCEPTED_WITHOUT_ID, id="a negative number as id"),
         pytest.param(SUBMITTED | {"submissionId": [ID]}, ACCEPTED_WITHOUT_ID, id="a list as id"),
         pytest.param(SUBMITTED | {"submissionId": "1" * 129}, ACCEPTED_WITHOUT_ID, id="an oversized id"),
         pytest.param(SUBMITTED | {"submissionId": "a\x00b"}, ACCEPTED_WITHOUT_ID, id="a NUL in an id"),
@@ -140,6 +146,35 @@ def test_each_http_status_is_judged_by_the_contract(status: int) -> None:
     kind, reason = BY_HTTP_STATUS.get(status, (Kind.OPEN, Reason.AMBIGUOUS_HTTP_STATUS))
     verdict = Verdict(kind, reason, status, retry_after=7.0)
     assert classify(Reply(status, replied(SUBMITTED, SUBMITTED).body, 7.0), 2) == [verdict, verdict]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_error_is_open_where_try_again_later_is_not_believed(status: int) -> None:
+    """RealTime does not say that nothing was accepted; the other statuses stay what they are."""
+    open_ = Verdict(Kind.OPEN, Reason.AMBIGUOUS_HTTP_STATUS, status)
+    assert classify(Reply(status), 2, retry_server_errors=False) == [open_, open_]
+    for other in (400, 401, 404, 406, 429):
+        assert classify(Reply(other), 1, retry_server_errors=False) == classify(Reply(other), 1)
+
+
+@pytest.mark.parametrize(
+    ("balance", "refused"),
+    [
+        (Reply(400), True),
+        (Reply(401), True),
+        (Reply(200, b'{"balance": "0.00"}'), False),
+        (Reply(403), False),
+        (Reply(404), None),
+        (Reply(429), None),
+        (Reply(500), None),
+        (NotSent("dns"), None),
+        (ReplyLost("timeout"), None),
+    ],
+    ids=str,
+)
+def test_get_balance_says_if_a_400_was_about_the_token(balance: CallResult, refused: bool | None) -> None:  # noqa: FBT001
+    """A 403 is said of a token that was read; without an answer nothing is known."""
+    assert refuses_token(balance) is refused
 
 
 def test_each_cause_of_the_transport_is_judged_by_the_contract() -> None:

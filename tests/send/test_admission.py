@@ -33,16 +33,22 @@ class Breakers:
 
     def __init__(self) -> None:
         self.found: OpenBreaker | None = None
+        self.probes = 1
 
     def open(self) -> OpenBreaker | None:
         """Give it."""
         return self.found
 
+    def take_probe(self, _opened: OpenBreaker) -> bool:
+        """Give the one probe."""
+        self.probes -= 1
+        return self.probes >= 0
 
-def _admission(clock: VirtualClock, *slots: float) -> Admission:
+
+def _admission(clock: VirtualClock, *slots: float, breakers: Breakers | None = None) -> Admission:
     given: Any = Given(clock, *slots)
-    breakers: Any = Breakers()
-    return Admission(breakers, clock, call_seconds=CALL_SECONDS, rate_limit=given)
+    own: Any = breakers or Breakers()
+    return Admission(own, clock, call_seconds=CALL_SECONDS, rate_limit=given)
 
 
 def _unlimited(clock: VirtualClock, breakers: Breakers | None = None) -> Admission:
@@ -149,3 +155,42 @@ def test_nothing_begins_while_a_breaker_is_open_or_once_the_invocation_is_halted
     admission.halt()
     assert admission.to_claim(1) is None
     assert not admission.to_call(MESSAGE, Permit(), lease_until=LEASE_UNTIL)
+
+
+WRONG_ADDRESS = OpenBreaker(Breaker.ENDPOINT, Reason.WRONG_ADDRESS, START)
+
+
+@pytest.mark.parametrize("limited", [True, False], ids=["with a rate limit", "without"])
+def test_one_message_may_probe_a_wrong_address_and_no_other(limited: bool) -> None:  # noqa: FBT001
+    """It needs no slot of the rate limit, for nothing is sent beside it."""
+    clock, breakers = VirtualClock(), Breakers()
+    admission = _admission(clock, breakers=breakers) if limited else _unlimited(clock, breakers)
+    breakers.found = WRONG_ADDRESS
+    probe = admission.to_claim(1)
+    assert probe == Permit(probe=WRONG_ADDRESS)
+    assert admission.to_claim(1) is None
+    assert admission.to_call(MESSAGE, probe, lease_until=LEASE_UNTIL)
+    assert not admission.to_call(MESSAGE, Permit(), lease_until=LEASE_UNTIL)
+    assert clock.at == START
+
+
+def test_a_probe_is_held_to_its_lease_its_expiry_and_the_time() -> None:
+    """As every call."""
+    clock, breakers = VirtualClock(), Breakers()
+    breakers.found, probe = WRONG_ADDRESS, Permit(probe=WRONG_ADDRESS)
+    admission = _unlimited(clock, breakers)
+    assert not admission.to_call(MESSAGE, probe, lease_until=START + CALL_SECONDS)
+    clock.at = START + 6
+    assert not admission.to_call(EXPIRING, probe, lease_until=LEASE_UNTIL)
+    clock.at = START + INVOCATION - CALL_SECONDS - WRITE_SECONDS
+    assert not admission.to_call(MESSAGE, probe, lease_until=LEASE_UNTIL)
+    assert admission.to_claim(1) is None
+    assert breakers.probes == 1
+
+
+def test_no_other_breaker_is_probed() -> None:
+    """The maintenance function closes them by *Get balance*."""
+    breakers = Breakers()
+    breakers.found = OpenBreaker(Breaker.BALANCE, Reason.NO_BALANCE, START)
+    assert _unlimited(VirtualClock(), breakers).to_claim(1) is None
+    assert breakers.probes == 1

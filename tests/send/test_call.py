@@ -1,12 +1,16 @@
 """The call of one message: its token, when it is not made, and what a failure of our own code comes to."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
+
+import pytest
 
 from realtime_sms.aws.breakers import Breaker, OpenBreaker
 from realtime_sms.aws.rate_limit import Granted
 from realtime_sms.aws.tokens import TokenUnavailableError
-from realtime_sms.provider.calls import Call, CallResult, NotSent, Reply
+from realtime_sms.provider.calls import Call, CallResult, NotSent, Reply, ReplyLost
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.vocabulary import Reason
 from send.admission import Admission, Permit
@@ -24,6 +28,7 @@ class Breakers:
 
     def __init__(self) -> None:
         self.tripped: list[tuple[Breaker, Reason]] = []
+        self.closed: list[Breaker] = []
 
     def open(self) -> object:
         """Give one that is open."""
@@ -36,6 +41,11 @@ class Breakers:
     def trip(self, breaker: Breaker, reason: Reason) -> None:
         """Open one."""
         self.tripped.append((breaker, reason))
+
+    def close(self, opened: OpenBreaker) -> bool:
+        """Close one."""
+        self.closed.append(opened.breaker)
+        return True
 
 
 class TwoTokens:
@@ -55,17 +65,18 @@ class TwoTokens:
         return "second"
 
 
-def _caller(
+def _caller(  # noqa: PLR0913 (the ports)
     post: Callable[..., CallResult],
     *,
     tokens: Any = None,  # noqa: ANN401 (a source of tokens)
     clock: VirtualClock | None = None,
     breakers: Breakers | None = None,
     rate_limit: Any = None,  # noqa: ANN401 (as admission takes it)
+    retry_server_errors: bool = True,
 ) -> Caller:
     own: Any = breakers or Breakers()
     admission = Admission(own, clock or VirtualClock(), call_seconds=10, rate_limit=rate_limit)
-    return Caller(post, tokens or TwoTokens(), admission, own)
+    return Caller(post, tokens or TwoTokens(), admission, own, retry_server_errors=retry_server_errors)
 
 
 def _accept(_call: Call, *, latest: float) -> CallResult:  # noqa: ARG001 (as a post is called)
@@ -183,3 +194,135 @@ def test_without_any_token_there_is_no_call_and_the_message_waits() -> None:
     with quiet():
         verdicts = _caller(_fail, tokens=Empty()).call(MESSAGE, READY, Permit())
     assert _kinds(verdicts) == [Kind.UNAUTHORIZED]
+
+
+class Account:
+    """RealTime: what it answers to *Send SMS* and to *Get balance* with each token; notes what was asked."""
+
+    def __init__(self, sms: CallResult, balance: CallResult, *, good: str = "") -> None:
+        self.asked: list[tuple[str, str]] = []
+        self._sms = sms
+        self._balance = balance
+        self._good = good
+
+    def post(self, call: Call, *, latest: float) -> CallResult:  # noqa: ARG002 (as a post is called)
+        """Answer."""
+        token = call.headers["Authorization"].rpartition(" ")[2]
+        self.asked.append((call.path, token))
+        if token == self._good:
+            return ACCEPTED_REPLY
+        return self._balance if call.path == "/api/balance" else self._sms
+
+
+def test_a_400_is_the_messages_if_get_balance_takes_the_token() -> None:
+    """RealTime cannot read this request; the token is as it should be."""
+    account, breakers = Account(Reply(400), Reply(200, b'{"balance": "0.00"}')), Breakers()
+    verdicts = _caller(account.post, breakers=breakers).call(MESSAGE, READY, Permit())
+    assert verdicts == [Verdict(Kind.REFUSED, Reason.MALFORMED, 400)]
+    assert account.asked == [("/api/sms", "first"), ("/api/balance", "first")]
+    assert breakers.tripped == []
+
+
+@pytest.mark.parametrize("balance", [Reply(400), Reply(401)], ids=str)
+def test_a_400_holds_all_if_get_balance_refuses_the_token_and_its_replacement(balance: Reply) -> None:
+    """As a 401 does: a token that was pasted in part says nothing of the messages."""
+    account, breakers = Account(Reply(400), balance), Breakers()
+    verdicts = _caller(account.post, breakers=breakers).call(MESSAGE, READY, Permit())
+    assert verdicts == [Verdict(Kind.UNAUTHORIZED, Reason.UNAUTHORIZED, 400)]
+    assert [token for path, token in account.asked if path == "/api/sms"] == ["first", "second"]
+    assert breakers.tripped == [(Breaker.AUTH, Reason.UNAUTHORIZED)]
+
+
+def test_a_token_of_the_wrong_format_is_replaced_and_the_call_made_once_more() -> None:
+    """With the new token it is accepted, and no breaker opens."""
+    account, breakers = Account(Reply(400), Reply(400), good="second"), Breakers()
+    assert _kinds(_caller(account.post, breakers=breakers).call(MESSAGE, READY, Permit())) == [Kind.ACCEPTED]
+    assert breakers.tripped == []
+
+
+@pytest.mark.parametrize("balance", [Reply(503), Reply(404), NotSent("dns"), ReplyLost("timeout")], ids=str)
+def test_a_400_fails_no_message_while_get_balance_says_nothing_of_the_token(balance: CallResult) -> None:
+    """It is tried again, as often as other refusals; nothing was accepted."""
+    verdicts = _caller(Account(Reply(400), balance).post).call(MESSAGE, READY, Permit())
+    assert verdicts == [Verdict(Kind.DOUBTFUL, Reason.MALFORMED, 400)]
+
+
+def test_without_time_for_another_call_a_400_is_tried_again() -> None:
+    """The outcome has to be recorded."""
+    account, clock = Account(Reply(400), Reply(200)), VirtualClock()
+
+    def slow(call: Call, *, latest: float) -> CallResult:
+        clock.at += 45
+        return account.post(call, latest=latest)
+
+    assert _kinds(_caller(slow, clock=clock).call(MESSAGE, READY, Permit())) == [Kind.DOUBTFUL]
+    assert account.asked == [("/api/sms", "first")]
+
+
+def test_get_balance_is_asked_once_for_all_calls_in_flight() -> None:
+    """However many are refused at the same time."""
+    account, together = Account(Reply(400), Reply(200)), Barrier(8)
+
+    def at_once(call: Call, *, latest: float) -> CallResult:
+        if call.path == "/api/sms":
+            together.wait(10)
+        return account.post(call, latest=latest)
+
+    caller = _caller(at_once)
+    with ThreadPoolExecutor(8) as pool:
+        kinds = [_kinds(one) for one in pool.map(lambda _: caller.call(MESSAGE, READY, Permit()), range(8))]
+    assert kinds == [[Kind.REFUSED]] * 8
+    assert account.asked.count(("/api/balance", "first")) == 1
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_wrong_address_holds_all(status: int) -> None:
+    """It says nothing of the message."""
+    breakers = Breakers()
+    account = Account(Reply(status), Reply(status))
+    verdicts = _caller(account.post, breakers=breakers).call(MESSAGE, READY, Permit())
+    assert verdicts == [Verdict(Kind.WRONG_ADDRESS, Reason.WRONG_ADDRESS, status)]
+    assert breakers.tripped == [(Breaker.ENDPOINT, Reason.WRONG_ADDRESS)]
+
+
+PROBED = OpenBreaker(Breaker.ENDPOINT, Reason.WRONG_ADDRESS, START - 60)
+
+
+@pytest.mark.parametrize(
+    ("result", "closed"),
+    [
+        (ACCEPTED_REPLY, True),
+        (Reply(429), True),
+        (Reply(503), True),
+        (Reply(401), True),
+        (Reply(404), False),
+        (Reply(405), False),
+        (Reply(502), False),
+        (Reply(302), False),
+        (Reply(200, b"<html>"), False),
+        (NotSent("dns"), False),
+        (ReplyLost("reset"), False),
+    ],
+    ids=lambda value: f"{value.status} {value.body[:6]!r}" if isinstance(value, Reply) else str(value),
+)
+def test_a_probe_closes_the_breaker_if_realtime_answers_it(result: CallResult, closed: bool) -> None:  # noqa: FBT001
+    """Whatever it says of message or account; a page of somebody else's, a redirect or a gateway proves nothing."""
+    breakers = Breakers()
+    _caller(Account(result, result).post, breakers=breakers).call(MESSAGE, READY, Permit(probe=PROBED))
+    assert breakers.closed == [Breaker.ENDPOINT] * closed
+
+
+def test_a_probe_whose_token_is_refused_is_repeated_with_another() -> None:
+    """The breaker that it probes does not keep it from that."""
+    breakers = Breakers()
+    breakers.tripped = [(Breaker.ENDPOINT, Reason.WRONG_ADDRESS)]
+    account = Account(Reply(401), Reply(401), good="second")
+    verdicts = _caller(account.post, breakers=breakers).call(MESSAGE, READY, Permit(probe=PROBED))
+    assert _kinds(verdicts) == [Kind.ACCEPTED]
+
+
+@pytest.mark.parametrize(("believed", "kind"), [(True, Kind.TRY_AGAIN), (False, Kind.OPEN)])
+def test_a_503_is_repeated_only_where_try_again_later_is_believed(believed: bool, kind: Kind) -> None:  # noqa: FBT001
+    """The parameter `RetryServerErrors`."""
+    account = Account(Reply(503), Reply(503))
+    assert _kinds(_caller(account.post, retry_server_errors=believed).call(MESSAGE, READY, Permit())) == [kind]

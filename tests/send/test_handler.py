@@ -10,16 +10,18 @@ import pytest
 from local.fake_realtime import Simulator
 from local.model_checker.table import Value, fields
 from realtime_sms.aws.submissions import Submissions
+from realtime_sms.aws.table import BREAKERS
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Rules, Submission
 from send import deliver
 from send.deliver import Delivery
-from send.handler import lambda_handler
+from send.handler import Sender, lambda_handler
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.lambda_context import Context
 from tests.fakes.send_parts import NUMBERS, record_of
 
 ODD, *OTHERS = NUMBERS
+PAST = "2020-01-01T00:00:00.000Z"
 _batches = count()
 
 
@@ -151,3 +153,43 @@ def test_an_error_of_our_own_code_keeps_one_message(  # noqa: PLR0913, PLR0917 (
     assert [_status(fresh, number) for number in OTHERS] == ["submitted"] * 9
     assert _shown(realtime) == sorted([*OTHERS, *[ODD] * calls])
     assert min(fresh.postponed.values()) >= 5  # seconds: a message that failed at once would soon be received too often
+
+
+def test_a_wrong_address_fails_no_message_and_costs_few_calls(
+    fresh: FakeAws, realtime: Simulator, batch: list[dict[str, Any]]
+) -> None:
+    """Ten and ten more messages: what is in flight, then one probe. When it is answered, all are sent."""
+    realtime.inject("http_404", calls=1000)
+    assert len(_handle(*batch)) == 10
+    calls = realtime.counters.posts
+    assert calls <= 11  # those in flight, and the first probe
+    assert {str(fields(item)["status"]) for key, item in fresh.items.items() if key[0] != BREAKERS} <= {"waiting"}
+    fresh.set_all("dueAt", PAST)
+    assert len(_handle(*batch)) == 10
+    assert realtime.counters.posts <= calls + 1
+    realtime.reset()
+    breaker = dict(fresh.items[BREAKERS, "endpoint"])
+    fresh.items[BREAKERS, "endpoint"] = tuple(sorted((breaker | {"times": ("N", "1")}).items()))
+    fresh.set_all("dueAt", PAST)
+    Sender.from_environment()._client.close()
+    Sender.from_environment.cache_clear()  # another environment, an hour later
+    for _ in range(3):
+        _handle(*batch)
+        fresh.set_all("dueAt", PAST)
+    assert _shown(realtime) == sorted(NUMBERS)
+    assert "since" not in fields(fresh.items[BREAKERS, "endpoint"])
+
+
+def test_a_token_of_the_wrong_format_fails_no_message(
+    fresh: FakeAws, realtime: Simulator, batch: list[dict[str, Any]]
+) -> None:
+    """RealTime answers 400 to everything then, *Get balance* too."""
+    realtime.inject("http_400", calls=1000)
+    realtime.inject("http_400", calls=1000, operation="balance")
+    assert len(_handle(*batch)) == 10
+    ended = {
+        (fields(item)["status"], fields(item)["reason"]) for key, item in fresh.items.items() if key[0] != BREAKERS
+    }
+    assert ended <= {("waiting", "unauthorized"), ("waiting", "not_started")}
+    assert "since" in fields(fresh.items[BREAKERS, "auth"])
+    assert realtime.counters.balances <= 2

@@ -76,6 +76,7 @@ CAUSES: Mapping[str, Callable[[], None]] = {
     Metric.WAITING_AGE: lambda: _put_off(3600),
     Metric.AUTH_BREAKER_OPEN: lambda: _look(0, Breaker.AUTH),
     Metric.BALANCE_BREAKER_OPEN: lambda: _look(0, Breaker.BALANCE),
+    Metric.ENDPOINT_BREAKER_OPEN: lambda: _look(0, Breaker.ENDPOINT),
     of_status(Status.UNKNOWN): lambda: log_outcome(UNKNOWN),
     of_status(Status.FAILED): lambda: log_outcome(FAILED),
     Metric.REFRESH_FAILURES: _fail_to_refresh,

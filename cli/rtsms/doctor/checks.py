@@ -27,10 +27,12 @@ _AGE_WINDOW = timedelta(minutes=15)  # SQS reports the age every few minutes
 _TIMEOUTS = 6  # AWS Lambda Developer Guide, "Using Lambda with Amazon SQS": visibility is at least so many timeouts
 _REFRESH = "invoke the refresh function (docs/operations.md) and read its log"
 _PUT_TOKEN = "put working credentials, or a token, into their secret (docs/operations.md)"  # noqa: S105 (not a secret)
+_SET_ADDRESS = "set RealTimeBaseUrl to RealTime's address, and deploy"
 _TO_CLOSE = {
     Reason.NO_BALANCE: "top up",
     Reason.UNAUTHORIZED: "put working credentials, or a token, into their secret",
     Reason.FORBIDDEN: "ask RealTime's support why this account may not send",
+    Reason.WRONG_ADDRESS: _SET_ADDRESS,
 }
 
 
@@ -152,7 +154,7 @@ def check_realtime(stack: Stack) -> Iterator[Finding]:
         client.close()
 
 
-def judge_balance_call(result: calls.CallResult, url: str) -> Finding:
+def judge_balance_call(result: calls.CallResult, url: str) -> Finding:  # noqa: PLR0911 (one return a row)
     """Judge RealTime's reply to *Get balance*."""
     match result:
         case Reply(status=200):
@@ -162,10 +164,12 @@ def judge_balance_call(result: calls.CallResult, url: str) -> Finding:
             return bad(
                 "RealTime", f"accepts the token; the balance is {balance}", "top up; sending then continues by itself"
             )
-        case Reply(status=401):
-            return bad("RealTime", "refuses the token (401)", f"{_REFRESH}; or {_PUT_TOKEN}")
+        case Reply(status=400 | 401):
+            return bad("RealTime", f"refuses the token ({result.status})", f"{_REFRESH}; or {_PUT_TOKEN}")
         case Reply(status=403):
             return bad("RealTime", "does not allow this account to call it (403)", "ask RealTime's support")
+        case Reply(status=404 | 405):
+            return bad("RealTime", f"is not at {url}: it answers {result.status}", _SET_ADDRESS)
         case Reply():
             return doubt("RealTime", f"answers {result.status}", "run the command again in some minutes")
         case NotSent() | ReplyLost():

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     MALFORMED = "malformed"
+    WRONG_ADDRESS = "wrong_address"
     SENDER_REFUSED = "sender_refused"
     THROTTLED = "throttled"
     UNAVAILABLE = "unavailable"

@@ -12,6 +12,7 @@ new Composer({ onSent: (request) => outcomes.expect(request) });
 const BREAKERS = {
   balance: "there is no balance",
   auth: "RealTime refuses the token or the account",
+  endpoint: "RealTime is not at the configured address",
 };
 
 function showLive(state, said) {
@@ -26,7 +27,7 @@ function showBreakers(open) {
     ...open.map(({ breaker, since }) =>
       make("span", {}, make("strong", {}, "Sending is paused: "), `${BREAKERS[breaker] ?? breaker} (breaker `,
         make("code", {}, breaker), ", open since ", timeOf(since),
-        "). Messages wait; the maintenance function checks every minute if it can be closed. "),
+        "). Messages wait; it closes by itself when its cause is gone. "),
     ),
   );
 }

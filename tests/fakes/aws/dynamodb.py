@@ -71,13 +71,17 @@ class FakeDynamoDb:
         return {}
 
     def UpdateItem(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
-        """Open a breaker that is not open, or close one."""
+        """Open a breaker that is not open, probe one, or close one."""
         key, values = _key(request["Key"]), request["ExpressionAttributeValues"]
         held = dict(self.items.get(key, ()))
         if ":calm" in values:
             if held.pop("since", None) != value_of(values[":since"]):
                 raise Refused(_CONFLICT)
             held["calmAt"] = value_of(values[":calm"])
+        elif ":probed" in values:
+            if (held.get("since"), held.get("times")) != (value_of(values[":since"]), value_of(values[":times"])):
+                raise Refused(_CONFLICT)
+            held |= {"times": value_of(values[":more"]), "probedAt": value_of(values[":probed"])}
         elif "since" in held or ("calmAt > :now" in request["ConditionExpression"] and _is_calm(held, values)):
             raise Refused(_CONFLICT)
         else:

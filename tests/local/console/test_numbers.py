@@ -15,6 +15,9 @@ def test_each_says_what_it_leads_to() -> None:
     """By the rules that the send function goes by."""
     expected = {
         "+56900000000": (["submitted"], None),
+        "+56900000400": (["failed"], None),
+        "+56900000404": (["waiting"], "endpoint"),
+        "+56900000405": (["waiting"], "endpoint"),
         "+56900000406": (["failed"], None),
         "+56900000502": (["unknown"], None),
         "+56900000503": (["waiting"], None),

@@ -7,12 +7,12 @@ from itertools import batched
 from typing import Any
 
 from local.model_checker import provider
-from local.model_checker.answers import found, trip
+from local.model_checker.answers import found
 from local.model_checker.clients import Answer, Ask, AwsClients, Post, Request
 from local.model_checker.delivery import TABLE, Begin, program
 from local.model_checker.invocation import Invocation
 from local.model_checker.scenario import INVOCATION, START, VISIBILITY, Scenario, Sent
-from local.model_checker.table import Items, fields, perform
+from local.model_checker.table import Items, close, fields, perform, probe, trip
 from maintenance.breaker_recovery import recover_breakers
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.queues import QueueMessage
@@ -26,12 +26,13 @@ _TICK = 30.0  # seconds; what becomes visible within them is received together
 class Day:
     """One recipient a message; calls are answered only when nobody can start another.
 
-    All is well but for the balance, the token, and the refresh function, which may not be able to get another.
+    All is well but for the balance, the address, the token, and the refresh function, which may get no other.
     """
 
     def __init__(self, scenario: Scenario, *, messages: int, environments: int) -> None:
         self.now = START
         self.balance = 0
+        self.address_is_right = True
         self.token_lives = True
         self.can_refresh = True
         self.refreshes = 0
@@ -115,14 +116,20 @@ class Day:
             case Ask.TRIP:
                 self._items, codes = trip(self._items, request.given)
                 return codes
+            case Ask.PROBE:
+                self._items, codes = probe(self._items, request.given)
+                return codes
             case Ask.CLOSE:
-                del self._items[BREAKERS, request.given]
+                self._items, codes = close(self._items, request.given)
+                return codes
             case Ask.POSTPONE:
                 self.visible |= {message: self.now + seconds for message, seconds in request.given}
         return ()
 
     def _called(self, post: Post) -> Answer:
         self.posts += 1
+        if not self.address_is_right:
+            return provider.outcome("404", len(post.numbers)).result
         if not self.token_lives:
             return provider.outcome("401", len(post.numbers)).result
         if self.balance <= 0:

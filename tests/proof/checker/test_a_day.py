@@ -54,3 +54,24 @@ def test_a_refresh_that_failed_is_asked_for_until_it_succeeds(record_property: C
     assert not day.visible
     assert set(day.accepted.values()) == {1}
     assert len(day.accepted) == MESSAGES
+
+
+def test_a_wrong_address_is_probed_ever_less_often_and_fails_no_message(
+    record_property: Callable[[str, object], None],
+) -> None:
+    """A thousand messages wait for 24 hours; the first probe of the right address lets all of them through."""
+    scenario = Scenario("a day", (), calls_in_flight=CALLS_IN_FLIGHT, rules=Rules())
+    day = Day(scenario, messages=MESSAGES, environments=ENVIRONMENTS)
+    day.balance, day.address_is_right = 100_000, False
+    with quiet():
+        day.pass_until(START + HOURS * 3600)
+        probes = 6 + HOURS * 2  # after 0, 1, 2, 4, 8 and 16 minutes, then twice an hour
+        assert ENVIRONMENTS * CALLS_IN_FLIGHT < day.posts <= ENVIRONMENTS * CALLS_IN_FLIGHT + probes
+        assert day.statuses.keys() <= {"waiting"}
+        assert max(day.receives.values()) < MOST_RECEIVES
+        posts, day.address_is_right = day.posts, True
+        day.pass_until(day.now + 2 * 3600)
+    record_property("tried", f"wrong address: {posts} POSTs in {HOURS} h; then all were sent")
+    assert not day.visible
+    assert day.statuses == {"submitted": MESSAGES}
+    assert set(day.accepted.values()) == {1}

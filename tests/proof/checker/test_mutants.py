@@ -38,6 +38,10 @@ FROZEN = Scenario("frozen", (Sent(ONE),), bounds=Bounds(0, 1, 1), answers=("401"
 IN_TWO_CALLS = Scenario("two calls", (Sent(TWO),), workers=1, bounds=Bounds(0, 0, 1, 0), answers=("503",))
 NEWER = Scenario("newer", (Sent(ONE),), workers=1, unreadable=frozenset(ONE))
 OPTED_OUT = Scenario("opted out", (Sent(ONE),), workers=1, bounds=Bounds(0, 0, 1), opted_out=frozenset(ONE))
+WRONG_ADDRESS = Scenario("wrong address", (Sent(ONE),), workers=1, bounds=Bounds(0, 0, 2, 0), answers=("404",))
+BAD_TOKEN = Scenario(
+    "bad token", (Sent(ONE),), workers=1, bounds=Bounds(0, 0, 2, 0), answers=("400",), balances=("400", "no reply")
+)
 
 type Mutant = Callable[[pytest.MonkeyPatch], None]
 
@@ -75,7 +79,7 @@ def lost_call_is_retried(patch: pytest.MonkeyPatch) -> None:
     """Take a broken connection for a call that was never sent."""
     classify = verdict.classify
 
-    def hopeful(exchange: CallResult, recipients: int) -> list[verdict.Verdict]:
+    def hopeful(exchange: CallResult, recipients: int, **_: object) -> list[verdict.Verdict]:
         return [
             replace(one, kind=Kind.TRY_AGAIN) if one.reason is Reason.NO_WHOLE_REPLY else one
             for one in classify(exchange, recipients)
@@ -219,6 +223,22 @@ def one_request_twice_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("send.deliver.passes", lambda jobs: [jobs])
 
 
+def wrong_address_fails(patch: pytest.MonkeyPatch) -> None:
+    """Take a 404 for a refusal of the message."""
+    patch.setitem(verdict._BY_HTTP_STATUS, 404, (Kind.REFUSED, Reason.WRONG_ADDRESS))
+
+
+def token_is_not_tested(patch: pytest.MonkeyPatch) -> None:
+    """Take every 400 for a refusal of the message."""
+    patch.setitem(verdict._BY_HTTP_STATUS, 400, (Kind.REFUSED, Reason.MALFORMED))
+
+
+def no_answer_takes_the_token(patch: pytest.MonkeyPatch) -> None:
+    """Take a token for good unless it is refused."""
+    refuses_token = verdict.refuses_token
+    patch.setattr("send.call.refuses_token", lambda balance: refuses_token(balance) is True)
+
+
 def _key(change: Change) -> Key:
     return change.after.request_id, change.after.recipient
 
@@ -245,6 +265,9 @@ def _key(change: Change) -> Key:
         pytest.param(unreadable_is_absent, NEWER, id="what cannot be read is absent"),
         pytest.param(answers_are_mixed_up, IN_TWO_CALLS, id="answers are mixed up"),
         pytest.param(one_request_twice_at_once, PLAIN, id="one request twice at once"),
+        pytest.param(wrong_address_fails, WRONG_ADDRESS, id="a wrong address fails a message"),
+        pytest.param(token_is_not_tested, BAD_TOKEN, id="a token is not tested"),
+        pytest.param(no_answer_takes_the_token, BAD_TOKEN, id="no answer takes the token"),
         pytest.param(opt_outs_are_not_read, OPTED_OUT, id="opt-outs are not read"),
         pytest.param(opt_outs_that_cannot_be_read_are_none, OPTED_OUT, id="opt-outs that cannot be read are none"),
     ],
@@ -263,7 +286,10 @@ def test_a_rule_taken_away_breaks_a_promise(
 
 def test_the_rules_that_are_taken_away_keep_it_otherwise() -> None:
     """With all rules in place the same scenarios break nothing, so it is the missing rule that the checker sees."""
-    for scenario in (PLAIN, RESENDING, CONFLICTING, TOGETHER, FROZEN, IN_TWO_CALLS, OPTED_OUT):
+    for scenario in (
+        *(PLAIN, RESENDING, CONFLICTING, TOGETHER, FROZEN, IN_TWO_CALLS, OPTED_OUT),
+        *(WRONG_ADDRESS, BAD_TOKEN),
+    ):
         assert explore(scenario).whole
 
 

@@ -1,13 +1,16 @@
-"""The breakers `balance` and `auth`: while one is open no call goes out, and messages wait in the queue.
+"""The breakers `balance`, `auth` and `endpoint`: while one is open no call goes out, and messages wait in the queue.
 
 Their state is one item each in the table, read at most every few seconds by each environment. A breaker that opens
 again soon after it was closed is held open longer each time, so that a wrong recovery costs few refused calls.
+
+The maintenance function closes `balance` and `auth`. Nothing but *Send SMS* itself can show that its address works
+again, so `endpoint` is probed by the send function: with one message at a time, and less often each time.
 """
 
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -24,29 +27,42 @@ _SINCE = {"#since": "since"}
 
 
 class Breaker(StrEnum):
-    """What stops calls: no balance, or no valid authorisation."""
+    """What stops calls: no balance, no valid authorisation, or a wrong address."""
 
     BALANCE = "balance"
     AUTH = "auth"
+    ENDPOINT = "endpoint"
 
 
-_OPENINGS = {Breaker.BALANCE: Metric.BALANCE_BREAKER_OPENINGS, Breaker.AUTH: Metric.AUTH_BREAKER_OPENINGS}
-BY_KIND = {Kind.NO_BALANCE: Breaker.BALANCE, Kind.UNAUTHORIZED: Breaker.AUTH, Kind.FORBIDDEN: Breaker.AUTH}
+_OPENINGS = {
+    Breaker.BALANCE: Metric.BALANCE_BREAKER_OPENINGS,
+    Breaker.AUTH: Metric.AUTH_BREAKER_OPENINGS,
+    Breaker.ENDPOINT: Metric.ENDPOINT_BREAKER_OPENINGS,
+}
+BY_KIND = {
+    Kind.NO_BALANCE: Breaker.BALANCE,
+    Kind.UNAUTHORIZED: Breaker.AUTH,
+    Kind.FORBIDDEN: Breaker.AUTH,
+    Kind.WRONG_ADDRESS: Breaker.ENDPOINT,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBreaker:
-    """An open breaker: why, since when (epoch seconds), and how often it opened of late."""
+    """An open breaker: why, since when (epoch seconds), how often it opened or was probed of late, and when last."""
 
     breaker: Breaker
     reason: Reason
     since: float
     times: int = 1
+    probed_at: float = 0
 
     @property
     def held_until(self) -> float:
-        """Return the epoch second before which it is not to be closed."""
-        return self.since + (min(_HOLD * 2.0 ** (self.times - 2), _LONGEST_HOLD) if self.times > 1 else 0)
+        """Return the epoch second before which it is not to be closed, or probed."""
+        return max(self.since, self.probed_at) + (
+            min(_HOLD * 2.0 ** (self.times - 2), _LONGEST_HOLD) if self.times > 1 else 0
+        )
 
 
 class Breakers:
@@ -59,6 +75,7 @@ class Breakers:
         self._known: dict[Breaker, OpenBreaker] = {}
         self._read_at = float("-inf")
         self._reading = threading.Lock()
+        self._probing = threading.Lock()
 
     def open(self) -> OpenBreaker | None:
         """Return an open breaker, if there is one; what cannot be read is taken to be as it was."""
@@ -113,6 +130,29 @@ class Breakers:
         except StoreUnavailableError as error:
             logger.warning("breaker not recorded", extra={"breaker": breaker, "error": str(error)})
 
+    def take_probe(self, opened: OpenBreaker) -> bool:
+        """Return True if the caller may make one call although this breaker is open.
+
+        One caller of all environments may, once the breaker has been held for long enough; then it is held for longer.
+        """
+        now = self._now()
+        if opened.breaker is not Breaker.ENDPOINT or now < opened.held_until or self.all_open() != [opened]:
+            return False
+        with self._probing:
+            if self._known.get(opened.breaker) != opened:  # another thread has taken it
+                return False
+            self._known = {opened.breaker: replace(opened, times=opened.times + 1, probed_at=now)}
+        values = {":since": _number(opened.since), ":times": {"N": str(opened.times)}}
+        values |= {":more": {"N": str(opened.times + 1)}, ":probed": _number(now)}
+        same = "#since = :since AND times = :times"
+        try:
+            return self._table.update(
+                _key(opened.breaker), Update(("times = :more", "probedAt = :probed"), (), same, values, _SINCE)
+            )
+        except StoreUnavailableError as error:
+            logger.warning("probe not recorded", extra={"breaker": opened.breaker, "error": str(error)})
+            return False
+
     def close(self, opened: OpenBreaker) -> bool:
         """Close a breaker for all; return False if it is another opening by now. Openings are remembered for an hour.
 
@@ -152,4 +192,5 @@ def _read(item: Mapping[str, Any]) -> OpenBreaker:
         Reason(reason) if reason in Reason else reason,
         float(item["since"]["N"]),
         int(item["times"]["N"]),
+        float(item["probedAt"]["N"]) if "probedAt" in item else 0,
     )

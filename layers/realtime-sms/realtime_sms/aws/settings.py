@@ -101,6 +101,7 @@ class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettin
     recipients_per_call: int = Field(ge=1, le=100)
     calls_in_flight: int = Field(ge=1, le=200)
     max_per_second: int = Field(ge=0)
+    retry_server_errors: bool = True
 
     @property
     def rate(self) -> Rate | None:

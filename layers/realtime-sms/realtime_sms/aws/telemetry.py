@@ -34,7 +34,7 @@ class Metric(StrEnum):
     SEGMENTS = "Segments"  # of those that RealTime took
     # of each message that is put off: SQS leaves those out of the age of its oldest message
     WAITING_AGE = "WaitingAge"  # seconds since it was sent to the queue
-    # of each call of *Send SMS*
+    # of each call of *Send SMS*, and of *Get balance* after a 400
     PROVIDER_LATENCY = "ProviderLatency"  # milliseconds to the end of the reply, or to what broke it
     # of the token
     REFRESHES = "TokenRefreshes"
@@ -42,8 +42,10 @@ class Metric(StrEnum):
     # of breakers: how often one opened, and whether it is open, looked at once a minute
     BALANCE_BREAKER_OPENINGS = "BalanceBreakerOpenings"
     AUTH_BREAKER_OPENINGS = "AuthBreakerOpenings"
+    ENDPOINT_BREAKER_OPENINGS = "EndpointBreakerOpenings"
     BALANCE_BREAKER_OPEN = "BalanceBreakerOpen"
     AUTH_BREAKER_OPEN = "AuthBreakerOpen"
+    ENDPOINT_BREAKER_OPEN = "EndpointBreakerOpen"
     OPEN_UNKNOWNS = "OpenUnknowns"  # that RealTime may have accepted under an unknown id; counted once a minute
     EVENTS = "EventsPublished"
     CALLBACKS_UNREADABLE = "CallbacksUnreadable"  # with the right key, but neither a report nor a message

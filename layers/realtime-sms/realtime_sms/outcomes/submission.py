@@ -147,9 +147,9 @@ def settle(mine: Submission, verdict: Verdict, rules: Rules, *, now: float, jitt
     match verdict.kind:
         case Kind.REFUSED:
             return _end(told, Trigger.REJECTED, Status.FAILED)
-        case Kind.TRY_AGAIN:
+        case Kind.TRY_AGAIN | Kind.DOUBTFUL:
             return _try_again(told, verdict, rules, jitter)
-        case Kind.NO_BALANCE | Kind.UNAUTHORIZED | Kind.FORBIDDEN:
+        case Kind.NO_BALANCE | Kind.UNAUTHORIZED | Kind.FORBIDDEN | Kind.WRONG_ADDRESS:
             return _wait(told, Trigger.POSTPONE, now + rules.delay(told.tries, jitter))
         case Kind.OPEN:
             return _lose(told, Trigger.LOSE, rules, now + rules.delay(told.tries, jitter))

@@ -4,16 +4,21 @@ Source: RealTime SMS API v2, *Send SMS*, *Authenticate*, *Get SMS info*, *Get ba
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import quote, urlencode
 
 from pydantic_core import from_json
 
 NotSentCause = Literal["late", "dns", "refused", "connect", "connect_timeout", "tls"]
 ReplyLostCause = Literal["timeout", "reset", "closed", "garbled", "oversize"]
+
+SUBMISSION_ID: Final = re.compile(
+    r"[!-~]{1,128}"
+)  # RealTime's own are 16 digits; anything else is not an id but something gone wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,16 @@ def balance_of(reply: Reply) -> Decimal:
     except (ValueError, InvalidOperation):
         pass
     return Decimal(0)
+
+
+def read_submission_id(value: object) -> str | None:
+    """Read RealTime's id for a submission, written as text or as a whole number; None if it is neither.
+
+    A number with a fraction or an exponent is no id: its digits may be others than RealTime's.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        value = str(value)
+    return value if isinstance(value, str) and SUBMISSION_ID.fullmatch(value) else None
 
 
 def _authorized(token: str) -> dict[str, str]:

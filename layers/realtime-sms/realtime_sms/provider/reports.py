@@ -12,10 +12,9 @@ from math import inf
 
 from pydantic_core import from_json
 
-from realtime_sms.provider.calls import CallResult, Reply
+from realtime_sms.provider.calls import CallResult, Reply, read_submission_id
 from realtime_sms.vocabulary import Delivery, DeliveryReason
 
-_ID = re.compile(r"[!-~]{1,128}")
 _NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _SHORT_NUMBER = re.compile(r"\+?[0-9]{1,6}")
 _COST = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -166,8 +165,8 @@ def _written(value: object) -> str | None:
 
 
 def _id(value: object) -> str:
-    found = None if isinstance(value, float) else _written(value)  # whose digits may be others than RealTime's
-    if found is None or not _ID.fullmatch(found):
+    found = read_submission_id(value)
+    if found is None:
         raise UnreadableReportError("id: is no submission id")
     return found
 

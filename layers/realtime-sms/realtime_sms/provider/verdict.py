@@ -5,12 +5,11 @@ is assumed: whatever RealTime may have accepted is `OPEN`, and is never repeated
 """
 
 import json
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-from realtime_sms.provider.calls import CallResult, NotSent, Reply, ReplyLost
+from realtime_sms.provider.calls import SUBMISSION_ID, CallResult, NotSent, Reply, ReplyLost, read_submission_id
 from realtime_sms.vocabulary import Reason
 
 
@@ -19,10 +18,12 @@ class Kind(StrEnum):
 
     ACCEPTED = "accepted"
     REFUSED = "refused"  # for good
+    DOUBTFUL = "doubtful"  # refused for the message, or for the token's format: see `refuses_token`
     TRY_AGAIN = "try_again"  # refused for now, or never sent
     NO_BALANCE = "no_balance"
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
+    WRONG_ADDRESS = "wrong_address"  # refused for the address or the method, which says nothing of the message
     OPEN = "open"
     NOT_STARTED = "not_started"  # we did not make the call
 
@@ -39,11 +40,11 @@ class Verdict:
 
 
 _BY_HTTP_STATUS = {
-    400: (Kind.REFUSED, Reason.MALFORMED),
+    400: (Kind.DOUBTFUL, Reason.MALFORMED),
     401: (Kind.UNAUTHORIZED, Reason.UNAUTHORIZED),
     403: (Kind.FORBIDDEN, Reason.FORBIDDEN),
-    404: (Kind.REFUSED, Reason.MALFORMED),
-    405: (Kind.REFUSED, Reason.MALFORMED),
+    404: (Kind.WRONG_ADDRESS, Reason.WRONG_ADDRESS),
+    405: (Kind.WRONG_ADDRESS, Reason.WRONG_ADDRESS),
     406: (Kind.REFUSED, Reason.SENDER_REFUSED),
     413: (Kind.REFUSED, Reason.MALFORMED),
     415: (Kind.REFUSED, Reason.MALFORMED),
@@ -56,11 +57,15 @@ _BY_SUBMISSION_STATUS = {
     "account_no_balance": (Kind.NO_BALANCE, Reason.NO_BALANCE),
     "unknown_error": (Kind.TRY_AGAIN, Reason.PROVIDER_ERROR),
 }
-_ID = re.compile(r"[!-~]{1,128}")  # RealTime's own are 16 digits; anything else is not an id but something gone wrong
+_SERVER_ERRORS = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
-def classify(exchange: CallResult, recipients: int) -> list[Verdict]:
-    """Say what one exchange proves about each of its `recipients`, in the order of the request."""
+def classify(exchange: CallResult, recipients: int, *, retry_server_errors: bool = True) -> list[Verdict]:
+    """Return what one exchange proves about each of its `recipients`, in the order of the request.
+
+    RealTime says "try again later" of 500 and 503, which does not say that nothing was accepted. Without
+    `retry_server_errors` that is not believed.
+    """
     match exchange:
         case NotSent():
             return [Verdict(Kind.TRY_AGAIN, Reason.NOT_CONNECTED)] * recipients
@@ -69,7 +74,22 @@ def classify(exchange: CallResult, recipients: int) -> list[Verdict]:
         case Reply(status=HTTPStatus.OK):
             return _submissions(exchange.body, recipients)
     kind, reason = _BY_HTTP_STATUS.get(exchange.status, (Kind.OPEN, Reason.AMBIGUOUS_HTTP_STATUS))
+    if exchange.status in _SERVER_ERRORS and not retry_server_errors:
+        kind, reason = Kind.OPEN, Reason.AMBIGUOUS_HTTP_STATUS
     return [Verdict(kind, reason, exchange.status, retry_after=exchange.retry_after)] * recipients
+
+
+def refuses_token(balance: CallResult) -> bool | None:
+    """Return True if this result of *Get balance* refuses the token, False if the token was read; None if neither.
+
+    A 400 to a call without a body can be about nothing but the token's format.
+    """
+    match balance:
+        case Reply(status=HTTPStatus.BAD_REQUEST | HTTPStatus.UNAUTHORIZED):
+            return True
+        case Reply(status=HTTPStatus.OK | HTTPStatus.FORBIDDEN):
+            return False
+    return None
 
 
 def _submissions(body: bytes, recipients: int) -> list[Verdict]:
@@ -96,8 +116,10 @@ def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _submission(result: object) -> Verdict:
     match result:
-        case {"status": "submitted", "submissionId": str(identifier)} if _ID.fullmatch(identifier):
+        case {"status": "submitted", "submissionId": str(identifier)} if SUBMISSION_ID.fullmatch(identifier):
             return Verdict(Kind.ACCEPTED, Reason.ACCEPTED, HTTPStatus.OK, identifier)
+        case {"status": "submitted", "submissionId": int(number)}:
+            return Verdict(Kind.ACCEPTED, Reason.ACCEPTED, HTTPStatus.OK, read_submission_id(number))
         case {"status": str(word)} if word in _BY_SUBMISSION_STATUS:
             return Verdict(*_BY_SUBMISSION_STATUS[word], HTTPStatus.OK)
         case {"status": "submitted"}:  # the word is proof enough, though without an id no report can be matched
