@@ -1,7 +1,7 @@
 """Options and arguments that several commands share."""
 
 from collections.abc import Callable
-from functools import reduce, wraps
+from functools import cache, partial, reduce, wraps
 from typing import Any
 
 import boto3
@@ -44,6 +44,17 @@ def combine(*options: Callable[[Command], Command]) -> Callable[[Command], Comma
 def stack_options(command: Command) -> Command:
     """Add the options that name a deployment; the command gets the argument `stack`."""
 
+    @lazy_stack_options
+    @wraps(command)
+    def with_stack(*, find_stack: Callable[[], Stack], **others: Value) -> int | None:
+        return command(stack=find_stack(), **others)
+
+    return with_stack
+
+
+def lazy_stack_options(command: Command) -> Command:
+    """Add the options that name a deployment; the command gets `find_stack`, which asks AWS once."""
+
     @click.option(
         "--stack",
         envvar="RTSMS_STACK",
@@ -55,11 +66,11 @@ def stack_options(command: Command) -> Command:
     @click.option("--region", envvar="AWS_REGION", show_envvar=True, help="AWS region. Default: the profile's region.")
     @click.option("--profile", help="Profile of the AWS configuration.")
     @wraps(command)
-    def with_stack(*, stack: str, region: str | None, profile: str | None, **others: Value) -> int | None:
+    def with_finder(*, stack: str, region: str | None, profile: str | None, **others: Value) -> int | None:
         find = click.get_current_context().obj or _find_stack  # a test passes its own
-        return command(stack=find(stack, region=region, profile=profile), **others)
+        return command(find_stack=cache(partial(find, stack, region=region, profile=profile)), **others)
 
-    return with_stack
+    return with_finder
 
 
 def json_option(command: Command) -> Command:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from realtime_sms.aws.queues import QueueUnavailableError
-from rtsms.bulk.csv_file import CsvFile
 from rtsms.bulk.journal import Journal
 from rtsms.bulk.mail_merge import MailMerge
 from rtsms.bulk.publisher import Publisher, RowMessage
+from rtsms.bulk.sheet import Sheet
 from rtsms.bulk.validation import BAD, ValidatedFile, hash_row
 from rtsms.errors import CommandError, Exit, aws_error
 
@@ -22,7 +22,7 @@ _CONTINUE = "run the same command again: it continues where it stopped"
 class Campaign:
     """A validated file, ready to be published."""
 
-    file: CsvFile
+    file: Sheet
     merge: MailMerge
     validated: ValidatedFile
     campaign_id: str
@@ -72,12 +72,12 @@ class Campaign:
             raise self._file_changed(line)
 
     def _file_changed(self, line: int) -> CommandError:
-        where, what = f"{self.file.path}, line {line}", "the file changed while it was published"
+        where, what = f"FILE, line {line}", "the file changed while it was published"
         to_do = "check that the file is what you want to send, and run the same command again"
         return CommandError(Exit.USAGE, where, what, to_do=to_do)
 
 
-def make_campaign_id(chosen: str | None, file: CsvFile, validated: ValidatedFile) -> str:
+def make_campaign_id(chosen: str | None, file: Sheet, validated: ValidatedFile) -> str:
     """Return the chosen id if it is valid, or else one made of the file's name and of everything that is sent."""
     if chosen is None:
         name = re.sub(r"[^A-Za-z0-9]+", "-", file.path.stem).strip("-")[:_FILE_NAME] or "bulk"

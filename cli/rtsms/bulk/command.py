@@ -1,8 +1,8 @@
-"""`rtsms bulk`: validate a CSV file, show its bad rows and its segments, and publish it."""
+"""`rtsms bulk`: validate a file, show its bad rows and what it would send, and publish it."""
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 from pathlib import Path
@@ -13,18 +13,23 @@ from botocore.config import Config
 from rich import progress as bars
 
 from realtime_sms.aws.queues import Producer
+from realtime_sms.requests.prepare import Defaults
 from rtsms.bulk.campaign import Campaign, make_campaign_id
-from rtsms.bulk.csv_file import ENCODINGS, CsvFile
+from rtsms.bulk.columns import clean_name, number_column
+from rtsms.bulk.encodings import ENCODINGS
 from rtsms.bulk.journal import Journal
-from rtsms.bulk.mail_merge import MailMerge, number_column
+from rtsms.bulk.mail_merge import MailMerge
+from rtsms.bulk.open_file import open_file
 from rtsms.bulk.publisher import Publisher
+from rtsms.bulk.sheet import Sheet
+from rtsms.bulk.summary import document, lines
 from rtsms.bulk.template import Template
 from rtsms.bulk.validation import BadRow, ValidatedFile, validate
-from rtsms.errors import Exit
-from rtsms.options import Value, json_option, stack_options
+from rtsms.errors import CommandError, Exit
+from rtsms.options import REGION, Value, json_option, lazy_stack_options
 from rtsms.output import Output, make_console, plural
 from rtsms.request import encoding_options, read_text, request_body, sending_options
-from rtsms.stack import Stack
+from rtsms.stack import Stack, split_prefixes
 from rtsms.usage import OurType
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -45,6 +50,17 @@ class _Price(OurType):
         return price
 
 
+class _Delimiter(OurType):
+    name = "delimiter"
+    expected = "must be one character, or tab"
+
+    def convert(self, value: Value, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        delimiter = "\t" if value in {"tab", "\\t"} else str(value)
+        if len(delimiter) != 1 or delimiter in '"\r\n':
+            self.fail(self.expected, param, ctx)
+        return delimiter
+
+
 @click.command("bulk")
 @click.argument("file", type=_FILE)
 @click.option("--template", help="The text, with column names in braces: 'Hola {{nombre}}'.")
@@ -55,19 +71,30 @@ class _Price(OurType):
 @encoding_options
 @sending_options
 @click.option("--price-per-segment", "price", type=_Price(), help="Price of a segment, to estimate the cost.")
-@click.option("--file-encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Of the file.")
-@click.option("--delimiter", help="Delimiter of the columns. Default: detected among , ; tab and |.")
+@click.option(
+    "--file-encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Of a CSV file."
+)
+@click.option("--delimiter", type=_Delimiter(), help="Of a CSV file. Default: detected among , ; tab and |.")
 @click.option("--dry-run", is_flag=True, help="Check the file, and publish nothing.")
+@click.option(
+    "--default-region", type=REGION, help="With --dry-run and --sender: check without AWS, as in this country."
+)
+@click.option(
+    "--plain-text-prefixes",
+    default="+56",
+    show_default=True,
+    help="With --default-region: prefixes of the numbers whose text is transliterated.",
+)
 @click.option("--skip-bad-rows", is_flag=True, help="Publish the good rows even if there are bad ones.")
 @click.option("--yes", is_flag=True, help="Do not ask before publishing.")
 @click.option("--journal", type=_JOURNAL, help="File that records what was published. Default: FILE.journal.")
 @click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Parallel calls to SQS.")
 @click.option("--show", type=click.IntRange(0), default=20, show_default=True, help="Bad rows to list at most.")
 @json_option
-@stack_options
+@lazy_stack_options
 def command(  # noqa: PLR0913 (one for each option)
     *,
-    stack: Stack,
+    find_stack: Callable[[], Stack],
     out: Output,
     file: Path,
     template: str | None,
@@ -82,31 +109,47 @@ def command(  # noqa: PLR0913 (one for each option)
     show: int,
     **options: Value,
 ) -> int:
-    """Send a text to every row of a CSV FILE.
+    """Send a text to every row of a CSV or Excel FILE.
 
-    The first line names the columns. The whole file is checked before anything is sent. It is safe to repeat: a run
+    The first row names the columns. The whole file is checked before anything is sent. It is safe to repeat: a run
     that was killed continues where it stopped.
     """
-    csv_file = CsvFile.open(file, encoding=options["file_encoding"], delimiter=options["delimiter"])
-    merge = _mail_merge(csv_file, Template(read_text(template, template_file)), stack, options)
+    defaults = _defaults(find_stack, options, dry_run=dry_run)
+    sheet = open_file(
+        file, encoding=options["file_encoding"], delimiter=options["delimiter"], to_column=options["to_column"]
+    )
+    for note in sheet.notes:
+        out.result({"type": "note", "what": note}, f"note: {note}")
+    merge = _mail_merge(sheet, Template(read_text(template, template_file)), defaults, options)
     validated = ValidatedFile()
-    _print_bad_rows(out, validate(csv_file, merge, validated), show)
-    checked = Campaign(csv_file, merge, validated, make_campaign_id(campaign, csv_file, validated))
-    _print_validated(out, checked, price)
+    _print_bad_rows(out, validate(sheet, merge, validated), show)
+    checked = Campaign(sheet, merge, validated, make_campaign_id(campaign, sheet, validated))
+    out.result(document(checked, price), *lines(checked, price))
     if validated.bad and not skip_bad_rows:
         out.text("\nNothing was published. Correct these rows, or leave them out with --skip-bad-rows.")
         return Exit.USAGE
-    if not dry_run:
+    if validated.good and not dry_run:
+        stack = find_stack()
         with checked.journal(journal, stack.outputs["SendQueueUrl"]) as opened:
             _publish(checked, opened, _publisher(stack, at_once), out, ask=not yes)
     return Exit.DONE
 
 
-def _mail_merge(file: CsvFile, template: Template, stack: Stack, options: dict[str, Value]) -> MailMerge:
+def _defaults(find_stack: Callable[[], Stack], options: dict[str, Value], *, dry_run: bool) -> Defaults:
+    """Return the deployment's defaults; a dry run asks AWS for them only if the options do not say them."""
+    region, prefixes = options["default_region"], split_prefixes(options["plain_text_prefixes"])
+    if region and not dry_run:
+        raise CommandError(Exit.USAGE, "--default-region", "is for a dry run", to_do="pass --dry-run as well")
+    if region and options["sender"]:
+        return Defaults(region, plain_prefixes=prefixes)
+    return find_stack().defaults
+
+
+def _mail_merge(sheet: Sheet, template: Template, defaults: Defaults, options: dict[str, Value]) -> MailMerge:
     request = request_body("", [], **options)
     del request["recipients"]
-    to_column = options["to_column"] or number_column(file.columns)
-    return MailMerge(template, file.columns, to_column, options["key_column"], request, stack.defaults)
+    to_column, key_column = (options[name] and clean_name(options[name]) for name in ("to_column", "key_column"))
+    return MailMerge(template, sheet.columns, to_column or number_column(sheet.columns), key_column, request, defaults)
 
 
 def _print_bad_rows(out: Output, bad: Iterable[BadRow], show: int) -> None:
@@ -132,29 +175,6 @@ def _progress(out: Output, *columns: bars.ProgressColumn, transient: bool = Fals
     hidden = out.as_json or not sys.stderr.isatty()
     console = make_console(stderr=True)
     return bars.Progress(*columns, console=console, disable=hidden, transient=transient, redirect_stdout=False)
-
-
-def _print_validated(out: Output, campaign: Campaign, price: Decimal | None) -> None:
-    validated = campaign.validated
-    cost = None if price is None else validated.segments * price
-    repeated = f"; {validated.repeated:,} repeat the number of an earlier row" if validated.repeated else ""
-    rows = plural(len(validated.numbers), "row")
-    out.result(
-        {
-            "type": "checked",
-            "campaign": campaign.campaign_id,
-            "rows": len(validated.numbers),
-            "good": validated.good,
-            "bad": validated.bad,
-            "repeatedNumbers": validated.repeated,
-            "segments": validated.segments,
-            **({} if cost is None else {"cost": str(cost)}),
-        },
-        f"{campaign.file.path.name}: {rows}, {validated.good:,} good, {validated.bad:,} bad{repeated}",
-        plural(validated.segments, "segment")
-        + ("" if cost is None else f", {cost} at {price} a segment")
-        + f"; campaign {campaign.campaign_id}",
-    )
 
 
 def _publish(campaign: Campaign, journal: Journal, publisher: Publisher, out: Output, *, ask: bool) -> None:

@@ -41,7 +41,7 @@ class Journal:
             os.close(self._file)
             raise self._error("another run is publishing this campaign", "wait for it, or stop it") from None
         except OSError as error:
-            raise self._error(f"it cannot be written: {error.strerror}", "pass --journal FILE") from None
+            raise self._error(f"it cannot be written: {os.strerror(error.errno or 0)}", "pass --journal FILE") from None
         try:
             self._read()
         except BaseException:
@@ -92,7 +92,7 @@ class Journal:
             raise self._error(
                 f"it belongs to a campaign with another {' and another '.join(sorted(others))}",
                 "to continue that campaign, use its file, text and stack; to publish this one, pass --journal FILE. "
-                f"With --campaign {found.get('campaign')} as well, a row that is in both campaigns is sent once",
+                "With the id of that campaign as --campaign as well, a row that is in both campaigns is sent once",
             )
 
     def _write(self, line: str) -> None:
@@ -103,7 +103,7 @@ class Journal:
             self._unsynced = 0
 
     def _error(self, what: str, to_do: str) -> CommandError:
-        return CommandError(Exit.USAGE, f"journal {self.path}", what, to_do=to_do)
+        return CommandError(Exit.USAGE, "the journal", what, to_do=to_do)
 
 
 def _ranges(rows: Iterable[int]) -> list[str]:

@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 
+import phonenumbers
+
 from realtime_sms.aws.queues import as_body
-from realtime_sms.encoding.text import encode
+from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.model import MAX_SEGMENTS, MAX_TEXT, SendRequest
 from realtime_sms.requests.prepare import Defaults, policy_for
 from realtime_sms.requests.recipients import parse_recipients
-from rtsms.bulk.csv_file import Row, quote_columns
+from rtsms.bulk.columns import label, quote_columns, quote_name
+from rtsms.bulk.sheet import Row, Unusable
 from rtsms.bulk.template import Template
 from rtsms.errors import CommandError, Exit
 from rtsms.request import RequestBody, prepare_request
 
 _ID_BYTES = 12  # of the hash of a row's key: in one of 10^17 campaigns of a million rows, two have the same hash
 _EXAMPLE_NUMBER = "+56900000000"
-_NUMBER_COLUMNS = frozenset({
-    "number", "numero", "número", "phone", "telefono", "teléfono", "celular", "movil", "móvil", "fono",
-    "recipient", "destinatario", "msisdn", "to",
-})  # fmt: skip
+_MOBILE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
 class BadRowError(ValueError):
@@ -33,11 +33,22 @@ class BadRowError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class GoodRow:
-    """What is kept of a row that can be sent: its number without the plus sign, its key, its segments."""
+    """What a row would send: its number without the plus sign, its key, its text."""
 
     number: int = field(repr=False)
     key: str = field(repr=False)
-    segments: int
+    encoded: EncodedText = field(repr=False)
+
+    @property
+    def segments(self) -> int:
+        """Return the number of segments."""
+        return self.encoded.segments
+
+    @property
+    def is_unusual(self) -> bool:
+        """Return True if the number is possible, but no mobile number in the numbering plan that is known here."""
+        parsed = phonenumbers.parse(f"+{self.number}")
+        return phonenumbers.number_type(parsed) not in _MOBILE
 
 
 @dataclass(frozen=True)
@@ -56,8 +67,8 @@ class MailMerge:
         self.template.check(self.columns)
         for column in filter(None, (self.recipient_column, self.key_column)):
             if column not in self.columns:
-                what = f"no column is called {quote_columns([column])}; the columns are {quote_columns(self.columns)}"
-                raise CommandError(Exit.USAGE, "the file", what)
+                what = f"no column is called {quote_name(column)}; the columns are {quote_columns(self.columns)}"
+                raise CommandError(Exit.USAGE, "FILE", what)
         _ = self._example
 
     @cached_property
@@ -76,14 +87,14 @@ class MailMerge:
         values = self._values(row)
         recipients = parse_recipients([values[self.recipient_column]], self.defaults.region)
         if recipients.refused:
-            raise BadRowError(f"{self.recipient_column}: {recipients.refused[0].problem.what}")
+            raise BadRowError(f"{self._label(self.recipient_column)}: {recipients.refused[0].problem.what}")
         (number,) = recipients.numbers
         key = values[self.key_column] if self.key_column else number
         if not key:
-            raise BadRowError(f"{self.key_column}: is empty, but must name the row")
+            raise BadRowError(f"{self._label(self.key_column or '')}: is empty, but must name the row")
         if empty := [name for name in self.template.names if not values[name]]:
-            raise BadRowError(f"{', '.join(empty)}: is empty, but the text needs it")
-        return GoodRow(int(number[1:]), key, self._count_segments(self.template.render(values), number))
+            raise BadRowError(f"{', '.join(map(self._label, empty))}: is empty, but the text needs it")
+        return GoodRow(int(number[1:]), key, self._encode(self.template.render(values), number))
 
     def queue_message(self, campaign_id: str, row: Row, number: int) -> str:
         """Return a good row's request as a queue message."""
@@ -96,32 +107,30 @@ class MailMerge:
     def _values(self, row: Row) -> dict[str, str]:
         if len(row.fields) != len(self.columns):
             raise BadRowError(f"it has {len(row.fields)} fields, but the first line has {len(self.columns)}")
-        return {name: value.strip() for name, value in zip(self.columns, row.fields, strict=True)}
+        values = dict(zip(self.columns, row.fields, strict=True))
+        for name in filter(None, (self.recipient_column, self.key_column, *self.template.names)):
+            if isinstance(why := values[name], Unusable):
+                raise BadRowError(f"{self._label(name)}: {why}")
+        return {name: value.strip() for name, value in values.items()}
 
-    def _count_segments(self, text: str, number: str) -> int:
+    def _label(self, column: str) -> str:
+        return label(column, self.columns)
+
+    def _encode(self, text: str, number: str) -> EncodedText:
         request = self._example
         if len(text) > MAX_TEXT:
             raise BadRowError(f"text: has {len(text)} characters; {MAX_TEXT} allowed")
         policy = policy_for(request, number, self.defaults.plain_prefixes)
         try:
-            segments = encode(text, request.message.charset, policy=policy).segments
+            encoded = encode(text, request.message.charset, policy=policy)
         except ValueError as error:
             raise BadRowError(f"text: {error}") from None
         most = request.max_segments or MAX_SEGMENTS
-        if not 0 < segments <= most:
-            raise BadRowError(f"text: needs {segments} segments; {most} allowed")
-        return segments
+        if not 0 < encoded.segments <= most:
+            raise BadRowError(f"text: needs {encoded.segments} segments; {most} allowed")
+        return encoded
 
 
 def request_id(campaign_id: str, key: str) -> str:
     """Return the request id of a row; its hash shows neither key nor number."""
     return f"{campaign_id}:{blake2b(key.encode(), digest_size=_ID_BYTES, key=campaign_id.encode()).hexdigest()}"
-
-
-def number_column(columns: Sequence[str]) -> str:
-    """Find the one column of numbers by its name; raise a `CommandError` if there is none, or several."""
-    found = [column for column in columns if column.casefold() in _NUMBER_COLUMNS]
-    if len(found) != 1:
-        what = f"cannot tell which column has the numbers; the columns are {quote_columns(columns)}"
-        raise CommandError(Exit.USAGE, "the file", what, to_do="pass --to-column")
-    return found[0]

@@ -6,7 +6,7 @@ This is our own code, not a template library: conditions, loops and HTML escapes
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from rtsms.bulk.csv_file import quote_columns
+from rtsms.bulk.columns import clean_name, quote_columns, quote_name
 from rtsms.errors import CommandError, Exit
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\{\s*([^{}]*?)\s*\}\}(?!\})")
@@ -23,7 +23,7 @@ class Template:
             raise CommandError(Exit.USAGE, "template", "it is empty", to_do=to_do)
         self.text = text
         self._literals: Sequence[str] = _PLACEHOLDER.split(text)[::2]
-        self._names: Sequence[str] = _PLACEHOLDER.findall(text)
+        self._names: Sequence[str] = [clean_name(name) for name in _PLACEHOLDER.findall(text)]
         if "" in self._names or any(map(_BRACES.search, self._literals)):
             raise CommandError(Exit.USAGE, "template", "a placeholder must be a column name in braces: {{name}}")
 
@@ -36,7 +36,8 @@ class Template:
         """Raise a `CommandError` if a placeholder is not a column; it names all of them."""
         columns = list(columns)
         if unknown := [name for name in self.names if name not in columns]:
-            what = f"no column is called {quote_columns(unknown)}; the columns are {quote_columns(columns)}"
+            names = ", ".join(map(quote_name, unknown))
+            what = f"no column is called {names}; the columns are {quote_columns(columns)}"
             raise CommandError(Exit.USAGE, "template", what, to_do="spell it as in the file, with capitals and accents")
 
     def render(self, values: Mapping[str, str]) -> str:

@@ -1,20 +1,24 @@
 """Validate a whole file before anything is sent: the bad rows with their lines, and the segments of the good ones.
 
-Only a few numbers are kept of each row, 32 bytes in arrays, however long its text is.
+Only a few numbers are kept of each row, 35 bytes in arrays, however long its text is.
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from json import dumps
 
-from rtsms.bulk.csv_file import CsvFile, Row
-from rtsms.bulk.mail_merge import BadRowError, MailMerge
+from realtime_sms.encoding.charset import decode
+from rtsms.bulk.columns import label
+from rtsms.bulk.mail_merge import BadRowError, GoodRow, MailMerge
+from rtsms.bulk.sheet import Row, Sheet
 
 BAD = 0  # the number of a row that is not sent
 _FINGERPRINT_DIGITS = 16
 _64_BITS = 2**64 - 1
+_UNICODE, _UNUSUAL = 1, 2  # flags of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,16 @@ class BadRow:
 
     line: int
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstText:
+    """The first text that is sent, as a phone gets it."""
+
+    number: int = field(repr=False)
+    text: str = field(repr=False)
+    charset: int
+    segments: int
 
 
 def _numbers() -> array[int]:
@@ -41,6 +55,10 @@ class ValidatedFile:
     keys: array[int] = field(default_factory=_numbers, repr=False)
     lines: array[int] = field(default_factory=_numbers, repr=False)
     hashes: array[int] = field(default_factory=_numbers, repr=False)
+    first: FirstText | None = None
+    unicode: int = 0  # good rows whose text needs Unicode
+    forced_by: Counter[str] = field(default_factory=Counter, repr=False)  # characters, by the rows that have them
+    unusual: array[int] = field(default_factory=_numbers, repr=False)  # lines of possible but unusual numbers
 
     @property
     def good(self) -> int:
@@ -48,15 +66,16 @@ class ValidatedFile:
         return len(self.numbers) - self.bad
 
 
-def validate(file: CsvFile, merge: MailMerge, validated: ValidatedFile) -> Iterator[BadRow]:
+def validate(file: Sheet, merge: MailMerge, validated: ValidatedFile) -> Iterator[BadRow]:
     """Read a file into `validated`, and yield bad rows as they are found; duplicates come last."""
     digest = sha256(dumps(_settings(merge), sort_keys=True).encode())
-    segments = array("H")
+    segments, flags = array("H"), array("B")
     for row in file.rows(digest.update):
-        number, key, needed = BAD, 0, 0
+        number, key, needed, flag = BAD, 0, 0, 0
         try:
             good = merge.check(row)
             number, key, needed = good.number, _hash_key(good.key), good.segments
+            flag = _observe(good, validated)
         except BadRowError as error:
             yield BadRow(row.line, str(error))
         validated.numbers.append(number)
@@ -64,12 +83,33 @@ def validate(file: CsvFile, merge: MailMerge, validated: ValidatedFile) -> Itera
         validated.lines.append(row.line)
         validated.hashes.append(hash_row(row))
         segments.append(needed)
+        flags.append(flag)
     validated.fingerprint = digest.hexdigest()[:_FINGERPRINT_DIGITS]
     yield from _drop_duplicates(merge, validated)
     validated.repeated = sum(1 for _ in _repeats(validated.numbers))
     validated.bad = validated.numbers.count(BAD)
-    pairs = zip(segments, validated.numbers, strict=True)
-    validated.segments = sum(needed for needed, number in pairs if number != BAD)
+    _sum_up(validated, segments, flags)
+
+
+def _observe(good: GoodRow, validated: ValidatedFile) -> int:
+    """Keep the first text and what forces Unicode; return the row's flags."""
+    encoded = good.encoded
+    if validated.first is None:
+        text = decode(encoded.text, encoded.charset)
+        validated.first = FirstText(good.number, text, encoded.charset, encoded.segments)
+    validated.forced_by.update({one.character for one in encoded.forced_by})
+    return (_UNICODE if encoded.alphabet == "ucs2" else 0) | (_UNUSUAL if good.is_unusual else 0)
+
+
+def _sum_up(validated: ValidatedFile, segments: array[int], flags: array[int]) -> None:
+    """Count over the good rows."""
+    rows = zip(segments, flags, validated.numbers, validated.lines, strict=True)
+    for needed, flag, number, line in rows:
+        if number != BAD:
+            validated.segments += needed
+            validated.unicode += bool(flag & _UNICODE)
+            if flag & _UNUSUAL:
+                validated.unusual.append(line)
 
 
 def hash_row(row: Row) -> int:
@@ -89,7 +129,7 @@ def _settings(merge: MailMerge) -> dict[str, object]:
 
 def _drop_duplicates(merge: MailMerge, validated: ValidatedFile) -> Iterator[BadRow]:
     """Keep the first of the rows with one key: the others would have the same request id."""
-    column = merge.key_column or merge.recipient_column
+    column = label(merge.key_column or merge.recipient_column, merge.columns)
     for again, first in sorted(_repeats(validated.keys)):
         validated.numbers[again] = BAD
         yield BadRow(validated.lines[again], f"{column}: the same as in line {validated.lines[first]}")

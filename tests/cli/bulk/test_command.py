@@ -11,8 +11,8 @@ from botocore.exceptions import EndpointConnectionError
 from realtime_sms.aws.queues import NotTaken
 from realtime_sms.requests.prepare import Defaults
 from rtsms.bulk.campaign import Campaign
-from rtsms.bulk.csv_file import CsvFile
 from rtsms.bulk.mail_merge import MailMerge, request_id
+from rtsms.bulk.open_file import open_file
 from rtsms.bulk.publisher import Publisher
 from rtsms.bulk.template import Template
 from rtsms.bulk.validation import ValidatedFile, validate
@@ -92,6 +92,7 @@ def test_every_row_is_published_under_its_own_id(stack: FakeStack, sqs: FakeSqs,
             "bad": 0,
             "repeatedNumbers": 0,
             "segments": 2,
+            "unusualNumbers": 2,
         },
         {"type": "published", "campaign": "mayo", "published": 2, "before": 0},
     ]
@@ -136,8 +137,8 @@ def test_a_file_without_column_names_shows_no_number(stack: FakeStack, tmp_path:
     file = tmp_path / "clientes.csv"
     file.write_text("+56912345678;Ana\n+56 9 1333 3333;Eva\n", encoding="utf-8")
     errors = [_bulk(stack, file).err, _bulk(stack, file, "--to-column", "+56912345678").err]
-    assert all("'+56***78', 'Ana'" in error for error in errors)
-    assert "912345678" not in "".join(errors)
+    assert all("column 1 (12 characters), column 2 (3 characters)" in error for error in errors)
+    assert not any(told in "".join(errors) for told in ("12345678", "Ana"))
 
 
 def test_at_most_some_bad_rows_are_listed(stack: FakeStack, tmp_path: Path) -> None:
@@ -153,6 +154,87 @@ def test_a_dry_run_publishes_nothing_and_prints_the_cost(stack: FakeStack, sqs: 
     assert (ran.code, sqs.bodies) == (0, [])
     assert "2 segments, 0.090 at 0.045 a segment" in ran.out
     assert list(sheet.parent.iterdir()) == [sheet]
+
+
+def _no_aws(_name: str, **_options: object) -> FakeStack:
+    raise AssertionError("AWS was asked")
+
+
+def test_a_dry_run_needs_no_aws_if_options_say_the_same(stack: FakeStack, sheet: Path) -> None:
+    """Everything else is as with the deployment."""
+    options = ("bulk", str(sheet), "--template", TEXT, "--sender", "96000", "--dry-run")
+    offline = run(*options, "--default-region", "cl", "--plain-text-prefixes", "+56", stack=_no_aws)
+    assert (offline.code, offline.err) == (0, "")
+    assert offline.out == run(*options, stack=stack).out
+    with pytest.raises(AssertionError, match="AWS was asked"):
+        run(*options[:4], "--dry-run", "--default-region", "CL", stack=_no_aws)
+
+
+def test_a_region_is_for_a_dry_run_only(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:
+    """A deployment has its own."""
+    ran = _bulk(stack, sheet, "--yes", "--default-region", "AR")
+    assert (ran.code, sqs.bodies) == (2, [])
+    assert "--default-region: is for a dry run" in ran.err
+
+
+def test_the_first_text_is_shown_as_a_phone_gets_it(stack: FakeStack, tmp_path: Path) -> None:
+    """It is that of the first good row; the number is masked."""
+    ran = _bulk(stack, _write(tmp_path, "1,Leo,0", "961234567,Íñigo,1"), "--dry-run", "--skip-bad-rows")
+    assert "The first text, to +56***67, 1 segment, charset 0:\n  Hola Iñigo, su pedido 1 esta en camino\n" in ran.out
+    assert "unusual" not in ran.out
+    assert "Unicode" not in ran.out
+
+
+def test_what_forces_unicode_is_named_with_the_rows_that_it_costs(stack: FakeStack, tmp_path: Path) -> None:
+    """Rows that are not sent do not count."""
+    rows = [f"96123456{row},Ana{mark},1" for row, mark in enumerate(["🚚", "🚚", "", "🚚😀\u200b", ""])]
+    sheet = _write(tmp_path, *rows, "961234560,Ana🚚,1")
+    ran = _bulk(stack, sheet, "--dry-run", "--skip-bad-rows")
+    assert "Unicode in 3 of 5 rows because of 🚚 " in ran.out
+    assert "\u200b" not in ran.out.splitlines()[-1]
+    checked = _bulk(stack, sheet, "--dry-run", "--skip-bad-rows", "--json").lines[-1]
+    assert checked["unicodeRows"] == 3
+    assert checked["forcedBy"][0] == "🚚"
+
+
+def test_numbers_that_are_possible_but_unusual_are_listed(stack: FakeStack, tmp_path: Path) -> None:
+    """A fixed line, and a range that the known numbering plan does not have."""
+    numbers = ["961234567", "+56912345678", "+493012345678", *(f"91234567{row}" for row in range(5))]
+    ran = _bulk(stack, _write(tmp_path, *(f"{number},Ana,1" for number in numbers)), "--dry-run")
+    assert "7 numbers possible, but unusual for a mobile phone: lines 3, 4, 5, 6, 7 and 2 more" in ran.out
+    assert ran.code == 0
+
+
+def test_a_file_of_column_names_alone_is_a_warning(stack: FakeStack, sqs: FakeSqs, tmp_path: Path) -> None:
+    """There is nothing to publish, and nothing wrong."""
+    sheet = _write(tmp_path)
+    ran = _bulk(stack, sheet)
+    assert (ran.code, ran.err, sqs.bodies) == (0, "", [])
+    assert "warning: the file has column names, but no rows" in ran.out
+    assert list(tmp_path.iterdir()) == [sheet]
+
+
+def test_what_was_left_out_above_the_column_names_is_said(stack: FakeStack, tmp_path: Path) -> None:
+    """As JSON, too."""
+    sheet = tmp_path / "clientes.csv"
+    sheet.write_text("Clientes\n\nCelular 1;nombre;pedido\n961234567;Ana;1\n", encoding="utf-8")
+    said = "the columns are named in line 3; what is above it is left out"
+    assert f"note: {said}\n" in _bulk(stack, sheet, "--dry-run").out
+    assert _bulk(stack, sheet, "--dry-run", "--json").lines[0] == {"type": "note", "what": said}
+
+
+@pytest.mark.parametrize("delimiter", ["tab", "\\t", "\t"])
+def test_a_delimiter_can_be_a_tab(stack: FakeStack, tmp_path: Path, delimiter: str) -> None:
+    """However it is written."""
+    sheet = tmp_path / "clientes.csv"
+    sheet.write_text("numero\tnombre\tpedido\n961234567\tAna\t1\n", encoding="utf-8")
+    assert _bulk(stack, sheet, "--dry-run", "--delimiter", delimiter).code == 0
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n"])
+def test_a_delimiter_is_one_character(stack: FakeStack, sheet: Path, delimiter: str) -> None:
+    """The error says so."""
+    assert "--delimiter must be one character" in _bulk(stack, sheet, "--dry-run", "--delimiter", delimiter).err
 
 
 @pytest.mark.parametrize("price", ["x", "-1", "NaN"])
@@ -205,7 +287,7 @@ def test_a_campaigns_id_must_be_able_to_begin_a_request_id(stack: FakeStack, she
 )
 def test_a_file_that_changes_while_it_is_published_stops_the_run(tmp_path: Path, rows: tuple[str, ...]) -> None:
     """A number must not get another row's text."""
-    file = CsvFile.open(_write(tmp_path, *GOOD))
+    file = open_file(_write(tmp_path, *GOOD))
     merge = MailMerge(Template(TEXT), file.columns, "numero", None, {"sender": "1"}, Defaults())
     validated, bodies = ValidatedFile(), list[str]()
     assert not list(validate(file, merge, validated))

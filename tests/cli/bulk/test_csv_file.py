@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from rtsms.bulk.csv_file import CsvFile, Row
+from rtsms.bulk.open_file import open_file
+from rtsms.bulk.sheet import Row, Sheet
 from rtsms.errors import CommandError
 
 
-def _csv_file(tmp_path: Path, octets: bytes, **options: str) -> CsvFile:
+def _csv_file(tmp_path: Path, octets: bytes, **options: str) -> Sheet:
     file = tmp_path / "clientes.csv"
     file.write_bytes(octets)
-    return CsvFile.open(file, **options)
+    return open_file(file, **options)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +47,23 @@ def test_a_row_has_the_line_in_which_it_begins(tmp_path: Path) -> None:
         (b"\n\n", "is empty"),
         (b"a,b,a\n", "two columns are called 'a'"),
         (b"a,b\n1,\xf1\n", "line 2: it is not UTF-8"),
-        ("a,b\n1,2\n".encode("utf-16"), "line 1: it is UTF-16"),
+        (b"\xff\xfea\0,\0b\0\n\0x", "line 2: here or below it is not UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "line 1: it looks like UTF-16"),
         (b'a,b\n1,2\n3,"x\n4,5\n', "line 3: it cannot be read as CSV"),
         (b'a,b\n1,"x"y\n', "line 2: it cannot be read as CSV"),
         (b"a,b\r1,2\r", "line 1: it has a single carriage return"),
     ],
-    ids=["empty", "blank", "twice", "latin", "utf-16", "open-quote", "text-after-quote", "old-mac"],
+    ids=[
+        "empty",
+        "blank",
+        "twice",
+        "latin",
+        "cut-utf-16",
+        "utf-16-without-a-mark",
+        "open-quote",
+        "text-after-quote",
+        "old-mac",
+    ],
 )
 def test_an_unreadable_file_is_an_error_with_the_line(tmp_path: Path, octets: bytes, told: str) -> None:
     """The error says what is wrong."""

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from realtime_sms.requests.prepare import Defaults
-from rtsms.bulk.csv_file import CsvFile, Row
-from rtsms.bulk.mail_merge import MailMerge, number_column, request_id
+from rtsms.bulk.columns import number_column
+from rtsms.bulk.mail_merge import MailMerge, request_id
+from rtsms.bulk.open_file import open_file
+from rtsms.bulk.sheet import Row
 from rtsms.bulk.template import Template
 from rtsms.bulk.validation import BAD, ValidatedFile, validate
 from rtsms.errors import CommandError
@@ -25,7 +27,7 @@ def _validated(tmp_path: Path, merge: MailMerge, *rows: str) -> tuple[ValidatedF
     file = tmp_path / "clientes.csv"
     file.write_text("\n".join([",".join(COLUMNS), *rows]), encoding="utf-8")
     validated = ValidatedFile()
-    bad = [(one.line, one.why) for one in validate(CsvFile.open(file), merge, validated)]
+    bad = [(one.line, one.why) for one in validate(open_file(file), merge, validated)]
     return validated, bad
 
 
