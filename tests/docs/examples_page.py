@@ -6,7 +6,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = DOCS / "sending.md"
-_BLOCK = re.compile(r"^```(?P<language>\w*) ?(?P<name>[\w-]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(?P<language>\w*) ?(?P<name>[\w -]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ID = re.compile(r"order-[\w-]+")
 _TEXT = re.compile(r'text\\?"?: \\?"([^"\\]+)')
 
