@@ -16,7 +16,7 @@ from bench.report import Result, Table
 
 COMPARED = ("cpu", "throughput", "latency", "cold", "money")
 """The parts that can measure another checkout too."""
-PARTS = (*COMPARED, "growth", "rate", "codec")
+PARTS = (*COMPARED, "growth", "codec")
 """The modules of all parts; each is imported only when it is run."""
 
 _PAGE = ROOT / "docs" / "performance.md"

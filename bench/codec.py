@@ -42,7 +42,8 @@ def measure(setup: Setup) -> Result:
     sample = setup.size(2_000_000, 100_000)
     ns = interleaved({case: _sample(*ask, sample) for case, ask in asked.items()}, setup.rounds(15))
     peers = {case: ask for case, ask in asked.items() if case[1] not in {"ours", "floor"}}
-    wrong = {case for case, (answer, some) in peers.items() if any(answer(one) != _RIGHT[case[0]](one) for one in some)}
+    right = {"encoding": _by_the_tables, "counting": segment.count}
+    wrong = {case for case, (answer, some) in peers.items() if any(answer(one) != right[case[0]](one) for one in some)}
     rows = [
         [*question, *(f"{ns[*question, kind]:,.0f}" + " (wrong)" * ((*question, kind) in wrong) for kind in texts)]
         for question in answers
@@ -94,9 +95,8 @@ def _icu() -> dict[tuple[str, str], Answer]:
     repertoire.freeze()
 
     def answer(some: str) -> object:
-        if repertoire.containsAll(some):
-            return icu.UnicodeString(some).encode("gsm-03.38-2009")
-        return icu.UnicodeString(some).encode("utf-16be").hex()
+        text = icu.UnicodeString(some)
+        return text.encode("gsm-03.38-2009") if repertoire.containsAll(some) else text.encode("utf-16be").hex()
 
     return {("encoding", "PyICU"): answer}
 
@@ -107,9 +107,6 @@ def _ucs2(some: str) -> str:
 
 def _by_the_tables(some: str) -> bytes | str:
     return b"".join(OCTETS[one] for one in some) if all(one in OCTETS for one in some) else _ucs2(some)
-
-
-_RIGHT: dict[str, Answer] = {"encoding": _by_the_tables, "counting": segment.count}
 
 
 def _sample(answer: Answer, texts: list[str], sample_ns: int) -> Callable[[], float]:

@@ -63,7 +63,7 @@ def measure(setup: Setup) -> Result:
 def _start(setup: Setup, server: Stub, name: str, module: str, answered: list[float]) -> float:
     """Start a function; return after how many seconds it asked for its first event, and note when it had answered."""
     clients, event = _FUNCTIONS[name]
-    server.offer(event)
+    server.seen(event=event)
     variables = {
         "AWS_LAMBDA_RUNTIME_API": server.url.removeprefix("http://"),
         "AWS_LAMBDA_FUNCTION_NAME": name,

@@ -1,5 +1,6 @@
-"""Whether an SMS costs the same however large the request, the queue and the table are."""
+"""Whether an SMS costs the same however large request, queue and table are; and the rate limit of many at once."""
 
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -10,13 +11,14 @@ from bench.report import Goal, Result, Table
 from bench.stub import Stub, stub
 
 _ENVIRONMENTS = 3  # that drain the queue at once
+_MOST = 100  # a second, for all environments
 _QUEUE = 100_000  # messages
 _LOOKS = 10
 _END = 3  # looks at either end whose median counts: one alone says more of the machine than of the queue
 
 
 def measure(setup: Setup) -> Result:
-    """Grow the request, then drain a long queue, then look for what is overdue."""
+    """Grow the request, then drain a long queue, then look for what is overdue, then keep to a rate limit."""
     with stub() as server:
         an_sms, looks = _by_request(setup, server), _by_queue(setup, server)
         queries = look_for_overdue(setup, server)
@@ -31,7 +33,8 @@ def measure(setup: Setup) -> Result:
         Goal("maintenance where nothing is due", queries, 8, "most", "queries, one for each shard of the index"),
     ]
     by_size = [["µs an SMS", *(f"{seconds * 1e6:,.0f}" for seconds in an_sms.values())]]
-    return Result(goals, [Table(["recipients of a request", *sizes], by_size)])
+    limit = rate_limit(setup)
+    return Result([*goals, *limit.goals], [Table(["recipients of a request", *sizes], by_size)], limit.figures)
 
 
 def _by_request(setup: Setup, server: Stub) -> dict[int, float]:
@@ -71,3 +74,29 @@ def look_for_overdue(setup: Setup, server: Stub) -> int:
     queries = server.seen().counts["overdue"]
     assert queries, "the stub recognised no query of that index"
     return queries
+
+
+def rate_limit(setup: Setup) -> Result:
+    """Let the environments send under one limit, and count at RealTime's end."""
+    environments = setup.size(_ENVIRONMENTS, 1)
+    sms = _MOST * setup.size(12, 1) // environments
+    with ExitStack() as stack:
+        server = stack.enter_context(stub())
+        processes = [setup.process(server.url, MAX_PER_SECOND=str(_MOST)) for _ in range(environments)]
+        sends = [stack.enter_context(process) for process in processes]
+        threads = stack.enter_context(ThreadPoolExecutor(environments))
+        for send in sends:
+            send("invoke", "send.handler", 1, 1, 1)
+        server.behave(provider=0.1, store=0.005)
+        list(threads.map(lambda send: send("invoke", "send.handler", 1, 1, sms), sends))
+        seen = server.seen()
+    arrivals, sent = seen.arrivals, len(seen.arrivals)
+    average = (sent - 1) / (arrivals[-1] - arrivals[0])
+    # A call that leaves on time may arrive some milliseconds late: the one after it is then in the same second.
+    most = max(bisect_left(arrivals, moment + 1) - place for place, moment in enumerate(arrivals))
+    why = "A turn that was reserved and then came too late for its call is lost, never used twice."
+    goals = [
+        Goal("rate limit, most in any second", most / _MOST, 1.05, "most", "times the limit"),
+        Goal("rate limit, on average", average / _MOST, 0.95, "least", "times the limit", why),
+    ]
+    return Result(goals, figures={"reservations an SMS": seen.counts["UpdateItem"] / sent})

@@ -34,10 +34,6 @@ class Goal:
         gap = abs(self.value / self.bound - 1)
         return "met" if self.met else f"missed by {gap:.0%}" if gap >= 0.01 else "missed by less than 1%"  # noqa: PLR2004
 
-    @property
-    def as_row(self) -> list[str]:
-        return [self.name, f"at {self.sense} {_number(self.bound)} {self.unit}", _number(self.value), self.verdict]
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -90,8 +86,10 @@ def machine() -> str:
 
 def _goals(results: Iterable[Result]) -> str:
     goals = [goal for result in results for goal in result.goals]
+    bounds = [f"at {goal.sense} {_number(goal.bound)} {goal.unit}" for goal in goals]
+    rows = [[one.name, bound, _number(one.value), one.verdict] for one, bound in zip(goals, bounds, strict=True)]
     missed = [f"- **{goal.name}**: {goal.verdict}. {goal.why}" for goal in goals if not goal.met]
-    table = Table(["Goal", "Bound", "Measured", ""], [goal.as_row for goal in goals])
+    table = Table(["Goal", "Bound", "Measured", ""], rows)
     why = ["Missed, and why:\n", *missed, ""] if missed else []
     return "\n".join([f"{len(goals) - len(missed)} of {len(goals)} are met.\n", str(table), *why])
 

@@ -35,7 +35,7 @@ _INVOCATION = (
 )
 
 
-@dataclass(slots=True)
+@dataclass
 class Seen:
     """Calls by name; when each SMS arrived, and when the Lambda runtime called, in seconds of the monotonic clock."""
 
@@ -61,7 +61,9 @@ class _Server:
         if found := _TARGET.search(head):
             return _http(self._aws(found[1].decode(), body), b"x-amzn-RequestId: 0\r\n"), self.behaviour["store"]
         if head.startswith(b"POST /seen"):
-            return self._give_seen(json.loads(body)), 0
+            seen, self.seen = self.seen, Seen()
+            self.behaviour |= json.loads(body)
+            return _http(vars(seen)), 0
         return self._runtime(head, body)
 
     def _aws(self, action: str, body: bytes) -> Any:  # noqa: ANN401 (replies differ)
@@ -86,11 +88,6 @@ class _Server:
         second = given["Key"]["requestId"]["S"]
         self._turns[second] = self._turns.get(second, values[":first"]) + values[":wanted"]
         return {"Attributes": {"taken": {"N": str(self._turns[second])}}}
-
-    def _give_seen(self, behaviour: dict[str, Any]) -> bytes:
-        seen, self.seen = self.seen, Seen()
-        self.behaviour |= behaviour
-        return _http({"counts": seen.counts, "arrivals": seen.arrivals, "runtime": seen.runtime})
 
     def _runtime(self, head: bytes, body: bytes) -> tuple[bytes, float] | None:
         """Hand out the event, if there is one, and take its result; send a runtime away that asks for another one."""
@@ -155,19 +152,15 @@ class Stub:
 
     def behave(self, *, provider: float = 0, store: float = 0, slow_call: int = 0, slow_seconds: float = 0) -> None:
         """Set the latencies of RealTime and AWS in seconds, that of one SMS by its number, and forget what was seen."""
-        self._ask(provider=provider, store=store, slow_call=slow_call, slow_seconds=slow_seconds)
+        self.seen(provider=provider, store=store, slow_call=slow_call, slow_seconds=slow_seconds)
 
-    def offer(self, event: object) -> None:
-        """Set the event of the next cold start, and forget what was seen."""
-        self._ask(event=event)
+    def seen(self, **behaviour: object) -> Seen:
+        """Return what came since this was last asked for, and set how to behave from now on.
 
-    def seen(self) -> Seen:
-        """Return what came since this was last asked for, or anything set."""
-        found = self._ask()
+        `event` is what the next cold start gets.
+        """
+        found = self._pool.request("POST", f"{self.url}/seen", json=behaviour).json()
         return Seen(Counter(found["counts"]), found["arrivals"], found["runtime"])
-
-    def _ask(self, **behaviour: object) -> Any:  # noqa: ANN401 (JSON)
-        return self._pool.request("POST", f"{self.url}/seen", json=behaviour).json()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The benchmark runs: one small round of each part that the code around it could break unnoticed."""
 
-from bench import cold, growth, latency, rate
+from bench import cold, growth, latency
 from bench.harness import Setup
 from bench.stub import stub
 
@@ -23,7 +23,7 @@ def test_the_api_and_its_peer_start_and_answer_a_request() -> None:
 
 def test_the_stub_counts_the_turns_of_the_rate_limit() -> None:
     """The environments take turns of the second from the stub, and keep the limit with them."""
-    assert 0 < rate.measure(QUICK).figures["reservations an SMS"] < 1
+    assert 0 < growth.rate_limit(QUICK).figures["reservations an SMS"] < 1
 
 
 def test_a_run_of_maintenance_looks_at_each_shard_once() -> None:

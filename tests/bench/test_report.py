@@ -15,7 +15,7 @@ RESULT = Result(GOALS, [Table(["CPU, µs an SMS", "ours"], [["campaign", "400"]]
 
 def test_the_page_counts_the_goals_and_says_why_one_is_missed() -> None:
     """A goal that is missed is there with by how much and the reason; a part that failed is not passed over."""
-    results = dict.fromkeys(bench.PARTS, Result()) | {"cpu": RESULT, "rate": Result(failed="OSError: no")}
+    results = dict.fromkeys(bench.PARTS, Result()) | {"cpu": RESULT, "growth": Result(failed="OSError: no")}
     written = page(results, "a machine of 4 cores")
     assert "1 of 2 are met" in written
     assert "- **CPU an SMS**: missed by 25%. The rest is the store's." in written
@@ -42,7 +42,7 @@ def test_a_part_that_fails_does_not_keep_the_others_from_being_measured(
         return RESULT
 
     monkeypatch.setattr(bench, "_part", part)
-    assert bench.main(["--only", "cpu,rate"]) == 1
+    assert bench.main(["--only", "cpu,growth"]) == 1
     printed = capsys.readouterr().out
     assert "could not be measured: OSError: no" in printed
     assert "| campaign       | 400  |" in printed
