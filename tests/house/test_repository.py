@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LARGEST = 100_000  # bytes
+TOOLS = ("bench", "local")
+PRODUCT = ("functions", "layers", "cli")
 PICTURES = {".gif", ".jpg", ".png", ".webp"}
 MAY_BE_LARGE = {
     "local/requirements.txt": "a pinned list: every package with every hash",
@@ -77,3 +80,13 @@ def test_the_search_finds_what_it_must(pattern: re.Pattern[str], line: str) -> N
 def test_the_search_passes_over_the_rest(line: str) -> None:
     """Paths below a variable, a host or a folder are no machine's."""
     assert not _lines(NAMES_A_MACHINE, line) + _lines(NAMES_AN_INDEX, line)
+
+
+def test_bench_and_local_tools_are_at_most_half_of_the_product() -> None:
+    """In lines of Python: who reads the house reads the product."""
+    lines = Counter[str]()
+    for path in _tracked():
+        if path.suffix == ".py":
+            lines[path.relative_to(ROOT).parts[0]] += path.read_text(encoding="utf-8").count("\n")
+    tools, product = (sum(lines[name] for name in names) for names in (TOOLS, PRODUCT))
+    assert 0 < tools <= product / 2, f"{tools:,} lines of tools, {product:,} of the product"
