@@ -23,7 +23,7 @@ from realtime_sms.vocabulary import FINAL
 def state_machine() -> str:
     """Return the page that draws and lists the transitions of a submission."""
     final = ", ".join(f"`{status}`" for status in sorted(FINAL))
-    return page("state-machine", diagram=mermaid().rstrip("\n"), final=final, transitions=TRANSITIONS)
+    return page("state-machine.md", diagram=mermaid().rstrip("\n"), final=final, transitions=TRANSITIONS)
 
 
 def _schema(schema: dict[str, Any]) -> str:
@@ -36,7 +36,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/parameters.md": parameter_docs.parameters,
     "docs/roles.md": parameter_docs.roles,
     "docs/send-request.schema.json": lambda: _schema(model.json_schema()),
-    "docs/simulator.md": lambda: page("simulator", numbers=magic_rows()),
+    "docs/simulator.md": lambda: page("simulator.md", numbers=magic_rows()),
     "docs/state-machine.md": state_machine,
 }
 

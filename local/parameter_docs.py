@@ -16,7 +16,7 @@ def parameters() -> str:
     """Return the page of parameters, in the groups that the CloudFormation console shows."""
     template = _template()
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-    return page("parameters", groups=groups, parameters=template["Parameters"], takes=_takes)
+    return page("parameters.md", groups=groups, parameters=template["Parameters"], takes=_takes)
 
 
 def roles() -> str:
@@ -25,7 +25,7 @@ def roles() -> str:
     roles = {name: one for name, one in resources.items() if one["Type"] == "AWS::IAM::Role"}
     functions = {name: one for name, one in resources.items() if one["Type"] == "AWS::Serverless::Function"}
     users = {one["Properties"]["Role"]["Fn::GetAtt"][0]: name for name, one in functions.items()}
-    return page("roles", roles=roles, users=users, grant=_grant)
+    return page("roles.md", roles=roles, users=users, grant=_grant)
 
 
 def _template() -> _Tree:

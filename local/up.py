@@ -13,33 +13,10 @@ from local import SCRATCH, sam_local
 from local.console import Console
 from local.embedded_aws import PUBLISHERS, REGION, Stack, running_stack
 from local.embedded_aws.running import DELIVERY_SECONDS
+from local.pages import page
 
 ENVIRONMENT: Final = SCRATCH / "env"
 _CONSOLE_PORT: Final = 8025  # the same each time if it is free, so that an open page connects again
-
-_USE = """\
-The stack is up. Nothing that is sent here leaves this machine.
-
-  Console   {console}   write an SMS, see it on a phone, answer it, see its outcome
-  AWS       {aws}   embedded, region {region}
-  RealTime  {realtime}   the simulator; {magic} lists its magic numbers
-
-The simulator posts a delivery report to the stack {seconds} seconds after each SMS.
-
-From another shell:
-
-  source {environment}
-  aws --endpoint-url "$AWS_ENDPOINT_URL" sqs send-message --queue-url "$SendQueueUrl" --message-body \\
-    '{{"recipients": ["+56912345678"], "sender": "96000", "message": {{"text": "hello"}}}}'
-  curl -s --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
-    -H 'Content-Type: application/json' "$ApiUrl/messages/preview" \\
-    -d '{{"recipients": ["+56912345678"], "sender": "96000", "message": {{"text": "código"}}}}'
-  curl -s "$REALTIME_SIMULATOR/_simulator/inbox"
-  sam local invoke SendFunction -e events/send/submitted-emoji.json  # docs/local.md
-
-The file puts aws and sam on the PATH and has each output of the stack as a variable.
-
-Press Ctrl-C to stop everything."""
 
 
 def main() -> None:
@@ -55,7 +32,7 @@ def main() -> None:
         except OSError:  # the port is taken
             console = running.enter_context(Console(stack))
         _write_environment(stack)
-        print(_usage(stack, console.url), flush=True)
+        print(_usage(stack, console.url), end="", flush=True)
         if _has_desktop():
             webbrowser.open(console.url)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
@@ -72,11 +49,11 @@ def _write_environment(stack: Stack) -> None:
 def _usage(stack: Stack, console: str) -> str:
     urls = {"console": console, "aws": stack.aws.endpoint_url, "realtime": stack.realtime_url}
     width = max(map(len, urls.values()))
-    return _USE.format(
+    return page(
+        "up.txt",
         **{name: url.ljust(width) for name, url in urls.items()},
         region=REGION,
         seconds=DELIVERY_SECONDS,
-        magic="docs/simulator.md",
         environment=ENVIRONMENT.relative_to(Path.cwd(), walk_up=True),
     )
 

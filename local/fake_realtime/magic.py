@@ -1,15 +1,19 @@
-"""Magic numbers: recipients that choose the result of the call, as one table; and which call gets which result.
+"""Magic numbers: recipients that choose the result of the call, by `magic.csv`; and which call gets which result.
 
 All are +56 9 0000 xxxx: possible Chilean mobile numbers that are assigned to nobody, so that a test message that is
 sent through the real RealTime by mistake reaches no phone. `+56900000000` has no row: it works.
 """
 
+import csv
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final, Literal
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from local.fake_realtime.callbacks import DeliveryStatus
 
@@ -19,14 +23,14 @@ type Operation = Literal["sms", "auth", "balance", "info"]
 
 
 # How an answer is sent over the wire, or broken.
-Manner = Enum("Manner", ("WHOLE", "SLOW", "RESET", "CLOSE", "TRUNCATED", "GARBLED", "DRIP_HEAD", "DRIP_BODY"))
+Manner = StrEnum("Manner", ("WHOLE", "SLOW", "RESET", "CLOSE", "TRUNCATED", "GARBLED", "DRIP_HEAD", "DRIP_BODY"))
 # What the body of a 200 contains; RESULTS is one result for each recipient.
-Shape = Enum("Shape", ("RESULTS", "GARBAGE", "TOO_FEW", "TOO_MANY", "OVERSIZE"))
+Shape = StrEnum("Shape", ("RESULTS", "GARBAGE", "TOO_FEW", "TOO_MANY", "OVERSIZE"))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One row: what happens to a call with this recipient.
+    """One row of the table: what happens to a call with this recipient.
 
     `code` is the number's last four digits. `accepted` is whether the message reaches the handset. `first` limits the
     outcome to that many calls for a number, after which it works; None means every call.
@@ -56,76 +60,15 @@ class Outcome:
 
 SUBMITTED: Final = Outcome("submitted", "0000", "submitted and delivered")
 
-_REFUSING = (301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 406, 408, 413, 415, 422, 429, 500, 502, 503, 504)
-_REFUSING_ONCE = (401, 408, 429, 500, 502, 503, 504)
-_ACCEPTING = (302, 307, 408, 500, 502, 503, 504)
 
-_BROKEN: Final[tuple[tuple[str, str, Manner, Shape], ...]] = (
-    ("reset", "connection reset before the reply", Manner.RESET, Shape.RESULTS),
-    ("close", "connection closed cleanly before the reply", Manner.CLOSE, Shape.RESULTS),
-    ("truncated", "200 cut off in the middle of the body", Manner.TRUNCATED, Shape.RESULTS),
-    ("garbled", "bytes that are neither HTTP nor TLS", Manner.GARBLED, Shape.RESULTS),
-    ("slow", "reply comes later than a client waits", Manner.SLOW, Shape.RESULTS),
-    ("drip_head", "200 sent byte by byte from the first header on", Manner.DRIP_HEAD, Shape.RESULTS),
-    ("drip_body", "200 whose body is sent byte by byte", Manner.DRIP_BODY, Shape.RESULTS),
-    ("oversize", "200 with a body of 10 MB", Manner.WHOLE, Shape.OVERSIZE),
-    ("garbage", "200 whose body is not JSON", Manner.WHOLE, Shape.GARBAGE),
-    ("too_few", "200 with one result too few", Manner.WHOLE, Shape.TOO_FEW),
-    ("too_many", "200 with one result too many", Manner.WHOLE, Shape.TOO_MANY),
-)
+def _read_table() -> Iterator[Outcome]:
+    with Path(__file__).with_name("magic.csv").open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table):
+            yield _OUTCOME.validate_python({name: value for name, value in row.items() if value})
 
 
-def _refusal(status: int, code: int, first: int | None = None) -> Outcome:
-    times = "" if first is None else f", the first {first} time{'s' * (first > 1)}"
-    name = f"http_{status}" if first is None else f"http_{status}_first_{first}"
-    after = " with Retry-After" if status == HTTPStatus.TOO_MANY_REQUESTS else ""
-    meaning = f"HTTP {status}{after}{times}; not accepted"
-    return Outcome(name, f"{code:04}", meaning, status=status, accepted=False, first=first, retry_after=bool(after))
-
-
-def _broken(*, accepted: bool) -> Iterator[Outcome]:
-    name_end, group, meaning_end = ("_accepted", 40, "accepted") if accepted else ("", 30, "not accepted")
-    for row, (name, meaning, manner, shape) in enumerate(_BROKEN, 1):
-        yield Outcome(
-            name + name_end,
-            f"{group}{row:02}",
-            f"{meaning}; {meaning_end}",
-            accepted=accepted,
-            manner=manner,
-            shape=shape,
-        )
-
-
-def _word(code: str, word: str, meaning: str, first: int | None = None) -> Outcome:
-    name = word if first is None else f"{word}_first_{first}"
-    return Outcome(name, code, meaning, word=word, accepted=False, first=first)
-
-
-OUTCOMES: Final[tuple[Outcome, ...]] = (
-    *(_refusal(status, status) for status in _REFUSING),
-    *(_refusal(status, 1000 + status, first=1) for status in _REFUSING_ONCE),
-    *(Outcome(f"http_{code}_accepted", f"2{code}", f"HTTP {code}, but accepted", status=code) for code in _ACCEPTING),
-    *_broken(accepted=False),
-    *_broken(accepted=True),
-    _word("5001", "account_no_balance", "account_no_balance, whatever the balance"),
-    _word("5002", "account_no_balance", "account_no_balance the first time", first=1),
-    _word("5003", "unknown_error", "unknown_error"),
-    _word("5004", "unknown_error", "unknown_error the first time", first=1),
-    _word("5005", "unknown_error", "unknown_error the first 2 times", first=2),
-    Outcome("odd_word", "5006", "an undocumented status word; not accepted", word="queued", accepted=False),
-    Outcome("odd_word_accepted", "5007", "an undocumented status word; accepted", word="queued"),
-    Outcome("http_429_bare", "5008", "HTTP 429 without Retry-After; not accepted", status=429, accepted=False),
-    *(
-        Outcome(
-            f"delivery_{delivery.name.lower()}",
-            f"600{delivery}",
-            f"submitted; delivery report {delivery.value} ({delivery.meaning})",
-            delivery=delivery,
-        )
-        for delivery in DeliveryStatus
-    ),
-)
-
+_OUTCOME: Final = TypeAdapter(Outcome)
+OUTCOMES: Final = tuple(_read_table())
 BY_NAME: Final = {outcome.name: outcome for outcome in (SUBMITTED, *OUTCOMES)}
 BY_NUMBER: Final = {outcome.number: outcome for outcome in OUTCOMES}
 

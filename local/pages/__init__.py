@@ -1,4 +1,4 @@
-"""The templates of the generated pages, for Jinja."""
+"""The texts of generated pages and of `make local`, as templates for Jinja."""
 
 from typing import Any
 
@@ -16,5 +16,5 @@ _PAGES.filters["cell"] = lambda text: text.replace("|", "\\|")
 
 
 def page(name: str, **given: Any) -> str:  # noqa: ANN401 (what the template shows)
-    """Return a page."""
-    return _PAGES.get_template(f"{name}.md.in").render(given)
+    """Return a text, such as `roles.md`."""
+    return _PAGES.get_template(f"{name}.in").render(given)

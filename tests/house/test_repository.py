@@ -1,4 +1,4 @@
-"""No tracked file names a machine or a package index, and none is large."""
+"""What holds for the tracked files together: their names of machines, their size, their number of lines."""
 
 import re
 import subprocess
@@ -83,7 +83,7 @@ def test_the_search_passes_over_the_rest(line: str) -> None:
 
 
 def test_bench_and_local_tools_are_at_most_half_of_the_product() -> None:
-    """In lines of Python: who reads the house reads the product."""
+    """Counted in lines of Python, with blank lines and docstrings."""
     lines = Counter[str]()
     for path in _tracked():
         if path.suffix == ".py":
