@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from api import openapi
+from api import description
 from local import ROOT, parameter_docs
 from local.fake_realtime import magic_rows
 from local.pages import page
@@ -31,7 +31,7 @@ def _schema(schema: dict[str, Any]) -> str:
 
 
 GENERATED: Mapping[str, Callable[[], str]] = {
-    "docs/openapi.json": openapi.text,
+    "docs/openapi.json": description.text,
     "docs/outcome-event.schema.json": lambda: _schema(event.json_schema()),
     "docs/parameters.md": parameter_docs.parameters,
     "docs/roles.md": parameter_docs.roles,

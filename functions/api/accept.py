@@ -1,20 +1,23 @@
-"""Accepting a request: entered in the register, then put on the queue, so that the caller's 202 is never a lie.
+"""Accept a request: keep its entry, then put it on the queue, so that a 202 never promises what is not kept.
 
-Whatever fails on the way, the same key may be tried again: the entry is found, and the message is queued again unless
-it is known to be on the queue. Two messages of one request are one send, for the sender goes by the id.
+The same key may be tried again, whatever failed on the way: until there is an outcome, the message is queued again, for
+the queue may have been purged since. Two messages of one request are one send, because the sender goes by the id.
 """
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from api import described
-from api.exchange import HttpReply, HttpRequest
-from api.intake import LARGEST, read_key, read_request, read_value, too_large
+from aws_lambda_powertools.event_handler import Response
+
+from api.app import Reply, app, ok, operation, ports
+from api.incoming import LARGEST, base, check_expiry, read_body, read_key, read_request, too_large
+from api.openapi import ACCEPTING, BODY, IDEMPOTENCY
 from api.ports import Ports
+from api.preview import groups_of, previewed, segments
 from api.problem import Fault, ProblemError
 from realtime_sms.aws.queues import as_body
-from realtime_sms.aws.requests import Addressed, Entry
+from realtime_sms.aws.requests import Addressed, Entry, Summary
 from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.aws.telemetry import logger
 from realtime_sms.encoding import charset
@@ -23,79 +26,97 @@ from realtime_sms.requests.prepare import PreparedRequest
 from realtime_sms.vocabulary import Reason
 
 if TYPE_CHECKING:
-    from api.replies import Accepted, Preview
+    from api.replies import Accepted
 
+_ACCEPTED: Any = ("kept, and will be sent", "Accepted", ACCEPTING, IDEMPOTENCY)
 _IN_WIRE_FORM = (charset.HEXADECIMAL, charset.LATIN)  # of the others the wire form is the text itself
 
 
-def accept(request: HttpRequest, ports: Ports) -> HttpReply:
-    """Take a send request; 202 once it is on the queue.
+@operation("POST", "/messages", "Send one text to one or more recipients", *_ACCEPTED, body=True, accepts=True)
+def accept() -> Reply:
+    """Accept a send request."""
+    return _accepted(read_body(app.current_event))
+
+
+@operation(
+    "POST",
+    "/api/sms",
+    "The same at the path of RealTime's own API, and with its meaning: a text of charset 6 or 8 is in wire form",
+    *_ACCEPTED,
+    body=True,
+    accepts=True,
+)
+def accept_realtime() -> Reply:
+    """Accept a send request as RealTime itself reads it."""
+    value = read_body(app.current_event)
+    message = value.get("message")
+    if isinstance(message, dict) and message.get("charset") in _IN_WIRE_FORM:
+        value["message"] = {"encoded": True, **message}
+    return _accepted(value)
+
+
+@operation(
+    "POST",
+    "/messages/preview",
+    "Say what sending would mean, and send nothing",
+    "what sending would mean",
+    "Preview",
+    BODY,
+    body=True,
+)
+def preview() -> Reply:
+    """Show what sending would mean; the key does not matter."""
+    prepared = read_request(read_body(app.current_event), None, ports().defaults)
+    check_expiry(prepared, ports().now())
+    return ok(previewed(prepared))
+
+
+def _accepted(value: dict[str, object]) -> Reply:
+    body = take(value, read_key(app.current_event), base(app.current_event), ports())
+    logger.info("accepted", extra={name: body[name] for name in ("requestId", "recipients", "segments")})
+    return Response(HTTPStatus.ACCEPTED, "application/json", body, {"Location": body["links"]["self"]})
+
+
+def take(value: dict[str, object], key: str | None, stage: str, ports: Ports) -> "Accepted":
+    """Keep a send request under its key and put it on the queue.
 
     Raises:
         ProblemError: it cannot be sent, or its id was used with other content.
         StoreUnavailableError, QueueUnavailableError: it may or may not be kept; the same key may be tried again.
 
     """
-    return _take(read_value(request), request, ports)
-
-
-def accept_realtime(request: HttpRequest, ports: Ports) -> HttpReply:
-    """Take a send request as RealTime itself reads it: the text of charsets 6 and 8 is in wire form.
-
-    Raises:
-        ProblemError, StoreUnavailableError, QueueUnavailableError: as `accept` does.
-
-    """
-    value = read_value(request)
-    message = value.get("message")
-    if isinstance(message, dict) and message.get("charset") in _IN_WIRE_FORM:
-        value["message"] = {"encoded": True, **message}
-    return _take(value, request, ports)
-
-
-def _take(value: dict[str, object], request: HttpRequest, ports: Ports) -> HttpReply:
-    prepared = read_request(value, read_key(request), ports.defaults)
+    prepared = read_request(value, key, ports.defaults)
     request_id = prepared.request_id
     message = _message(value | {"requestId": request_id})
-    entry = _enter(prepared, ports)
-    if entry.queued_at is None:
-        ports.producer.publish(message)
-        _mark_queued(request_id, ports)
-    return _accepted(prepared, request.base)
-
-
-def preview(request: HttpRequest, ports: Ports) -> HttpReply:
-    """Say what sending would mean, and keep nothing.
-
-    Raises:
-        ProblemError: it could not be sent.
-
-    """
-    prepared = read_request(read_value(request), None, ports.defaults)
-    groups = described.previewed_groups(prepared)
-    body: Preview = {
-        "recipients": len(prepared.recipients.numbers),
-        "segments": described.segments(groups),
-        "groups": groups,
-        "plain": described.transliterated(prepared),
-    }
-    return HttpReply(HTTPStatus.OK, body)
-
-
-def _enter(prepared: PreparedRequest, ports: Ports) -> Entry:
-    """Give the register's entry for the request, its own or that of an earlier try."""
-    request_id = prepared.request_id
     summary = ports.requests.summary(request_id)
     if summary.content_hash not in {None, prepared.content_hash}:
         raise _conflict()
-    fresh = _entry(prepared, ports.now())
+    if summary.content_hash is None:
+        check_expiry(prepared, ports.now())
+    entry = _entry(prepared, summary, ports)
+    if entry.queued_at is None or summary.first is None:
+        ports.producer.publish(message)
+        _mark_queued(request_id, ports)
+    groups = groups_of(prepared)
+    return {
+        "requestId": request_id,
+        "recipients": len(prepared.recipients.numbers),
+        "segments": segments(groups),
+        "groups": groups,
+        "links": {"self": f"{stage}/messages/{quote(request_id, safe='')}"},
+    }
+
+
+def _entry(prepared: PreparedRequest, summary: Summary, ports: Ports) -> Entry:
+    """Return the request's entry, its own or that of an earlier try."""
+    fresh = _new_entry(prepared, ports.now())
     entry = summary.entry or ports.requests.create(fresh) or fresh
     if entry.content_hash != prepared.content_hash:
         raise _conflict()
     return entry
 
 
-def _entry(prepared: PreparedRequest, now: float) -> Entry:
+def _new_entry(prepared: PreparedRequest, now: float) -> Entry:
     groups = [
         Addressed(encoded.charset, encoded.segments, message.recipients) for message, encoded in prepared.sendable
     ]
@@ -126,18 +147,3 @@ def _mark_queued(request_id: str, ports: Ports) -> None:
         ports.requests.mark_queued(request_id, ports.now())
     except StoreUnavailableError as error:
         logger.warning("not marked as queued", extra={"requestId": request_id, "error": str(error)})
-
-
-def _accepted(prepared: PreparedRequest, base: str) -> HttpReply:
-    request_id = prepared.request_id
-    groups = described.groups(prepared)
-    address = f"{base}/messages/{quote(request_id, safe='')}"
-    body: Accepted = {
-        "requestId": request_id,
-        "recipients": len(prepared.recipients.numbers),
-        "segments": described.segments(groups),
-        "groups": groups,
-        "links": {"self": address},
-    }
-    logger.info("accepted", extra={name: body[name] for name in ("requestId", "recipients", "segments")})
-    return HttpReply(HTTPStatus.ACCEPTED, body, {"Location": address})

@@ -1,9 +1,12 @@
 """Problems as the API tells them: RFC 9457 documents, each error with its place and, where there is one, its reason."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Self
+
+from aws_lambda_powertools.event_handler import Response
 
 from realtime_sms.requests.errors import Problem
 from realtime_sms.vocabulary import Reason
@@ -26,7 +29,7 @@ class Fault:
         return cls(problem.what, pointer=problem.pointer, reason=reason)
 
     def document(self) -> dict[str, str]:
-        """Give the members that there are."""
+        """Return the members that there are."""
         members = {
             "detail": self.detail,
             "pointer": self.pointer,
@@ -63,8 +66,12 @@ class ProblemError(Exception):
         """Ask to try again."""
         return cls(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
 
+    def reply(self) -> Response[Any]:
+        """Return the reply that tells it."""
+        return Response(self.status, "application/problem+json", json.dumps(self.document()), self.headers)
+
     def document(self) -> dict[str, Any]:
-        """Give the problem document; the type is the status's own, so the title is its phrase (RFC 9457 §4.2.1)."""
+        """Return the problem document; the type is the status's own, so the title is its phrase (RFC 9457 §4.2.1)."""
         whole: dict[str, Any] = {
             "type": "about:blank",
             "title": self.status.phrase,

@@ -1,18 +1,19 @@
 """What the API's replies hold: the types of their JSON, from which its description is made."""
 
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict, get_origin
 
 from pydantic import Field, with_config
 
 from realtime_sms.encoding.charset import CHARSETS
+from realtime_sms.outcomes.json_form import schema_fields
 from realtime_sms.requests.model import Policy
-from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
+from realtime_sms.vocabulary import Reason, Status
 
 type Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 type Charset = Annotated[int, Field(json_schema_extra={"enum": list(CHARSETS)})]
 type State = Status | Literal["queued", "rejected"]
 
-_closed = with_config({"extra": "forbid"})
+_closed = with_config({"extra": "forbid"})  # so that a test notices a member that is not described
 
 
 @_closed
@@ -105,49 +106,39 @@ class Preview(TypedDict):
     plain: Transliterated
 
 
-@_closed
-class Operator(TypedDict):
-    """The network that carried the message, as RealTime names it; `mcc` and `mnc` as in ITU-T E.212."""
+def _outcome(name: str, words: str, **more: Any) -> Any:  # noqa: ANN401 (types, and a type)
+    """Make the type of an outcome from its one model."""
+    known = {
+        member: kind if get_origin(kind) is NotRequired else NotRequired[kind]
+        for member, kind in schema_fields().items()
+    }
+    shape = TypedDict(name, {**more, "recipient": str, "status": State, "final": bool, **known})  # type: ignore[misc]  # its members follow from the model
+    shape.__doc__ = words
+    return _closed(shape)
 
-    id: NotRequired[str]
-    name: NotRequired[str]
-    mcc: NotRequired[str]
-    mnc: NotRequired[str]
 
+if TYPE_CHECKING:
+    type Outcome = dict[str, Any]
+    type Found = dict[str, Any]
+else:
+    Outcome = _outcome(
+        "Outcome",
+        """Where one recipient's SMS is.
 
-@_closed
-class Outcome(TypedDict):
-    """Where one recipient's SMS is.
+        `queued`: not taken up yet. `rejected`: never will be, because its id was used with other content. `sending` and
+        `waiting` may still change. `submitted`: RealTime took it. `failed` and `expired`: it was not sent. `unknown`:
+        nobody knows. `recipient` is E.164, or the entry's place in the request if that was no phone number.
 
-    `queued`: not taken up yet. `rejected`: never will be, because its id was used with other content. `sending` and
-    `waiting` may still change. `submitted`: RealTime took it. `failed` and `expired`: it was not sent. `unknown`:
-    nobody knows. `recipient` is E.164, or the entry's place in the request if that was no phone number.
-
-    `delivery` is what RealTime told since: it is only ever raised, in the order `pending`, `expired`, `undelivered`,
-    `rejected`, `delivered`; absent until something is known. `deliveryAt` is when it became known here.
-    """
-
-    recipient: str
-    status: State
-    final: bool
-    reason: NotRequired[Reason]
-    detail: NotRequired[str]
-    charset: NotRequired[int]
-    segments: NotRequired[int]
-    attempt: NotRequired[int]
-    httpStatus: NotRequired[int]
-    submissionId: NotRequired[str]
-    maybeSent: NotRequired[bool]
-    dueAt: NotRequired[Time]
-    expiresAt: NotRequired[Time]
-    createdAt: NotRequired[Time]
-    updatedAt: NotRequired[Time]
-    submittedAt: NotRequired[Time]
-    delivery: NotRequired[Delivery]
-    deliveryReason: NotRequired[DeliveryReason]
-    deliveryAt: NotRequired[Time]
-    cost: NotRequired[str]
-    operator: NotRequired[Operator]
+        `delivery` is what RealTime told since: it is only ever raised, in the order `pending`, `expired`,
+        `undelivered`, `rejected`, `delivered`; absent until something is known.
+        """,
+    )
+    Found = _outcome(
+        "Found",
+        "One submission, and the request that it is of.",
+        requestId=str,
+        metadata=NotRequired[dict[str, str]],
+    )
 
 
 @_closed
@@ -169,14 +160,6 @@ class Outcomes(TypedDict):
     rejected: NotRequired[Rejected]
     recipients: list[Outcome]
     nextCursor: NotRequired[str]
-
-
-@_closed
-class Found(Outcome):
-    """One submission, and the request that it is of."""
-
-    requestId: str
-    metadata: NotRequired[dict[str, str]]
 
 
 @_closed
@@ -214,3 +197,6 @@ class Problem(TypedDict):
     status: NotRequired[int]
     detail: str
     errors: NotRequired[list[Error]]
+
+
+DESCRIBED: tuple[Any, ...] = (Accepted, Preview, Outcomes, Found, OptOut, OptOuts, Problem)

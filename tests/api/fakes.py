@@ -10,6 +10,7 @@ from api.ports import Ports
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import Status
+from tests.fakes.lambda_context import Context
 from tests.fakes.stores import FakeOptOuts, FakeProducer, FakeRequests
 from tests.fakes.submissions import NOW
 
@@ -43,10 +44,15 @@ class FakeApi:
             "headers": {"Content-Type": "application/json"},
             **event,
         }
-        ports = Ports(self.requests, self.producer, self.opt_outs, self.defaults, lambda: NOW)
-        reply = serve(whole, ports)
-        assert reply["headers"]["Content-Type"] in {"application/json", "application/problem+json"}
-        return Answer(reply["statusCode"], reply["headers"], json.loads(reply["body"]))
+        reply = serve(whole, Context(), self.ports())
+        headers = {name: one for name, (one,) in reply["multiValueHeaders"].items()}
+        assert headers["Content-Type"] in {"application/json", "application/problem+json"}
+        assert (headers["Cache-Control"], reply["isBase64Encoded"]) == ("no-store", False)
+        return Answer(reply["statusCode"], headers, json.loads(reply["body"]))
+
+    def ports(self) -> Ports:
+        """Return what the operations work on."""
+        return Ports(self.requests, self.producer, self.opt_outs, self.defaults, lambda: NOW)
 
     def post(self, body: object, key: str | None = None, path: str = "/messages") -> Answer:
         """Send a body, written as JSON unless it is a text."""

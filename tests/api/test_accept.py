@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.accept import take
 from tests.api.fakes import HELLO, FakeApi, submission
 from tests.fakes.submissions import NOW
 
@@ -77,9 +78,18 @@ class TestTheSameKeyAgain:
     """What a second call with a key does."""
 
     def test_same_content_gets_the_same_answer_and_is_queued_once(self, api: FakeApi) -> None:
-        """A caller who did not see the first answer sees it now."""
-        assert api.post(LONG, key="k") == api.post(LONG, key="k")
+        """A caller who did not see the first answer sees it now; the sender has taken the message up."""
+        first = api.post(LONG, key="k")
+        api.requests.hold(submission("k", "+56900000000", api.requests.entries["k"].content_hash))
+        assert api.post(LONG, key="k") == first
         assert len(api.producer.bodies) == 1
+
+    def test_it_is_queued_again_while_there_is_no_outcome(self, api: FakeApi) -> None:
+        """The queue may have been purged, or the message outlived its 14 days; two messages are one send."""
+        first = api.post(LONG, key="k")
+        api.producer.bodies.clear()
+        assert api.post(LONG, key="k") == first
+        assert api.messages() == [LONG | {"requestId": "k"}]
 
     def test_other_content_is_a_conflict(self, api: FakeApi) -> None:
         """Nothing is sent, and nothing of the first request is changed."""
@@ -103,20 +113,20 @@ class TestTheSameKeyAgain:
         assert len(api.producer.bodies) == 1
 
     def test_of_many_at_once_with_the_same_content_all_are_accepted(self, api: FakeApi) -> None:
-        """The queue may get one message each; the sender sends one."""
+        """The queue may get one message each; the sender sends one. A Lambda environment serves one call at a time."""
         barrier = threading.Barrier(8)
-        statuses: list[int] = []
+        accepted: list[str] = []
 
         def call() -> None:
             barrier.wait()
-            statuses.append(api.post(HELLO, key="k").status)
+            accepted.append(take(HELLO, "k", "/v1", api.ports())["requestId"])
 
         threads = [threading.Thread(target=call) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert statuses == [202] * 8
+        assert accepted == ["k"] * 8
         assert {json.dumps(message) for message in api.messages()} == {json.dumps(HELLO | {"requestId": "k"})}
 
 
@@ -194,6 +204,59 @@ def test_everything_that_is_wrong_is_told_at_once(api: FakeApi) -> None:
     errors = api.post(body, key="not an id").body["errors"]
     places = {error.get("pointer", error.get("parameter")) for error in errors}
     assert places == {"/recipients/1", "/message/text", "/message", "/sender", "Idempotency-Key"}
+
+
+PAST = "2027-01-15T07:59:59Z"
+
+
+@pytest.mark.parametrize("path", ["/messages", "/messages/preview", "/api/sms"])
+def test_a_request_whose_time_is_past_is_refused_at_once(api: FakeApi, path: str) -> None:
+    """It would only end as expired."""
+    reply = api.post({**HELLO, "expiresAt": PAST}, path=path)
+    assert (reply.status, reply.body["errors"]) == (
+        422,
+        [{"detail": "is past", "pointer": "/expiresAt", "reason": "expired"}],
+    )
+    assert (api.producer.bodies, api.requests.entries) == ([], {})
+
+
+def test_a_repeated_call_gets_its_answer_also_when_its_time_is_past(api: FakeApi) -> None:
+    """The request was accepted in time; its outcomes say what became of it."""
+    first = api.post(HELLO, key="k")
+    assert api.post({**HELLO, "expiresAt": PAST}, key="k") == first
+
+
+@pytest.mark.parametrize("path", ["/messages", "/messages/preview", "/api/sms"])
+def test_a_name_given_twice_is_refused(api: FakeApi, path: str) -> None:
+    """Which of two values is meant cannot be told."""
+    twice = '{"recipients": ["+56900000000"], "recipients": ["+56911111111"], "message": {"text": "a", "text": "b"}}'
+    reply = api.post(twice, path=path)
+    assert (reply.status, [error["pointer"] for error in reply.body["errors"]]) == (
+        422,
+        ["/recipients", "/message/text"],
+    )
+    assert not api.producer.bodies
+
+
+def test_a_body_with_a_byte_order_mark_is_read(api: FakeApi) -> None:
+    """Editors of Windows write it."""
+    assert api.post("\ufeff" + json.dumps(HELLO), key="k").status == 202
+    assert api.messages() == [HELLO | {"requestId": "k"}]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "utf8", "UTF8", '"utf-8"'])
+def test_utf_8_has_several_names(api: FakeApi, charset: str) -> None:
+    """`utf8` is what many write."""
+    headers = {"Content-Type": f"application/json; charset={charset}"}
+    assert api.call("POST", "/messages", headers=headers, body=json.dumps(HELLO)).status == 202
+
+
+@pytest.mark.parametrize("proxy", ["messages", "messages/"])
+def test_a_trailing_slash_keeps_the_stage_in_the_address(api: FakeApi, proxy: str) -> None:
+    """API Gateway drops the slash in one place of the event, and keeps it in another."""
+    event: dict[str, Any] = {"pathParameters": {"proxy": proxy}, "requestContext": {"path": "/v1/messages/"}}
+    reply = api.call("POST", "/messages", body=json.dumps({**HELLO, "requestId": "k"}), **event)
+    assert reply.headers["Location"] == "/v1/messages/k" == reply.body["links"]["self"]
 
 
 UNREAD: dict[str, tuple[dict[str, Any], int]] = {

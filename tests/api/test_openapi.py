@@ -8,13 +8,13 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from api import openapi
+from api import description
 from realtime_sms.vocabulary import Delivery
 from tests.api.fakes import HELLO, Answer, FakeApi, submission
 from tests.fakes.submissions import NOW
 
 KEPT = Path(__file__).parents[2] / "docs" / "openapi.json"
-DOCUMENT = openapi.document()
+DOCUMENT = description.document()
 
 
 def _schema(operation: str, status: int) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def _schema(operation: str, status: int) -> dict[str, Any]:
 
 def test_the_kept_description_is_what_the_code_makes() -> None:
     """`make generated` writes it anew."""
-    assert KEPT.read_text(encoding="utf-8") == openapi.text()
+    assert KEPT.read_text(encoding="utf-8") == description.text()
 
 
 def test_the_description_is_served_with_the_address_it_was_asked_at(api: FakeApi) -> None:

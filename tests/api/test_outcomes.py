@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.cursor import seal, unseal
+from api.paging import seal, unseal
 from realtime_sms.aws.requests import Rejection
 from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
 from tests.api.fakes import HELLO, FakeApi, submission

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import yaml_parse
 
-from api.intake import LARGEST
+from api.incoming import LARGEST
 from local import ROOT, TEMPLATE
 from realtime_sms.aws.submissions import LIFETIME, OPEN_SHARDS
 from realtime_sms.encoding.segment import GSM7, UCS2

@@ -111,7 +111,7 @@ def test_of_two_at_once_under_one_key_one_content_wins(caller: Caller) -> None:
 def test_an_entry_is_written_once(stack: Stack) -> None:
     """The second writer gets the first one's entry, as it was written."""
     client = stack.aws.session().client("dynamodb")
-    register = Requests(Table(client, stack.outputs["OutcomesTableName"], ttl_days=45))
+    register = Requests(Table(client, stack.outputs["OutcomesTableName"], ttl_days=45), now=lambda: 2.0)
     group = Addressed(6, 2, ("+56900000000",))
     entry = Entry(
         request_id=f"r-{uuid.uuid4()}", content_hash="h", groups=(group,), metadata={"a": "b"}, created_at=1.5
@@ -120,6 +120,19 @@ def test_an_entry_is_written_once(stack: Stack) -> None:
     assert register.create(replace(entry, content_hash="other")) == entry == register.summary(entry.request_id).entry
     register.mark_queued(entry.request_id, 2.5)
     assert register.summary(entry.request_id) == Summary(replace(entry, queued_at=2.5))
+
+
+def test_an_entry_past_its_ttl_counts_as_absent(stack: Stack) -> None:
+    """DynamoDB deletes it days later."""
+    client = stack.aws.session().client("dynamodb")
+    table = Table(client, stack.outputs["OutcomesTableName"], ttl_days=45)
+    old = Entry(request_id=f"r-{uuid.uuid4()}", content_hash="h", groups=(), created_at=1.5)
+    later = replace(old, content_hash="other", created_at=old.created_at + 46 * 86_400)
+    before, after = (Requests(table, now=lambda at=at: at) for at in (old.created_at, later.created_at))  # type: ignore[misc]  # mypy cannot infer it
+    assert before.create(old) is None
+    assert (before.summary(old.request_id), after.summary(old.request_id)) == (Summary(old), Summary())
+    assert after.create(later) is None
+    assert after.create(old) == later == after.summary(old.request_id).entry
 
 
 def test_an_api_key_is_asked_for_where_the_parameter_says_so(stack: Stack) -> None:

@@ -3,7 +3,8 @@
 A request's entry lies beside its outcomes, under a sort key that no recipient has, so that one query reads both.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -79,19 +80,21 @@ class Summary:
 
 
 class Requests:
-    """Entries and outcomes in the table.
+    """Entries and outcomes in the table; one past its `ttl` counts as absent, for DynamoDB deletes it days later.
 
     Raises, from every method:
         StoreUnavailableError: the table did not answer.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, now: Callable[[], float] = time.time) -> None:
         self._table = table
+        self._now = now
         self._submissions = Submissions(table)
 
     def summary(self, request_id: str) -> Summary:
         """Read what is known of a request as a whole, consistently."""
-        items = {key_of(item)[1]: item for item in self._table.query(request_id, _NOTES, _SUMMARY)}
+        kept = filter(self._is_kept, self._table.query(request_id, _NOTES, _SUMMARY))
+        items = {key_of(item)[1]: item for item in kept}
         first = next((item for name, item in items.items() if not name.startswith(_NOTES)), None)
         found = read_item(first) if first else None
         return Summary(
@@ -102,7 +105,13 @@ class Requests:
 
     def create(self, entry: Entry) -> Entry | None:
         """Write an entry if its id has none; else return the one that is there."""
-        there = self._table.create(self._item(entry))
+        item = self._item(entry)
+        there = self._table.create(item)
+        if there and not self._is_kept(there):
+            same = {":ttl": there["ttl"]}
+            if self._table.put(item, "#ttl = :ttl", same, ExpressionAttributeNames={"#ttl": "ttl"}):
+                return None
+            there = self._table.create(item)  # somebody else wrote one, or DynamoDB deleted the old one
         return _entry(there) if there else None
 
     def mark_queued(self, request_id: str, now: float) -> None:
@@ -119,6 +128,9 @@ class Requests:
         """Return the submission to which RealTime gave this id."""
         keys = islice(self._table.keys(SUBMISSION_INDEX, "submissionId = :id", {":id": {"S": submission_id}}), 1)
         return next(iter(self._submissions.read_known(keys).values()), None)
+
+    def _is_kept(self, item: Mapping[str, Any]) -> bool:
+        return "ttl" not in item or int(item["ttl"]["N"]) > self._now()
 
     def _item(self, entry: Entry) -> dict[str, Any]:
         groups = [

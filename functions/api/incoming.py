@@ -1,16 +1,20 @@
-"""From an HTTP request to a composed send request, or to everything that is wrong with it."""
+"""What a caller sends: address, headers and body of API Gateway's event, and the send request in the body.
+
+Source: API Gateway, the Lambda proxy integration of REST APIs (payload format 1.0).
+"""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.message import Message
 from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
 
-from pydantic_core import from_json
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from api.exchange import HttpRequest
 from api.problem import Fault, ProblemError
-from realtime_sms.requests.envelope import IdentifiedRequest
-from realtime_sms.requests.errors import InvalidInputError, Problem, not_json
+from realtime_sms.requests.envelope import IdentifiedRequest, UnreadableError, read_object
+from realtime_sms.requests.errors import InvalidInputError, Problem
 from realtime_sms.requests.model import parse_request
 from realtime_sms.requests.prepare import Defaults, PreparedRequest, prepare
 from realtime_sms.requests.recipients import parse_recipients
@@ -18,25 +22,68 @@ from realtime_sms.vocabulary import Reason
 
 KEY = "Idempotency-Key"
 LARGEST = 256 * 1024  # octets of a body
+_UTF_8 = {"utf-8", "utf8"}  # the name of the standard, and what many write
 
 
-def read_value(request: HttpRequest) -> dict[str, object]:
+def routed(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the event with the path that the routes know: without stage or base path, and percent-encoded."""
+    proxy = (event.get("pathParameters") or {}).get("proxy") or ""
+    return {**event, "path": "/" + quote(proxy, safe="/%", errors="surrogatepass")}
+
+
+def base(event: APIGatewayProxyEvent) -> str:
+    """Return what stands before the path in the caller's address: the stage, or a custom domain's base path."""
+    path = event.path.rstrip("/")
+    whole = (event.get("requestContext") or {}).get("path", "").rstrip("/")
+    return whole.removesuffix(path) if whole.endswith(path) else ""
+
+
+def header(event: APIGatewayProxyEvent, name: str) -> str | None:
+    """Return a header that must not be there with two values.
+
+    Raises:
+        ProblemError: it is.
+
+    """
+    one = event.headers.get(name)
+    values = dict.fromkeys(event.multi_value_headers.get(name) or ([] if one is None else [one]))
+    if len(values) > 1:
+        raise ProblemError.of_parameter(name, "is there more than once, and not the same")
+    return next(iter(values), None)
+
+
+def read_key(event: APIGatewayProxyEvent) -> str | None:
+    """Return the idempotency key, without the quotation marks that a structured field has.
+
+    Raises:
+        ProblemError: there are several.
+
+    """
+    key = header(event, KEY)
+    quoted = key is not None and len(key) > 1 and key[0] == key[-1] == '"'
+    return key[1:-1] if key is not None and quoted else key
+
+
+def read_body(event: APIGatewayProxyEvent) -> dict[str, object]:
     """Read the body as a JSON object.
 
     Raises:
-        ProblemError: 413, 415, 400, or 422 where it is JSON but no object.
+        ProblemError: 413, 415, 400; or 422 where it is JSON, but no object or one with a name given twice.
 
     """
-    if len(request.body) > LARGEST:
-        raise too_large()
-    _check_media_type(request)
     try:
-        value = from_json(request.body, allow_inf_nan=False)
-    except ValueError as error:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, not_json(error)) from None
-    if not isinstance(value, dict):
-        raise ProblemError.of_body([Fault("must be a JSON object", pointer="", reason=Reason.INVALID_REQUEST)])
-    return value
+        body = event.decoded_body or ""
+    except ValueError:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not UTF-8") from None
+    if len(body.encode("utf-8", "surrogatepass")) > LARGEST:
+        raise too_large()
+    _check_media_type(event)
+    try:
+        return read_object(body)
+    except InvalidInputError as error:
+        if isinstance(error, UnreadableError) and not error.is_json:
+            raise ProblemError(HTTPStatus.BAD_REQUEST, str(error)) from None
+        raise ProblemError.of_body(Fault.of_problem(one, Reason.INVALID_REQUEST) for one in error.problems) from None
 
 
 def read_request(value: dict[str, object], key: str | None, defaults: Defaults) -> PreparedRequest:
@@ -60,16 +107,15 @@ def read_request(value: dict[str, object], key: str | None, defaults: Defaults) 
     return prepared
 
 
-def read_key(request: HttpRequest) -> str | None:
-    """Give the idempotency key, without the quotation marks that a structured field has.
+def check_expiry(prepared: PreparedRequest, now: float) -> None:
+    """Refuse a request that no call may be made for any more.
 
     Raises:
-        ProblemError: there are several.
+        ProblemError: 422, its `expiresAt` is past.
 
     """
-    key = request.header(KEY)
-    quoted = key is not None and len(key) > 1 and key[0] == key[-1] == '"'
-    return key[1:-1] if key is not None and quoted else key
+    if any(message.is_expired(now) for message in prepared.messages):
+        raise ProblemError.of_body([Fault("is past", pointer="/expiresAt", reason=Reason.EXPIRED)])
 
 
 def too_large() -> ProblemError:
@@ -77,11 +123,11 @@ def too_large() -> ProblemError:
     return ProblemError(HTTPStatus.CONTENT_TOO_LARGE, f"the body is larger than {LARGEST} octets")
 
 
-def _check_media_type(request: HttpRequest) -> None:
+def _check_media_type(event: APIGatewayProxyEvent) -> None:
     said = Message()
-    said["Content-Type"] = (request.header("Content-Type") or "").encode("ascii", "replace").decode()
+    said["Content-Type"] = (header(event, "Content-Type") or "").encode("ascii", "replace").decode()
     charset = said.get_content_charset("utf-8")
-    if said.get_content_type() == "application/json" and charset == "utf-8":
+    if said.get_content_type() == "application/json" and charset in _UTF_8:
         return
     detail = "the body must be JSON in UTF-8, sent as Content-Type: application/json"
     raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json"})

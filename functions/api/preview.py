@@ -1,0 +1,73 @@
+"""What a request's text becomes, and what sending it would mean."""
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from realtime_sms.encoding.charset import decode
+from realtime_sms.encoding.segment import GSM7, UCS2, split, units_left
+from realtime_sms.encoding.text import EncodedText, encode
+from realtime_sms.requests.prepare import Message, PreparedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from api.replies import Encoding, Group, Preview, PreviewedGroup, Text
+
+_TOLD = 1000  # places that a reply lists, so that no text can make it larger than Lambda allows
+
+
+def previewed(prepared: PreparedRequest) -> "Preview":
+    """Describe what sending would mean, with the text as it will be read."""
+    groups: list[PreviewedGroup] = [
+        {**_group(message, encoded), **_text(encoded)} for message, encoded in prepared.sendable
+    ]
+    message = prepared.request.message
+    text = decode(message.text, message.charset) if message.encoded else message.text
+    plain = encode(text, policy="plain")
+    return {
+        "recipients": len(prepared.recipients.numbers),
+        "segments": segments(groups),
+        "groups": groups,
+        "plain": {**_encoding(plain), **_text(plain)},
+    }
+
+
+def groups_of(prepared: PreparedRequest) -> "list[Group]":
+    """Describe each group of recipients who get the same encoding."""
+    return [_group(message, encoded) for message, encoded in prepared.sendable]
+
+
+def segments(groups: "Sequence[Group] | Sequence[PreviewedGroup]") -> int:
+    """Count the segments that are paid for, over all recipients."""
+    return sum(group["segments"] * group["recipients"] for group in groups)
+
+
+def _group(message: Message, encoded: EncodedText) -> "Group":
+    return {**_encoding(encoded), "policy": message.policy, "recipients": len(message.recipients)}
+
+
+def _encoding(encoded: EncodedText) -> "Encoding":
+    forced_by = encoded.forced_by
+    return {
+        "charset": encoded.charset,
+        "alphabet": encoded.alphabet,
+        "units": encoded.units,
+        "segments": encoded.segments,
+        "forcedBy": [
+            {"character": one.character, "codePoint": f"U+{ord(one.character):04X}", "position": one.position}
+            for one in islice(forced_by, _TOLD)
+        ],
+        "forcedByTotal": len(forced_by),
+        "replaced": [
+            {"position": one.position, "original": one.original, "replacement": one.replacement}
+            for one in islice(encoded.replaced, _TOLD)
+        ],
+        "replacedTotal": len(encoded.replaced),
+    }
+
+
+def _text(encoded: EncodedText) -> "Text":
+    text = decode(encoded.text, encoded.charset)
+    alphabet = UCS2 if encoded.alphabet == "ucs2" else GSM7
+    parts = split(text, alphabet)
+    return {"text": text, "parts": parts, "unitsLeft": units_left(parts, alphabet)}
