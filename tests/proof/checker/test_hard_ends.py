@@ -141,9 +141,10 @@ def test_an_invocation_that_failed_does_not_make_the_next_one_fail(environment: 
             raise KeyError("an item that nobody can read")
         return None
 
-    failed = job_of("one", 10)
-    environment.deliver(failed, Store(broken), Patient())
-    assert failed.due_at == 0
+    failed, clock = job_of("one", 10), Patient()
+    began = clock.now()
+    environment.deliver(failed, Store(broken), clock)
+    assert (failed.due_at or 0) > began
     job, store = job_of("two", 10), Store()
     environment.deliver(job, store, Patient())
     assert job.due_at is None
@@ -151,8 +152,8 @@ def test_an_invocation_that_failed_does_not_make_the_next_one_fail(environment: 
 
 
 def test_an_error_of_ours_in_one_delivery_ends_no_other(environment: Environment) -> None:
-    """The message stays; whoever was not in the same call of the table is delivered."""
-    job, store = job_of("one", 10), Store()
+    """The message stays, and is put off; whoever was not in the same call of the table is delivered."""
+    job, store, clock = job_of("one", 10), Store(), Patient()
     [first, *others] = job.recipients
 
     def call(message: Message) -> Verdict:
@@ -160,6 +161,7 @@ def test_an_error_of_ours_in_one_delivery_ends_no_other(environment: Environment
             raise KeyError(first)
         return ACCEPTED
 
-    environment.deliver(job, store, Patient(), call)
-    assert job.due_at == 0
+    began = clock.now()
+    environment.deliver(job, store, clock, call)
+    assert (job.due_at or 0) > began
     assert {one.recipient for one in store.items.values() if one.status is Status.SUBMITTED} == set(others)
