@@ -8,7 +8,9 @@ import boto3
 import click
 import phonenumbers
 
-from realtime_sms.requests.recipients import parse_recipients
+from realtime_sms.requests import recipients
+from realtime_sms.requests.errors import Problem
+from realtime_sms.requests.written_number import Refused
 from rtsms.errors import invalid_input
 from rtsms.output import Output
 from rtsms.stack import DEFAULT_STACK, Stack
@@ -89,7 +91,7 @@ show_numbers_option = click.option("--show-numbers", is_flag=True, help="Show wh
 
 def parse_number(written: str, stack: Stack) -> str:
     """Return a number in E.164; one without `+` is read as a number of the deployment's default region."""
-    parsed = parse_recipients([written], stack.defaults.region)
-    if parsed.refused:
-        raise invalid_input("NUMBER", [parsed.refused[0].problem])
-    return parsed.numbers[0]
+    parsed = recipients.parse_number(written, stack.defaults.region)
+    if isinstance(parsed, Refused):
+        raise invalid_input("NUMBER", [Problem("NUMBER", parsed.why)])
+    return parsed

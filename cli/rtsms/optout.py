@@ -1,5 +1,10 @@
-"""`rtsms optout`: the list of numbers that get no SMS."""
+"""`rtsms optout`: the list of numbers that get no SMS.
 
+The number that a command acted on is shown whole: the operator has just typed it, and a mask would not tell whether
+another one was meant. Errors and the whole list show masks.
+"""
+
+import re
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -17,7 +22,15 @@ from rtsms.stack import Stack
 _SOURCE = "operator"
 _PAGE = 100
 _list_options = combine(show_numbers_option, json_option, stack_options)
-_number_options = combine(click.argument("number"), _list_options)
+_number_options = combine(
+    click.argument("number"),
+    click.option(
+        "--show-numbers", is_flag=True, hidden=True, expose_value=False
+    ),  # of earlier versions: it is shown anyway
+    json_option,
+    stack_options,
+)
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @click.group("optout")
@@ -27,28 +40,28 @@ def command() -> None:
 
 @command.command("add")
 @_number_options
-def add(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
+def add(*, stack: Stack, out: Output, number: str) -> None:
     """Add a NUMBER; if it is on the list, its entry stays as it is."""
     entry = _opt_outs(stack).add(parse_number(number, stack), source=_SOURCE, now=time.time())
-    _print(out, entry, "added", show_numbers=show_numbers)
+    _print(out, entry, "added")
 
 
 @command.command("remove")
 @_number_options
-def remove(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
-    """Remove a NUMBER."""
-    parsed = parse_number(number, stack)
-    entry = _found(_opt_outs(stack).remove(parsed), parsed)
-    _print(out, entry, "removed", show_numbers=show_numbers)
+def remove(*, stack: Stack, out: Output, number: str) -> None:
+    """Remove a NUMBER; one in E.164 exactly as it stands on the list."""
+    listed = number if _E164.fullmatch(number) else parse_number(number, stack)
+    _print(out, _found(_opt_outs(stack).remove(listed), listed), "removed")
 
 
 @command.command("show")
 @_number_options
-def show(*, stack: Stack, out: Output, number: str, show_numbers: bool) -> None:
+def show(*, stack: Stack, out: Output, number: str) -> None:
     """Show when and from where a NUMBER was added."""
-    parsed = parse_number(number, stack)
-    entry = _found(_opt_outs(stack).get(parsed), parsed)
-    _print(out, entry, show_numbers=show_numbers)
+    opt_outs = _opt_outs(stack)
+    as_written = opt_outs.get(number) if _E164.fullmatch(number) else None
+    parsed = number if as_written else parse_number(number, stack)
+    _print(out, _found(as_written or opt_outs.get(parsed), parsed))
 
 
 @command.command("list")
@@ -80,7 +93,7 @@ def _found(entry: OptOut | None, number: str) -> OptOut:
     return entry
 
 
-def _print(out: Output, entry: OptOut, *done: str, show_numbers: bool) -> None:
+def _print(out: Output, entry: OptOut, *done: str, show_numbers: bool = True) -> None:
     number = entry.number if show_numbers else mask(entry.number)
     document = {"number": number, "source": entry.source, "createdAt": iso(entry.created_at)}
     out.result(document, "  ".join([*document.values(), *done]))

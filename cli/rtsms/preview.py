@@ -41,6 +41,12 @@ _EXAMPLE_NUMBER = "+56900000000"  # stands in where no recipients are given, bec
     show_default=True,
     help="Prefixes of the numbers whose text is transliterated.",
 )
+@click.option(
+    "--allowed-prefixes",
+    default="+56",
+    show_default=True,
+    help="Prefixes of the numbers that are sent to; + is every country.",
+)
 @json_option
 def command(  # noqa: PLR0913 (one for each option)
     *,
@@ -50,14 +56,16 @@ def command(  # noqa: PLR0913 (one for each option)
     to: tuple[str, ...],
     default_region: str,
     plain_text_prefixes: str,
+    allowed_prefixes: str,
     **options: Value,
 ) -> None:
     """Show the segments of a TEXT, and why it needs them.
 
-    Nothing is sent, and AWS is not called. --default-region and --plain-text-prefixes stand for the parameters
-    DefaultRegion and PlainTextPrefixes of a deployment.
+    Nothing is sent, and AWS is not called. --default-region, --plain-text-prefixes and --allowed-prefixes stand for the
+    parameters DefaultRegion, PlainTextPrefixes and AllowedPrefixes of a deployment.
     """
-    defaults = Defaults(default_region, plain_prefixes=split_prefixes(plain_text_prefixes))
+    plain, allowed = split_prefixes(plain_text_prefixes), split_prefixes(allowed_prefixes)
+    defaults = Defaults(default_region, plain_prefixes=plain, allowed_prefixes=allowed)
     result = preview(request_body(read_text(text, source), to, **options), defaults)
     out.result(result.document, _group_table(result), "", *_characters(result))
 
@@ -95,6 +103,7 @@ def preview(body: RequestBody, defaults: Defaults) -> Preview:
     """Preview a request, whose `recipients` may be empty; raise a `CommandError` if it cannot be sent."""
     recipients = body.get("recipients") or [_EXAMPLE_NUMBER]
     any_sender = replace(defaults, sender=defaults.sender or "0")  # the sender makes no difference to a text
+    any_sender = any_sender if body.get("recipients") else any_sender.anywhere
     prepared = prepare_request({**body, "recipients": recipients}, "preview", any_sender)
     groups = _groups(prepared) if body.get("recipients") else [_group_without_recipients(prepared)]
     message = prepared.request.message

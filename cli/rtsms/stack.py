@@ -94,9 +94,10 @@ class Stack:
 
     @property
     def defaults(self) -> Defaults:
-        """Return the deployment's defaults for what a request leaves out."""
-        prefixes = split_prefixes(self.parameters["PlainTextPrefixes"])
-        return Defaults(self.parameters["DefaultRegion"], self.parameters["DefaultSender"], prefixes)
+        """Return the deployment's settings for requests."""
+        plain = split_prefixes(self.parameters["PlainTextPrefixes"])
+        allowed = split_prefixes(self.parameters.get("AllowedPrefixes", "+"))  # older versions send everywhere
+        return Defaults(self.parameters["DefaultRegion"], self.parameters["DefaultSender"], plain, allowed)
 
     @property
     def ttl_days(self) -> int:

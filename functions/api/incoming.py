@@ -4,7 +4,7 @@ Source: API Gateway, the Lambda proxy integration of REST APIs (payload format 1
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import Message
 from http import HTTPStatus
 from typing import Any
@@ -15,8 +15,8 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from api.problem import Fault, ProblemError
 from realtime_sms.requests.envelope import IdentifiedRequest, UnreadableError, read_object
 from realtime_sms.requests.errors import InvalidInputError, Problem
-from realtime_sms.requests.model import parse_request
-from realtime_sms.requests.prepare import Defaults, PreparedRequest, prepare
+from realtime_sms.requests.model import MAX_RECIPIENTS, parse_request
+from realtime_sms.requests.prepare import Defaults, PreparedRequest, prepare, refused_recipients
 from realtime_sms.requests.recipients import parse_recipients
 from realtime_sms.vocabulary import Reason
 
@@ -99,8 +99,8 @@ def read_request(value: dict[str, object], key: str | None, defaults: Defaults) 
     try:
         request = parse_request(value if key is None else value | {"requestId": key})
     except InvalidInputError as error:
-        problems = [*error.problems, *_unreadable_numbers(value.get("recipients"), defaults.region)]
-        raise _refused(problems, key if named is None else None) from None
+        faults = _refused_recipients(value.get("recipients"), defaults)
+        raise _refused(error.problems, key if named is None else None, faults) from None
     prepared = prepare(IdentifiedRequest(request.request_id or str(uuid.uuid4()), request), defaults)
     if faults := list(_faults(prepared)):
         raise ProblemError.of_body(faults)
@@ -133,31 +133,28 @@ def _check_media_type(event: APIGatewayProxyEvent) -> None:
     raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": "application/json"})
 
 
-def _refused(problems: list[Problem], key: str | None) -> ProblemError:
+def _refused(problems: Sequence[Problem], key: str | None, others: Sequence[Fault]) -> ProblemError:
     """Tell what is wrong with the body; an id that came as the key is told as the header's fault."""
     bad_key = next((one for one in problems if one.where == "requestId"), None) if key is not None else None
-    if bad_key is not None and len(problems) == 1:
+    if bad_key is not None and len(problems) == 1 and not others:
         return ProblemError.of_parameter(KEY, bad_key.what)
-    return ProblemError.of_body(
+    faults = [
         Fault(one.what, parameter=KEY, reason=Reason.INVALID_REQUEST)
         if one is bad_key
         else Fault.of_problem(one, Reason.INVALID_REQUEST)
         for one in problems
-    )
+    ]
+    return ProblemError.of_body([*faults, *others])
 
 
-def _unreadable_numbers(recipients: object, region: str) -> list[Problem]:
+def _refused_recipients(entries: object, defaults: Defaults) -> list[Fault]:
     """Look at the recipients also where something else is wrong, so that everything is told at once."""
-    if not isinstance(recipients, list):
+    if not isinstance(entries, list):
         return []
-    written = [entry if isinstance(entry, str) else "" for entry in recipients[:1000]]
-    refused = parse_recipients(written, region).refused
-    return [one.problem for one in refused if isinstance(recipients[one.index], str) and recipients[one.index]]
+    recipients = parse_recipients(entries[:MAX_RECIPIENTS], defaults.region)
+    return [Fault.of_problem(one.problem, one.reason) for _, one in refused_recipients(recipients, defaults)]
 
 
 def _faults(prepared: PreparedRequest) -> Iterator[Fault]:
-    for refused in prepared.recipients.refused:
-        yield Fault.of_problem(refused.problem, Reason.INVALID_RECIPIENT)
     for refusal in prepared.refusals:
-        if refusal.reason is not Reason.INVALID_RECIPIENT:
-            yield Fault.of_problem(refusal.problem, refusal.reason)
+        yield Fault.of_problem(refusal.problem, refusal.reason)

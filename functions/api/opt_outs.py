@@ -10,6 +10,8 @@ from api.openapi import NUMBER, NUMBER_PATTERN, PAGING, READING, UNCERTAIN
 from api.paging import read_cursor, read_limit, seal
 from api.problem import ProblemError
 from realtime_sms.outcomes.submission import iso
+from realtime_sms.requests.recipients import canonical, parse_number
+from realtime_sms.requests.written_number import Refused
 
 if TYPE_CHECKING:
     from api.replies import OptOut, OptOuts
@@ -42,7 +44,8 @@ def show_opt_outs() -> Reply:
 @operation("GET", _ADDRESS, "Whether a number is on the opt-out list", "its entry", "OptOut", READING, NUMBER)
 def show_opt_out(number: str) -> Reply:
     """Show a number's entry."""
-    return _found(ports().opt_outs.get(_checked(number)))
+    listed = ports().opt_outs.get(checked := _checked(number))
+    return _found(listed or ports().opt_outs.get(canonical(checked)))
 
 
 @operation(
@@ -55,8 +58,11 @@ def show_opt_out(number: str) -> Reply:
     NUMBER,
 )
 def add_opt_out(number: str) -> Reply:
-    """Put a number on the list; one that is there keeps its entry."""
-    return _found(ports().opt_outs.add(_checked(number), source=_SOURCE, now=ports().now()))
+    """Put a number on the list, as its plan has it today; one that is there keeps its entry."""
+    parsed = parse_number(_checked(number), "")
+    if isinstance(parsed, Refused):
+        raise ProblemError.of_parameter("number", parsed.why)
+    return _found(ports().opt_outs.add(parsed, source=_SOURCE, now=ports().now()))
 
 
 @operation("DELETE", _ADDRESS, "Take a number off the opt-out list", "the entry that it had", "OptOut", READING, NUMBER)

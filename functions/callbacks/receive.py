@@ -16,7 +16,7 @@ from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.aws.telemetry import Metric, counters, logger
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.provider.reports import UnreadableReportError, read_inbound, read_report
-from realtime_sms.requests.recipients import mask
+from realtime_sms.requests.recipients import canonical, mask
 
 LARGEST = 16 * 1024  # octets of a body; a long SMS in JSON has less than half of that
 _SOURCE = "inbound"
@@ -78,12 +78,12 @@ def keep_report(body: bytes, ports: Ports) -> None:
 def keep_inbound(body: bytes, ports: Ports) -> None:
     """Do what a word asks for; of any other message nothing is kept."""
     inbound = read_inbound(body)
-    wish = ports.keywords.wish(inbound.text)
+    sender, wish = canonical(inbound.sender), ports.keywords.wish(inbound.text)
     if wish is Wish.OPT_OUT:
-        ports.opt_outs.add(inbound.sender, source=_SOURCE, now=ports.now())
+        ports.opt_outs.add(sender, source=_SOURCE, now=ports.now())
     elif wish is Wish.OPT_IN:
-        ports.opt_outs.remove(inbound.sender)
-    logger.info("inbound message", extra={"sender": mask(inbound.sender), "wish": wish})
+        ports.opt_outs.remove(sender)
+    logger.info("inbound message", extra={"sender": mask(sender), "wish": wish})
 
 
 _KINDS: Mapping[str, Callable[[bytes, Ports], None]] = {"reports": keep_report, "inbound": keep_inbound}

@@ -28,6 +28,7 @@ _POLL_SECONDS: Final = 0.2  # the outcomes table has no event to wait for
 _CONTROL_SECONDS: Final = 60  # a callback that the simulator posts may meet a new environment
 
 # Who may publish besides the account itself: the topic and the rule of docs/sending.md, and one other account.
+ALLOWED_PREFIXES = "+56,+34"  # where the files in events/ send to
 PUBLISHERS = {
     "PublisherArns": "111111111111",
     "PublisherTopicArns": f"arn:aws:sns:{REGION}:{ACCOUNT}:orders",
@@ -114,14 +115,15 @@ class Stack:
 def running_stack(parameters: Mapping[str, str] | None = None, token: str = "local-token") -> Iterator[Stack]:
     """Start the embedded AWS and the simulator, build, deploy and store the token; stop everything at the end.
 
-    `parameters` are the template's, besides the simulator's address. `token` is stored in the secret, and the
-    simulator accepts it. Raises `EmbeddedAwsError` or `SamError`; prints nothing.
+    `parameters` are the template's, besides the simulator's address and `ALLOWED_PREFIXES`. `token` is stored in the
+    secret, and the simulator accepts it. Raises `EmbeddedAwsError` or `SamError`; prints nothing.
     """
     with ExitStack() as running:
         template = build()
         realtime_url = running.enter_context(realtime_simulator({"tokens": [token]}))
         aws = running.enter_context(EmbeddedAws())
-        outputs = deploy(aws, STACK_NAME, {"RealTimeBaseUrl": realtime_url, **(parameters or {})}, template)
+        values = {"RealTimeBaseUrl": realtime_url, "AllowedPrefixes": ALLOWED_PREFIXES, **(parameters or {})}
+        outputs = deploy(aws, STACK_NAME, values, template)
         secrets = aws.session().client("secretsmanager")
         credentials = {"client_id": "local-client", "client_secret": "local-secret"}
         secrets.put_secret_value(SecretId=outputs["CredentialsSecretArn"], SecretString=json.dumps(credentials))

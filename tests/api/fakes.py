@@ -33,7 +33,7 @@ class FakeApi:
     requests: FakeRequests = field(default_factory=FakeRequests)
     producer: FakeProducer = field(default_factory=FakeProducer)
     opt_outs: FakeOptOuts = field(default_factory=FakeOptOuts)
-    defaults: Defaults = field(default_factory=Defaults)
+    defaults: Defaults = field(default_factory=lambda: Defaults(allowed_prefixes=("+56", "+49")))
 
     def call(self, method: str, path: str, **event: Any) -> Answer:  # noqa: ANN401 (members of the event)
         """Call any address."""

@@ -168,6 +168,14 @@ class TestWhatFailsOnTheWay:
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "no phone number": ({**HELLO, "recipients": ["+56900000000", "12"]}, "/recipients/1", "invalid_recipient"),
+    "empty number": ({**HELLO, "recipients": ["+56900000000", ""]}, "/recipients/1", "invalid_recipient"),
+    "null for a number": ({**HELLO, "recipients": ["+56900000000", None]}, "/recipients/1", "invalid_recipient"),
+    "65 characters": ({**HELLO, "recipients": ["9" * 65]}, "/recipients/0", "invalid_recipient"),
+    "destination not allowed": (
+        {**HELLO, "recipients": ["+56900000000", GERMAN, "+447700900123"]},
+        "/recipients/2",
+        "destination_not_allowed",
+    ),
     "text that exact refuses": (
         {**HELLO, "encoding": "exact", "message": {"text": "así"}},
         "/message/text",
@@ -200,10 +208,12 @@ def test_a_request_that_cannot_be_sent_is_refused_as_a_whole(
 
 def test_everything_that_is_wrong_is_told_at_once(api: FakeApi) -> None:
     """One try shows all there is to mend, in the body and in the header."""
-    body = {"recipients": ["+56900000000", "x"], "message": {"text": "", "colour": 1}, "sender": "á"}
+    recipients = ["+56900000000", "x", None, "+447700900123"]
+    body = {"recipients": recipients, "message": {"text": "", "colour": 1}, "sender": "á"}
     errors = api.post(body, key="not an id").body["errors"]
     places = {error.get("pointer", error.get("parameter")) for error in errors}
-    assert places == {"/recipients/1", "/message/text", "/message", "/sender", "Idempotency-Key"}
+    numbers = {f"/recipients/{index}" for index in (1, 2, 3)}
+    assert places == numbers | {"/message/text", "/message", "/sender", "Idempotency-Key"}
 
 
 PAST = "2027-01-15T07:59:59Z"

@@ -25,6 +25,22 @@ def test_adding_twice_gives_the_first_entry(api: FakeApi) -> None:
     assert api.call("PUT", f"/opt-outs/{NUMBER}").body["source"] == first.source == "inbound"
 
 
+def test_a_number_is_added_as_its_plan_has_it_today(api: FakeApi) -> None:
+    """The sender would not find it otherwise; it is looked up as it is written, and removed as it is listed."""
+    assert api.call("PUT", "/opt-outs/+560911112222").body["number"] == NUMBER
+    assert list(api.opt_outs.entries) == [NUMBER]
+    assert api.get("/opt-outs/+560911112222").body["number"] == NUMBER
+    assert api.call("DELETE", "/opt-outs/+560911112222").status == 404
+    assert list(api.opt_outs.entries) == [NUMBER]
+
+
+def test_a_number_with_a_digit_short_is_not_added(api: FakeApi) -> None:
+    """Its owner would seem to have opted out, and had not."""
+    reply = api.call("PUT", "/opt-outs/+5691111222")
+    assert reply.body["errors"] == [{"detail": "is one digit short for a number of +56", "parameter": "number"}]
+    assert (reply.status, api.opt_outs.entries) == (400, {})
+
+
 @pytest.mark.parametrize("number", ["56911112222", "+0911112222", "+569", "+5691111222x", "%23optout", "+" + "5" * 16])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_what_is_no_number_is_refused(api: FakeApi, method: str, number: str) -> None:

@@ -266,6 +266,13 @@ def test_a_message_with_its_numbers_the_wrong_way_round_puts_the_person_on_the_l
     assert [item["recipient"]["S"] for item in store.items()] == [NUMBER]
 
 
+def test_a_number_is_listed_as_its_plan_has_it_today(store: Store, callbacks: Callbacks) -> None:
+    """Networks still tell Mexico's numbers with the 1 of before 2019, and the sender would not find that one."""
+    for text, listed in (("STOP", ["+525512345678"]), ("ALTA", [])):
+        assert callbacks.post("inbound", {"phone": "5215512345678", "message": text}) == 200
+        assert [item["recipient"]["S"] for item in store.items()] == listed
+
+
 def test_a_word_takes_it_off_again_where_the_deployment_has_one(store: Store, callbacks: Callbacks) -> None:
     """Doubled, too."""
     for text in ("STOP", "STOP", "ALTA", "ALTA"):

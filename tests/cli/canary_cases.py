@@ -260,7 +260,7 @@ FILES = [
         b"PK\x03\x04Canario",
         b"PK\x03\x04decimal",
         b"\xd0\xcf\x11\xe0Canario",
-        f"numero,nombre\n§x,Ana\n,§\n{PHONE},\n{PHONE},§,§\n{PHONE},\x01§\n",
+        f"numero,nombre\n§x,Ana\n,§\n{PHONE},\n{PHONE},§,§\n{PHONE},\x01§\n+447987651234,§\n",
         f"numero,nombre\n{PHONE},{'§' * 9000}\n{PHONE},{'§' * 2000}\n",
         f"numero,nombre,§\n{PHONE},Ana\n",
     )

@@ -26,6 +26,7 @@ PARAMETERS = {
     "DefaultRegion": "CL",
     "DefaultSender": "96000",
     "PlainTextPrefixes": "+56",
+    "AllowedPrefixes": "+56,+49",
     "OutcomeTtlDays": "45",
 }
 IMPORTS = os.pathsep.join(str(ROOT / part) for part in ("functions", "layers/realtime-sms", "cli"))

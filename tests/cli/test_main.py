@@ -133,6 +133,13 @@ def test_a_missing_stack_is_not_found() -> None:
     assert "stack realtime-sms: there is no stack of this name in sa-east-1" in ran.err
 
 
+def test_the_prefixes_that_a_stack_sends_to_are_its_parameter() -> None:
+    """They are checked before anything is published."""
+    parameters = {"PlainTextPrefixes": "+56", "AllowedPrefixes": "+56, +54", "DefaultRegion": "CL", "DefaultSender": ""}
+    stack = Stack("sms", cast("boto3.Session", None), {}, parameters)
+    assert stack.defaults == Defaults("CL", "", ("+56",), ("+56", "+54"))
+
+
 def test_a_stack_has_outputs_parameters_and_a_status() -> None:
     """A missing parameter is an error."""
     described = {
@@ -147,6 +154,6 @@ def test_a_stack_has_outputs_parameters_and_a_status() -> None:
     client = FakeClient(describe_stacks={"Stacks": [described]})
     stack = Stack.find("sms", cast("boto3.Session", FakeSession({"cloudformation": client})))
     assert (stack.table, stack.status) == ("outcomes", "CREATE_COMPLETE")
-    assert stack.defaults == Defaults("CL", "", ("+56", "+57"))
+    assert stack.defaults == Defaults("CL", "", ("+56", "+57"), ("+",))  # as before there was AllowedPrefixes
     with pytest.raises(CommandError, match="it has no parameter OutcomeTtlDays"):
         _ = stack.ttl_days

@@ -1,4 +1,4 @@
-"""`rtsms optout`: the opt-out list, with masked numbers by default."""
+"""`rtsms optout`: one number, shown whole, and the list, masked by default."""
 
 import pytest
 
@@ -50,8 +50,28 @@ def test_a_number_is_added_however_it_is_written(numbers: FakeOptOuts, stack: Fa
     """If it is added again, its entry stays as it is."""
     first = run("optout", "add", "9 1234 5678", "--json", stack=stack).answer
     assert first == run("optout", "add", ONE, "--json", stack=stack).answer
-    assert (first["number"], first["source"]) == ("+56***78", "operator")
+    assert (first["number"], first["source"]) == (ONE, "operator")
     assert list(numbers.entries) == [ONE]
+
+
+def test_the_right_person_is_opted_out_and_shown(numbers: FakeOptOuts, stack: FakeStack) -> None:
+    """The trunk zero that Chile dropped makes no other number, and the whole one is printed."""
+    assert f"{ONE}  operator" in run("optout", "add", "0912345678", stack=stack).out
+    assert list(numbers.entries) == [ONE]
+    for command in ("show", "remove"):
+        assert f"{ONE}  operator" in run("optout", command, "+56 09 1234 5678", stack=stack).out
+
+
+def test_an_entry_of_another_plan_can_be_shown_and_removed(numbers: FakeOptOuts, stack: FakeStack) -> None:
+    """To remove it a second time does not opt in whoever has the number today."""
+    earlier = "+560912345678"
+    for number in (earlier, ONE):
+        numbers.add(number, source="operator", now=NOW)
+    assert earlier in run("optout", "show", earlier, stack=stack).out
+    assert earlier in run("optout", "remove", earlier, "--show-numbers", stack=stack).out
+    assert run("optout", "remove", earlier, stack=stack).code == 3
+    assert list(numbers.entries) == [ONE]
+    assert ONE in run("optout", "show", earlier, stack=stack).out
 
 
 def test_a_number_is_shown_and_removed(numbers: FakeOptOuts, stack: FakeStack) -> None:

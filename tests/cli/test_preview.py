@@ -53,7 +53,8 @@ def test_a_text_that_goes_as_unicode_all_the_same_keeps_its_accents() -> None:
 
 def test_each_country_has_its_policy() -> None:
     """A Chilean number gets the transliterated text, a Spanish one all its characters."""
-    answer = run("preview", ACCENTS, "--to", "+56912345678", "--to", "+34600000000", "--json").answer
+    allowed = ("--allowed-prefixes", "+56,+34")
+    answer = run("preview", ACCENTS, "--to", "+56912345678", "--to", "+34600000000", *allowed, "--json").answer
     assert {one["policy"]: (one["charset"], one["recipients"]) for one in answer["groups"]} == {
         "plain": (0, 1),
         "auto": (6, 1),
@@ -99,13 +100,14 @@ def test_a_text_comes_from_a_file(tmp_path: Path) -> None:
     [
         (["á", "--encoding", "exact"], "GSM 03.38 cannot carry U+00E1 at 0"),
         (["hola", "--encoding", "none"], "--encoding must be one of 'auto'"),
-        (["hola", "--to", "12"], "recipients[0]: an entry of 2 characters is not an E.164 number"),
+        (["hola", "--to", "12"], "recipients[0]: has too few digits"),
+        (["hola", "--to", "+34600000000"], "recipients[0]: is outside of AllowedPrefixes (+56)"),
         (["hola", "--charset", "7"], "--charset must be one of '0'"),
         (["á", "--charset", "1"], "charset 1 cannot carry U+00E1 at 0"),
         (["hola", "--file", "-"], "pass one text"),
         ([""], "message.text"),
     ],
-    ids=["exact", "no-policy", "no-number", "no-charset", "not-ascii", "two-texts", "empty"],
+    ids=["exact", "no-policy", "no-number", "not-allowed", "no-charset", "not-ascii", "two-texts", "empty"],
 )
 def test_a_text_that_cannot_be_sent_is_refused(arguments: list[str], told: str) -> None:
     """The error names the place, and the exit code is that of invalid input."""

@@ -141,7 +141,7 @@ def test_what_is_no_object_is_refused(value: object) -> None:
     "value",
     [
         pytest.param(BARE | {"recipients": NUMBER}, id="the number where a list belongs"),
-        pytest.param(BARE | {"recipients": [[NUMBER]]}, id="the number deeper"),
+        pytest.param(BARE | {"recipients": [[NUMBER]], "requestId": NUMBER}, id="the number deeper"),
         pytest.param(BARE | {"message": TEXT}, id="the text where an object belongs"),
         pytest.param(BARE | {"message": {"text": [TEXT]}}, id="the text deeper"),
         pytest.param(BARE | {"sender": TEXT}, id="the text as sender"),

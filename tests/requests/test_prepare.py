@@ -1,5 +1,6 @@
 """From an identified request to its messages."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,13 +14,13 @@ from realtime_sms.vocabulary import Reason
 
 CHILE, CHILE_2, SPAIN, ARGENTINA = "+56911112222", "+56911113333", "+34612345678", "+5491123456789"
 ACCENTS = "Mañana será así"
-DEFAULTS = Defaults(sender="96000")
+DEFAULTS = Defaults(sender="96000", allowed_prefixes=("+",))
 
 
 def prepared(
     text: str = ACCENTS,
     *,
-    to: tuple[str, ...] = (CHILE,),
+    to: tuple[object, ...] = (CHILE,),
     by: Defaults = DEFAULTS,
     **more: Any,  # noqa: ANN401 (a body's fields)
 ) -> PreparedRequest:
@@ -57,7 +58,7 @@ def shown(message: Message) -> tuple[int, str] | None:
         pytest.param({"text": "hola 😀"}, (6, "hola 😀"), id="Chile, an emoji: Unicode"),
         pytest.param({"by": Defaults(sender="1", plain_prefixes=())}, (6, ACCENTS), id="no prefix is plain"),
         pytest.param(
-            {"by": Defaults(sender="1", plain_prefixes=("+34", "+549")), "to": (ARGENTINA,)},
+            {"by": replace(DEFAULTS, plain_prefixes=("+34", "+549")), "to": (ARGENTINA,)},
             (0, "Mañana sera asi"),
             id="a prefix of the deployment's own",
         ),
@@ -179,7 +180,50 @@ def test_each_distinct_recipient_is_in_one_message() -> None:
     assert recipients == [SPAIN, CHILE, "recipients[0]", "recipients[4]"]
     assert [message.refusal.reason for message in messages if message.refusal] == [Reason.INVALID_RECIPIENT] * 2
     assert messages[2].refusal is not None
-    assert str(messages[2].refusal.problem).startswith("recipients[0]: an entry of 1 characters is not")
+    assert str(messages[2].refusal.problem).startswith("recipients[0]: has a letter at 0")
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        pytest.param("", "is empty", id="empty"),
+        pytest.param(None, "is null; write the number as a string", id="null"),
+        pytest.param(56911112222, "is a number; write the number as a string", id="a JSON number"),
+        pytest.param([CHILE], "is an array; write the number as a string", id="an array"),
+        pytest.param({"to": CHILE}, "is an object; write the number as a string", id="an object"),
+        pytest.param("9" * 65, "has 65 characters; 64 allowed", id="65 characters"),
+    ],
+)
+def test_a_bad_entry_fails_alone(entry: object, why: str) -> None:
+    """The good recipients of the request are sent to, whatever JSON value stands beside them."""
+    sent, refused = prepared(to=(CHILE, entry)).messages
+    assert (sent.recipients, sent.refusal) == ((CHILE,), None)
+    assert refused.recipients == ("recipients[1]",)
+    assert refused.refusal == Refusal(Reason.INVALID_RECIPIENT, Problem("recipients[1]", why))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "sent"),
+    [
+        pytest.param(("+56",), [CHILE], id="by default: Chile"),
+        pytest.param(("+56", "+34"), [SPAIN, CHILE], id="two countries"),
+        pytest.param(("+549",), [ARGENTINA], id="a part of a country"),
+        pytest.param(("+",), [SPAIN, ARGENTINA, CHILE], id="everywhere"),
+    ],
+)
+def test_only_allowed_prefixes_are_sent_to(allowed: tuple[str, ...], sent: list[str]) -> None:
+    """A number outside fails by itself, under its number; it is named by the place where it stands first."""
+    written = ("x", SPAIN, "9 1111 2222", SPAIN, ARGENTINA, CHILE)
+    messages = prepared(to=written, by=replace(DEFAULTS, allowed_prefixes=allowed)).messages
+    assert [one for message in messages if message.refusal is None for one in message.recipients] == sent
+    refused = {message.recipients: message.refusal for message in messages if message.refusal}
+    assert refused.pop(("recipients[0]",)).reason is Reason.INVALID_RECIPIENT
+    places = {SPAIN: "recipients[1]", CHILE: "recipients[2]", ARGENTINA: "recipients[4]"}
+    why = f"is outside of AllowedPrefixes ({', '.join(allowed)}), a parameter of the deployment"
+    expected = {
+        (one,): Refusal(Reason.DESTINATION_NOT_ALLOWED, Problem(places[one], why)) for one in {*places} - {*sent}
+    }
+    assert refused == expected
 
 
 def test_a_message_carries_what_the_request_asks_for() -> None:
@@ -198,6 +242,10 @@ def test_a_message_carries_what_the_request_asks_for() -> None:
         pytest.param(prepared(), prepared(to=("9 1111 2222", CHILE)), True, id="a number's spelling"),
         pytest.param(prepared(), prepared(by=Defaults(sender="TIENDA")), True, id="the deployment's default sender"),
         pytest.param(prepared(), prepared(by=Defaults(plain_prefixes=())), True, id="the deployment's prefixes"),
+        pytest.param(
+            prepared(to=(CHILE, SPAIN)), prepared(to=(CHILE, SPAIN), by=Defaults()), True, id="the allowed prefixes"
+        ),
+        pytest.param(prepared(), prepared(to=("09 1111 2222",)), True, id="a trunk zero that Chile dropped"),
         pytest.param(prepared(to=(CHILE, SPAIN)), prepared(to=(SPAIN, CHILE)), True, id="the order"),
         pytest.param(prepared(), prepared(to=(CHILE, "x")), True, id="an entry that is no number"),
         pytest.param(prepared(), prepared("Mañana sera asi"), False, id="the text as written"),

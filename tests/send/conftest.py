@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.embedded_aws import ALLOWED_PREFIXES
 from local.fake_realtime import Settings, Simulator
 from realtime_sms.aws import clients, settings
 from send.handler import Sender
@@ -33,7 +34,7 @@ def realtime() -> Iterator[Simulator]:
 @pytest.fixture(scope="module")
 def aws(realtime: Simulator) -> Iterator[FakeAws]:
     """Give it, in the place of every client's network."""
-    told = rendered()["SendFunction"]["Properties"]["Environment"]["Variables"]
+    told = rendered(AllowedPrefixes=ALLOWED_PREFIXES)["SendFunction"]["Properties"]["Environment"]["Variables"]
     own = {
         "REALTIME_BASE_URL": realtime.url,
         "AWS_DEFAULT_REGION": "sa-east-1",

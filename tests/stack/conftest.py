@@ -8,12 +8,13 @@ from local.embedded_aws import PUBLISHERS, Stack, running_stack
 from tests.stack.deployment import Deployment
 
 SENDER = "96000"
+PARAMETERS = {"DefaultSender": SENDER, "OptInWords": "ALTA", "AllowedPrefixes": "+56,+34,+49", **PUBLISHERS}
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Yield the real template on the embedded AWS with IAM enforced, sending to the simulator."""
-    with running_stack({"DefaultSender": SENDER, "OptInWords": "ALTA", **PUBLISHERS}) as running:
+    with running_stack(PARAMETERS) as running:
         yield running
 
 

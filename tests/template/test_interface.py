@@ -4,7 +4,15 @@ from tests.template.rendered import template
 
 PARAMETERS = {
     *("RealTimeBaseUrl", "CallTimeoutSeconds", "RecipientsPerCall", "DefaultSender", "DefaultRegion"),
-    *("PlainTextPrefixes", "MaxConcurrency", "CallsInFlight", "MaxPerSecond", "MaxAttempts", "PublisherArns"),
+    *(
+        "PlainTextPrefixes",
+        "AllowedPrefixes",
+        "MaxConcurrency",
+        "CallsInFlight",
+        "MaxPerSecond",
+        "MaxAttempts",
+        "PublisherArns",
+    ),
     *("PublisherTopicArns", "PublisherRuleArns", "ReportsAskedPerMinute", "OptOutWords", "OptInWords"),
     *("ApiKeyRequired", "ApiRateLimit", "ApiBurstLimit", "OutcomeTtlDays", "LogRetentionDays", "KmsKeyArn"),
     *("Architecture", "Tracing", "SnapStart", "AlarmEmail", "AlarmTopicArn", "FailuresAlarmThreshold"),

@@ -75,7 +75,7 @@ class MailMerge:
     def _example(self) -> SendRequest:
         """Return the request with a text that can always be sent."""
         body = {**self.request, "message": {**self._message, "text": "text"}, "recipients": [_EXAMPLE_NUMBER]}
-        return prepare_request(body, "example", self.defaults).request
+        return prepare_request(body, "example", self.defaults.anywhere).request
 
     @property
     def _message(self) -> Mapping[str, object]:
@@ -89,6 +89,8 @@ class MailMerge:
         if recipients.refused:
             raise BadRowError(f"{self._label(self.recipient_column)}: {recipients.refused[0].problem.what}")
         (number,) = recipients.numbers
+        if why := self.defaults.why_not_allowed(number):
+            raise BadRowError(f"{self.recipient_column}: {why}")
         key = values[self.key_column] if self.key_column else number
         if not key:
             raise BadRowError(f"{self._label(self.key_column or '')}: is empty, but must name the row")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
+from phonenumbers import country_code_for_region
 from pydantic import ValidationError
 from rich.text import Text
 
@@ -84,7 +85,7 @@ def bad(check: str, said: str, to_do: str) -> Finding:
 
 
 def check_stack(stack: Stack) -> Iterator[Finding]:
-    """Check CloudFormation's status of the stack."""
+    """Check CloudFormation's status of the stack, and the parameters that depend on each other."""
     said = f"{stack.name}: {stack.status}"
     if stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
         yield good("stack", said)
@@ -94,6 +95,19 @@ def check_stack(stack: Stack) -> Iterator[Finding]:
         yield doubt("stack", "the last update failed; the version before it runs", "look at the stack's events")
     else:
         yield bad("stack", said, "look at the stack's events in CloudFormation")
+    yield from _doubtful_destinations(stack)
+
+
+def _doubtful_destinations(stack: Stack) -> Iterator[Finding]:
+    """Report an AllowedPrefixes that allows everything, or leaves the country of national numbers out."""
+    region, allowed = stack.defaults.region, stack.defaults.allowed_prefixes
+    national = f"+{country_code_for_region(region)}"
+    if "+" in allowed:
+        to_do = "set AllowedPrefixes to the countries that you send to: it limits what a stolen key can cost"
+        yield doubt("stack", "messages go to the numbers of every country", to_do)
+    elif not any(one.startswith(national) or national.startswith(one) for one in allowed):
+        said = f"national numbers are read as {national}, which AllowedPrefixes ({', '.join(allowed)}) leaves out"
+        yield doubt("stack", said, "change DefaultRegion or AllowedPrefixes")
 
 
 def check_table(stack: Stack) -> Iterator[Finding]:

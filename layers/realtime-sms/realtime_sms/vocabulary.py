@@ -23,6 +23,7 @@ class Reason(StrEnum):
     ACCEPTED = "accepted"
     # refused by us, before any call
     INVALID_RECIPIENT = "invalid_recipient"
+    DESTINATION_NOT_ALLOWED = "destination_not_allowed"
     INVALID_REQUEST = "invalid_request"
     UNREADABLE = "unreadable"
     UNENCODABLE = "unencodable"

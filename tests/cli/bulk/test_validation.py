@@ -20,7 +20,9 @@ TEXT = "Hola {{nombre}}"
 
 
 def _merge(text: str = TEXT, key: str | None = None, defaults: Defaults | None = None, **request: Any) -> MailMerge:  # noqa: ANN401 (members of a request)
-    return MailMerge(Template(text), COLUMNS, "numero", key, request, defaults or Defaults(sender="96000"))
+    return MailMerge(
+        Template(text), COLUMNS, "numero", key, request, defaults or Defaults(sender="96000", allowed_prefixes=("+",))
+    )
 
 
 def _validated(tmp_path: Path, merge: MailMerge, *rows: str) -> tuple[ValidatedFile, list[tuple[int, str]]]:
@@ -35,7 +37,7 @@ def test_bad_rows_are_listed_with_line_and_reason(tmp_path: Path) -> None:
     """No name and no whole number is quoted."""
     validated, bad = _validated(
         tmp_path,
-        _merge(maxSegments=1),
+        _merge(maxSegments=1, defaults=Defaults(sender="96000")),
         "912345678,Ana,1",
         "12,Ana,2",
         "+5691234,Ana,3",
@@ -43,15 +45,19 @@ def test_bad_rows_are_listed_with_line_and_reason(tmp_path: Path) -> None:
         f"912345680,{'x' * 200},5",
         "912345681,Ana",
         "912345682,Ana,7",
+        "+34600000000,Ana,8",
+        "912345678.0,Ana,9",
     )
     assert bad == [
-        (3, "numero: an entry of 2 characters is not an E.164 number such as +56912345678, nor a number of CL"),
-        (4, "numero: '+56***34' is not an E.164 number such as +56912345678, nor a number of CL"),
+        (3, "numero: has too few digits for a number of +56"),
+        (4, "numero: has too few digits for a number of +56"),
         (5, "nombre: is empty, but the text needs it"),
         (6, "text: needs 2 segments; 1 allowed"),
         (7, "it has 2 fields, but the first line has 3"),
+        (9, "numero: is outside of AllowedPrefixes (+56), a parameter of the deployment"),
+        (10, "numero: looks like a decimal number; format the column as text"),
     ]
-    assert (validated.good, validated.bad, validated.segments) == (2, 5, 2)
+    assert (validated.good, validated.bad, validated.segments) == (2, 7, 2)
     assert [number for number in validated.numbers if number != BAD] == [56912345678, 56912345682]
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError
 from realtime_sms.provider.calls import CallResult, NotSent, Reply, ReplyLost
 from rtsms.doctor import checks
 from rtsms.doctor.checks import Finding, Level
-from rtsms.stack import QueueDepth
+from rtsms.stack import QueueDepth, StackValues
 from tests.cli.fakes import SECRET, SETTINGS, TOKEN, FakeClient, doctor_stack, healthy_clients, run
 
 
@@ -230,6 +231,29 @@ def test_alarms_are_listed_by_name() -> None:
     assert (quiet.level, quiet.said) == (Level.GOOD, "1 of 2 are quiet")
     none = {"cloudformation": FakeClient(describe_stack_resources={"StackResources": []})}
     assert _only(checks.check_alarms(doctor_stack(none))).level is Level.DOUBT
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({}, []),
+        ({"AllowedPrefixes": "+54,+569"}, []),
+        ({"AllowedPrefixes": "+5"}, []),
+        ({"AllowedPrefixes": "+"}, ["messages go to the numbers of every country"]),
+        (
+            {"DefaultRegion": "AR"},
+            ["national numbers are read as +54, which AllowedPrefixes (+56, +49) leaves out"],
+        ),
+    ],
+    ids=["as-deployed", "a-part", "a-zone", "everywhere", "left-out"],
+)
+def test_doubtful_destinations_are_reported(parameters: dict[str, str], said: list[str]) -> None:
+    """A stolen key could cost more than it must, or no national number is sent to."""
+    stack = doctor_stack()
+    values = StackValues("sms", "parameter", {**stack.parameters, **parameters})
+    found = list(checks.check_stack(replace(stack, parameters=values)))[1:]
+    assert [(one.level, one.said) for one in found] == [(Level.DOUBT, one) for one in said]
+    assert all(one.to_do for one in found)
 
 
 def test_a_check_without_permission_does_not_stop_the_others() -> None:

@@ -73,6 +73,7 @@ class World:
             "DEFAULT_REGION": "CL",
             "DEFAULT_SENDER": "96000",
             "PLAIN_TEXT_PREFIXES": "+56",
+            "ALLOWED_PREFIXES": "+56",
             "MAX_ATTEMPTS": 12,
             "REPORTS_ASKED_PER_MINUTE": 0,
             "SEND_QUEUE_URL": SEND_QUEUE,

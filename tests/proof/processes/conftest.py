@@ -49,6 +49,7 @@ def world() -> Iterator[World]:
             "DEFAULT_REGION": "CL",
             "DEFAULT_SENDER": "96000",
             "PLAIN_TEXT_PREFIXES": "+56",
+            "ALLOWED_PREFIXES": "+56",
             "MAX_ATTEMPTS": "12",
             "REPORTS_ASKED_PER_MINUTE": "60",
             "SEND_QUEUE_URL": queue,

@@ -35,16 +35,17 @@ class ProviderSettings(_Settings):
 
 
 class RequestSettings(_Settings):
-    """The deployment's defaults for what a request leaves out."""
+    """The deployment's settings for requests."""
 
     default_region: str
     default_sender: str
     plain_text_prefixes: Annotated[tuple[str, ...], BeforeValidator(_listed)]
+    allowed_prefixes: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
 
     @property
     def defaults(self) -> Defaults:
         """Return them as one value."""
-        return Defaults(self.default_region, self.default_sender, self.plain_text_prefixes)
+        return Defaults(self.default_region, self.default_sender, self.plain_text_prefixes, self.allowed_prefixes)
 
 
 class RetrySettings(_Settings):

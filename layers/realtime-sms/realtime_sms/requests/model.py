@@ -1,5 +1,7 @@
 """The send request: RealTime's own body, and what we add to it; its limits and its errors.
 
+Any JSON value may stand in `recipients`: an entry that is no number is refused by itself (see `recipients`).
+
 Source: RealTime SMS API v2, *Send SMS*, for `recipients`, `sender` and `message`; the rest is ours and optional.
 """
 
@@ -22,6 +24,7 @@ from pydantic import (
     StrictStr,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -29,6 +32,7 @@ from pydantic_core import ErrorDetails
 
 from realtime_sms.encoding.charset import CHARSETS
 from realtime_sms.requests.errors import InvalidInputError, Problem, place
+from realtime_sms.requests.written_number import MAX_LENGTH
 
 MAX_RECIPIENTS = 1000
 MAX_SEGMENTS = 255  # 3GPP TS 23.040 §9.2.3.24.1: the concatenation header counts parts in one octet
@@ -127,7 +131,7 @@ class SendRequest(_Body):
     """A request to send one text to one or more recipients."""
 
     recipients: Annotated[
-        list[Annotated[StrictStr, StringConstraints(min_length=1, max_length=64)]],
+        list[Annotated[object, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_LENGTH})]],
         Field(
             min_length=1,
             max_length=MAX_RECIPIENTS,

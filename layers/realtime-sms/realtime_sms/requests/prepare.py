@@ -1,6 +1,6 @@
 """From a request to the messages that can be sent: its text, encoded once for each policy, and who gets which."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from realtime_sms.encoding.charset import decode
@@ -14,11 +14,26 @@ from realtime_sms.vocabulary import Reason
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a deployment fills in: region (ISO 3166 alpha-2), sender, prefixes of numbers whose policy is `plain`."""
+    """A deployment's settings for requests: what it fills in, and where it sends to.
+
+    `region` is ISO 3166 alpha-2. Both prefixes are of E.164 numbers: `plain_prefixes` of those whose policy is `plain`.
+    """
 
     region: str = "CL"
     sender: str = ""
     plain_prefixes: tuple[str, ...] = ("+56",)
+    allowed_prefixes: tuple[str, ...] = ("+56",)
+
+    @property
+    def anywhere(self) -> "Defaults":
+        """Return the same settings with every number allowed, for a number that only stands in for others."""
+        return replace(self, allowed_prefixes=("+",))
+
+    def why_not_allowed(self, number: str) -> str | None:
+        """Return why nothing is sent to a number (E.164) in this deployment; None if it is sent to."""
+        if number.startswith(self.allowed_prefixes):
+            return None
+        return f"is outside of AllowedPrefixes ({', '.join(self.allowed_prefixes)}), a parameter of the deployment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +69,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRequest:
-    """A request with a message for each encoding of its text, and one for each entry that is no number."""
+    """A request with a message for each encoding of its text, and one for each recipient that is not sent to."""
 
     request_id: str
     request: SendRequest = field(repr=False)
@@ -88,18 +103,28 @@ def prepare(identified: IdentifiedRequest, defaults: Defaults) -> PreparedReques
         resend=request.on_unknown == "resend",
         metadata=request.metadata,
     )
+    refusals = dict(refused_recipients(recipients, defaults))
     by_policy: dict[Policy, list[str]] = {}
     for number in recipients.numbers:
+        if number in refusals:
+            continue
         by_policy.setdefault(policy_for(request, number, defaults.plain_prefixes), []).append(number)
     messages = []
     for policy, numbers in by_policy.items():
         encoded = _encode(request, policy, message.sender)
         encoding = {"refusal": encoded} if isinstance(encoded, Refusal) else {"encoded": encoded}
         messages.append(replace(message, recipients=tuple(numbers), policy=policy, **encoding))
-    for refused in recipients.refused:
-        refusal = Refusal(Reason.INVALID_RECIPIENT, refused.problem)
-        messages.append(replace(message, recipients=(refused.key,), refusal=refusal))
+    messages += [replace(message, recipients=(one,), refusal=refusal) for one, refusal in refusals.items()]
     return PreparedRequest(identified.request_id, request, recipients, fingerprint, tuple(messages))
+
+
+def refused_recipients(recipients: Recipients, defaults: Defaults) -> Iterator[tuple[str, Refusal]]:
+    """Yield the recipients that are not sent to, whatever the text, each with the reason."""
+    for number, place in zip(recipients.numbers, recipients.places, strict=True):
+        if why := defaults.why_not_allowed(number):
+            yield number, Refusal(Reason.DESTINATION_NOT_ALLOWED, Problem(place, why))
+    for refused in recipients.refused:
+        yield refused.key, Refusal(Reason.INVALID_RECIPIENT, refused.problem)
 
 
 def policy_for(request: SendRequest, number: str, plain_prefixes: Sequence[str]) -> Policy:
