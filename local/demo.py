@@ -3,20 +3,23 @@
 Exits with 0 only if every outcome and every handset is as expected.
 """
 
+import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
+import urllib3
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from local import demo_reports
 from local.embedded_aws import Items, Stack, running_stack
 from local.events import Event, differences, events_of
 from realtime_sms.aws.table import REJECTED
+from realtime_sms.vocabulary import FINAL
 
 type Inbox = list[dict[str, Any]]
 
@@ -28,11 +31,31 @@ _LEFT_OUT: Final = ((), ("charset", "segments"), ("charset", "segments", _TEXT))
 _LEAST_TEXT = 20  # columns for a text, or none
 _WHOLE = "(all)"  # in place of a recipient
 _GAP = 2  # columns beside each column's own
-_NOT_SHOWN = (
-    "waiting-no-balance",
-    "waiting-forbidden",
-    "waiting-wrong-address",
-)  # each opens a breaker: all would wait
+# Each opens a breaker, so that all others would wait.
+_NOT_SHOWN = ("waiting-no-balance", "waiting-forbidden", "waiting-wrong-address")
+
+# The second part: RealTime reports on messages, and a recipient who answers BAJA gets no more.
+REPORTED: Final = "reported"  # the request whose recipients get a delivery report
+REFUSED: Final = "opted-out"  # the request to the recipient who answered
+_TIMEOUT_SECONDS: Final = 60  # the callback function's first call takes seconds on a busy machine
+_ANSWERED: Final = "+56900006001"
+_REPORT_COLUMNS: Final = ("status", "reason", "delivery", "deliveryReason")
+
+
+def _outcome(*values: str | None) -> dict[str, str | None]:
+    return dict(zip(_REPORT_COLUMNS, values, strict=True))
+
+
+_EXPECTED: Final[Mapping[str, Items]] = {
+    REPORTED: {  # the simulator's magic numbers choose the report: docs/simulator.md
+        "+56900006001": _outcome("submitted", "accepted", "delivered", None),
+        "+56900006002": _outcome("submitted", "accepted", "rejected", "bad_number"),
+        "+56900006003": _outcome("submitted", "accepted", "undelivered", "network"),
+        "+56900006004": _outcome("submitted", "accepted", "pending", None),
+        "+56900006005": _outcome("submitted", "accepted", "expired", None),
+    },
+    REFUSED: {_ANSWERED: _outcome("failed", "opted_out", None, None)},
+}
 
 
 def main() -> int:
@@ -45,13 +68,13 @@ def main() -> int:
         found = publish_and_wait(stack, events, console)
         inbox = inbox_of(stack)
         console.print("RealTime now reports on five more SMS, and one recipient answers BAJA …")
-        reported = demo_reports.follow(stack)
+        reported = follow_reports(stack)
     wrong = [problem for event in events for problem in compare(event, found[event.name], inbox)]
-    wrong += demo_reports.compare(reported)
+    wrong += compare_reports(reported)
     console.print("\nThe messages in events/send, each with the outcome that its name says:")
     console.print(table_of(rows_of(events, found, inbox), console.width))
     console.print("Delivery reports, and a send to the recipient who answered BAJA:")
-    console.print(demo_reports.table_of(reported))
+    console.print(reports_table(reported))
     for problem in wrong:
         console.print(f"[red]not as expected[/red] {problem}")
     console.print(f"{len(events) + len(reported)} messages, {len(wrong)} not as expected")
@@ -136,6 +159,51 @@ def table_of(rows: Sequence[tuple[str, ...]], width: int) -> Table:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def follow_reports(stack: Stack) -> dict[str, Items]:
+    """Send, report, let one recipient answer BAJA, send to that one again; return the outcomes by request."""
+    _publish(stack, REPORTED, "Su pedido va en camino.")
+    sent = _await_final(stack, REPORTED)[REPORTED]
+    ids = [item["submissionId"] for item in sent.values() if "submissionId" in item]
+    stack.simulator("deliver", {"callbackUrl": f"{stack.callbacks_url}/reports", "submissionIds": ids})
+    answer = {"phone": _ANSWERED.removeprefix("+"), "originator": "96000", "message": "Baja"}
+    url = f"{stack.callbacks_url}/inbound"
+    reply = urllib3.request("POST", url, json=answer, timeout=_TIMEOUT_SECONDS, retries=False)
+    if reply.status != HTTPStatus.OK:
+        raise RuntimeError(f"the stack answered an inbound SMS with HTTP {reply.status}, not 200")
+    _publish(stack, REFUSED, "¿Conforme con su pedido?")
+    return _await_final(stack, REPORTED, REFUSED)
+
+
+def compare_reports(found: Mapping[str, Items]) -> list[str]:
+    """Return a line for everything that is not as expected."""
+    return differences(_EXPECTED, found)
+
+
+def reports_table(found: Mapping[str, Items]) -> Table:
+    """Return a table with a row for each recipient."""
+    titles = ("request", "recipient", "outcome", "reason", "delivery", "delivery reason")
+    table = Table(*titles, box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, items in found.items():
+        for number, (recipient, item) in enumerate(items.items()):
+            table.add_row(name if number == 0 else "", recipient, *(item.get(column, "") for column in _REPORT_COLUMNS))
+    return table
+
+
+def _await_final(stack: Stack, *names: str) -> dict[str, Items]:
+    return stack.await_outcomes({name: partial(_all_final, _EXPECTED[name]) for name in names})
+
+
+def _all_final(recipients: Iterable[str], items: Items) -> bool:
+    return all(items.get(recipient, {}).get("status") in FINAL for recipient in recipients)
+
+
+def _publish(stack: Stack, name: str, text: str) -> None:
+    body = {"requestId": name, "recipients": list(_EXPECTED[name]), "sender": "96000", "message": {"text": text}}
+    stack.aws.session().client("sqs").send_message(
+        QueueUrl=stack.outputs["SendQueueUrl"], MessageBody=json.dumps(body, ensure_ascii=False)
+    )
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ class Scenario:
 
     name: str
     sent: tuple[Sent, ...]
-    workers: int = 2
     bounds: Bounds = _NOTHING_WRONG
+    workers: int = 2
     answers: tuple[str, ...] = ()
     balances: tuple[str, ...] = ()  # RealTime's answers to *Get balance*, by name, besides a balance
     recipients_per_call: int = 1
@@ -99,65 +99,56 @@ _FEW = ("reply lost", "400", "503")  # one that is open, one for good, one for n
 FURTHEST = Bounds(crashes=3, duplicates=2, faults=3, pauses=0)
 
 SCENARIOS = (
-    Scenario("one recipient, two workers", (Sent(ONE),), bounds=Bounds(1, 1, 2), answers=EVERY),
-    Scenario("the same, resending", (Sent(ONE, resend=True),), bounds=Bounds(1, 1, 1), answers=EVERY),
-    Scenario("the same, expiring and swept", (Sent(ONE, expires_after=30),), bounds=Bounds(1, 0, 1), sweeps=True),
+    Scenario("one recipient, two workers", (Sent(ONE),), Bounds(1, 1, 2), answers=EVERY),
+    Scenario("the same, resending", (Sent(ONE, resend=True),), Bounds(1, 1, 1), answers=EVERY),
+    Scenario("the same, expiring and swept", (Sent(ONE, expires_after=30),), Bounds(1, 0, 1), sweeps=True),
     Scenario(
         "the same, expiring, swept and resending",
         (Sent(ONE, expires_after=30, resend=True),),
-        bounds=Bounds(1, 0, 1),
+        Bounds(1, 0, 1),
         answers=_FEW,
         sweeps=True,
     ),
     Scenario(
         "the same, with a token secret that fails",
         (Sent(ONE),),
-        bounds=Bounds(1, 1, 2, 0),
+        Bounds(1, 1, 2, 0),
         answers=("401",),
         secret_faults=True,
     ),
     Scenario(
         "the same, with a token of the wrong format",
         (Sent(ONE),),
-        bounds=Bounds(1, 1, 3, 0),
+        Bounds(1, 1, 3, 0),
         answers=("400",),
         balances=("400", "no reply"),
     ),
-    Scenario("the same, to a wrong address", (Sent(ONE),), bounds=Bounds(1, 1, 2, 0), answers=("404",)),
+    Scenario("the same, to a wrong address", (Sent(ONE),), Bounds(1, 1, 2, 0), answers=("404",)),
     Scenario(
-        "two recipients, one worker, to a wrong address",
-        (Sent(TWO),),
-        workers=1,
-        bounds=Bounds(0, 1, 2, 0),
-        answers=("404",),
+        "two recipients, one worker, to a wrong address", (Sent(TWO),), Bounds(0, 1, 2, 0), workers=1, answers=("404",)
     ),
-    Scenario("two recipients in two calls", (Sent(TWO),), workers=1, bounds=Bounds(1, 1, 1), answers=EVERY),
-    Scenario("the same calls, resending", (Sent(TWO, resend=True),), workers=1, bounds=Bounds(1, 1, 1), answers=_FEW),
-    Scenario("three recipients in three calls", (Sent(THREE),), workers=1, bounds=Bounds(1, 0, 1, 0), answers=_FEW),
+    Scenario("two recipients in two calls", (Sent(TWO),), Bounds(1, 1, 1), workers=1, answers=EVERY),
+    Scenario("the same calls, resending", (Sent(TWO, resend=True),), Bounds(1, 1, 1), workers=1, answers=_FEW),
+    Scenario("three recipients in three calls", (Sent(THREE),), Bounds(1, 0, 1, 0), workers=1, answers=_FEW),
     Scenario(
-        "two recipients in one call",
-        (Sent(TWO),),
-        workers=1,
-        bounds=Bounds(1, 1, 1),
-        answers=TOGETHER,
-        recipients_per_call=2,
+        "two recipients in one call", (Sent(TWO),), Bounds(1, 1, 1), workers=1, answers=TOGETHER, recipients_per_call=2
     ),
     Scenario(
         "the same call, two workers, resending",
         (Sent(TWO, resend=True),),
-        bounds=Bounds(1, 1, 1, 0),
+        Bounds(1, 1, 1, 0),
         answers=TOGETHER,
         recipients_per_call=2,
     ),
-    Scenario("two recipients, two workers", (Sent(TWO),), bounds=Bounds(1, 1, 1, 0), answers=_FEW),
-    Scenario("two requests in one batch", (Sent(ONE), Sent(OTHER[:1], "b", "q")), workers=1, bounds=Bounds(1, 1, 1)),
+    Scenario("two recipients, two workers", (Sent(TWO),), Bounds(1, 1, 1, 0), answers=_FEW),
+    Scenario("two requests in one batch", (Sent(ONE), Sent(OTHER[:1], "b", "q")), Bounds(1, 1, 1), workers=1),
     Scenario(
         "two recipients, one of whom has opted out",
         (Sent(TWO),),
+        Bounds(1, 1, 1),
         workers=1,
-        bounds=Bounds(1, 1, 1),
         answers=("503",),
         opted_out=frozenset(ONE),
     ),
-    Scenario("two texts under one id", (Sent(ONE), Sent(ONE, "b")), workers=1, bounds=Bounds(1, 1, 1), answers=_FEW),
+    Scenario("two texts under one id", (Sent(ONE), Sent(ONE, "b")), Bounds(1, 1, 1), workers=1, answers=_FEW),
 )

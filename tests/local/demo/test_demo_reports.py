@@ -5,7 +5,7 @@ import io
 from rich.cells import cell_len
 from rich.console import Console
 
-from local.demo_reports import REFUSED, REPORTED, compare, table_of
+from local.demo import REFUSED, REPORTED, compare_reports, reports_table
 from local.embedded_aws import Items
 
 DELIVERIES = {
@@ -23,14 +23,14 @@ GOOD: dict[str, Items] = {REPORTED: TOLD, REFUSED: {"+56900006001": {"status": "
 
 def test_outcomes_as_expected_are_nothing_to_tell_of() -> None:
     """So the demo ends well."""
-    assert compare(GOOD) == []
+    assert compare_reports(GOOD) == []
 
 
 def test_a_report_that_changed_nothing_and_an_opt_out_that_was_not_kept_are_named() -> None:
     """Each by its number; a recipient who is missing likewise."""
     sent = {"+56900006001": {"status": "submitted", "reason": "accepted"}}
     reported = {number: item for number, item in TOLD.items() if number != "+56900006002"}
-    wrong = compare({REPORTED: {**reported, **sent}, REFUSED: sent})
+    wrong = compare_reports({REPORTED: {**reported, **sent}, REFUSED: sent})
     assert [one.split(":")[0] for one in wrong] == [
         "reported.+56900006001.delivery",
         "reported.+56900006002",
@@ -43,7 +43,7 @@ def test_the_table_fits_80_columns() -> None:
     """With each delivery in it."""
     console = Console(file=io.StringIO(), width=80)
     with console.capture() as captured:
-        console.print(table_of(GOOD))
+        console.print(reports_table(GOOD))
     printed = captured.get()
     assert all(item["delivery"] in printed for item in TOLD.values() if item["delivery"])
     assert "opted_out" in printed
