@@ -29,9 +29,7 @@ class News:
     def changes(self) -> list[Change]:
         """Return what has changed since the last look; at first, all there is.
 
-        Raises:
-            HTTPError, BotoCoreError, ClientError: the simulator or the embedded AWS does not answer.
-
+        Raises HTTPError, BotoCoreError or ClientError if the simulator or the embedded AWS does not answer.
         """
         answers = self._stack.simulator("inbound")["messages"][-_MOST:]
         return [*self._new_messages(), *self._if_changed("answers", answers), *self._new_items()]

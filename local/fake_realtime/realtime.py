@@ -122,12 +122,7 @@ class RealTime:
         originator: Annotated[str, Field(pattern=r"^[0-9]{1,15}$")],
         message: Annotated[str, Field(min_length=1, max_length=2_000)],
     ) -> Inbound:
-        """Post an answer of a phone, now and again later until the customer's address takes it.
-
-        Raises:
-            NoAddressError: the account has no inbound address.
-
-        """
+        """Post an answer of a phone, now and again until it is taken; raise NoAddressError if there is no address."""
         with self._lock:
             if self.settings.inbound_url is None:
                 raise NoAddressError
@@ -267,7 +262,6 @@ class RealTime:
 
 def _deliver(message: Message, url: str, attempts: int) -> Receipt:
     """Post a report until it is answered with 200, at most `attempts` times, without waiting between."""
-    for attempt in range(1, attempts + 1):
-        if post(url, message.report()) == HTTPStatus.OK:
-            return Receipt(message.submission_id, acknowledged=True, attempts=attempt)
-    return Receipt(message.submission_id, acknowledged=False, attempts=attempts)
+    tries = range(1, attempts + 1)
+    taken = next((attempt for attempt in tries if post(url, message.report()) == HTTPStatus.OK), None)
+    return Receipt(message.submission_id, acknowledged=taken is not None, attempts=taken or attempts)
