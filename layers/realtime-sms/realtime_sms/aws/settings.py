@@ -16,7 +16,9 @@ def _listed(value: object) -> object:
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(alias_generator=str.upper, frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        alias_generator=str.upper, frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
+    )
 
 
 class StoreSettings(_Settings):
