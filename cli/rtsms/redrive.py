@@ -14,15 +14,18 @@ from realtime_sms.aws.submissions import Applied, Indeterminate, Submissions
 from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.requests.envelope import open_envelope, unwrap
+from realtime_sms.requests.envelope import IdentifiedRequest, open_envelope, unwrap
 from realtime_sms.requests.errors import InvalidInputError
 from realtime_sms.requests.prepare import Defaults, prepare
 from realtime_sms.vocabulary import Reason, Status
+from rtsms.errors import Exit
 from rtsms.options import json_option, stack_options
 from rtsms.output import Output, plural
+from rtsms.republish import MissingOutcomeError, Republication, known
 from rtsms.stack import Stack
 
 REASONS = (Reason.UNREADABLE, Reason.INVALID_REQUEST, Reason.CONFLICT, Reason.DEAD_LETTERED)
+_NEVER_READ = frozenset({Reason.UNREADABLE, Reason.INVALID_REQUEST})  # so nothing of such a letter was ever sent
 _HIDDEN_SECONDS = 120  # so that a letter that stays is not received again in the same run
 _BATCHES = 1000  # of ten letters
 _WAIT_SECONDS = 1  # asks all of SQS's servers: "0 letters" must be true
@@ -37,29 +40,37 @@ _WAIT_SECONDS = 1  # asks all of SQS's servers: "0 letters" must be true
 )
 @json_option
 @stack_options
-def command(stack: Stack, out: Output, reason: str) -> None:
+def command(stack: Stack, out: Output, reason: str) -> int:
     """Send the dead letters with one reason back to the queue.
 
-    Each keeps its request id, so nothing is sent twice.
+    Each keeps its request id, so nothing is sent twice. One with a missing outcome stays, and makes the exit code 1.
     """
     dead_letters = DeadLetters(stack.session.client("sqs"), stack.outputs["DeadLetterQueueUrl"])
     redrive = Redrive(stack.producer(), dead_letters, stack.submissions(), stack.defaults)
-    count = 0
+    count = stay = 0
     for letter in redrive.run(reason, now=time.time()):
-        count += 1
-        out.result(
-            {"requestId": letter.request_id, "reason": reason, "reopened": letter.reopened},
-            f"{letter.request_id}  sent back  reopened {letter.reopened}",
-        )
-    out.result({"sentBack": count, "reason": reason}, f"{plural(count, 'letter')} with reason {reason} sent back")
+        document = {"requestId": letter.request_id, "reason": reason, "reopened": letter.reopened}
+        if letter.refused:
+            stay += 1
+            out.result(document | {"refused": letter.refused}, f"{letter.request_id}  stays: {letter.refused}")
+        else:
+            count += 1
+            out.result(document, f"{letter.request_id}  sent back  reopened {letter.reopened}")
+    sent_back = f"{plural(count, 'letter')} with reason {reason} sent back"
+    out.result(
+        {"sentBack": count, "reason": reason} | ({"refused": stay} if stay else {}),
+        f"{sent_back}; {stay} refused: they might be sent twice" if stay else sent_back,
+    )
+    return Exit.FAILED if stay else Exit.DONE
 
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """A letter that was sent back, and how many of its recipients were reopened."""
+    """A letter that was sent back, and how many of its recipients were reopened; or why it was refused."""
 
     request_id: str
-    reopened: int
+    reopened: int = 0
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,10 @@ class Redrive:
 
     def _send_back(self, letter: DeadLetter, now: float) -> Redriven:
         """Send before removing: a crash in between leaves two copies, which the request id makes harmless."""
-        reopened = self._reopen(letter, now)
+        try:
+            reopened = self._reopen(letter, now)
+        except MissingOutcomeError as error:
+            return Redriven(letter.request_id, refused=str(error))
         self.producer.publish(with_request_id(letter.body, letter.request_id))
         self.dead_letters.remove(letter)
         return Redriven(letter.request_id, reopened)
@@ -93,16 +107,23 @@ class Redrive:
 
         If one cannot be reopened, the letter stays: the sender would take that recipient for done. All outcomes of the
         request are kept for longer: without them the sender would not know what was sent.
+
+        Raises:
+            MissingOutcomeError: a recipient has none, and may have been sent to.
+
         """
         try:
-            messages = prepare(open_envelope(letter.body, letter.message_id), self.defaults).messages
+            request = open_envelope(letter.body, letter.message_id).request
         except InvalidInputError:
             return 0  # it has no outcomes, only the note that says why
-        found = self.submissions.read_known(
-            (letter.request_id, one) for message in messages for one in message.recipients
-        )
-        self.submissions.prolong(found, now)
-        dead = [one for one in found.values() if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
+        prepared = prepare(IdentifiedRequest(letter.request_id, request), self.defaults)
+        again = Republication(self.submissions, prepared, now)
+        if letter.reason in _NEVER_READ:  # by the version that rejected it
+            self.submissions.prolong(again.keys, now)
+            return 0
+        found = again.outcomes()
+        again.prolong()
+        dead = [one for one in known(found) if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
         results = self.submissions.apply([Change(one, submission.reopen(one, now=now)) for one in dead])
         if indeterminate := [result for result in results if isinstance(result, Indeterminate)]:
             raise StoreUnavailableError(indeterminate[0].code)

@@ -1,7 +1,7 @@
 """`rtsms resend`: send an SMS with an unknown outcome again; the person may get it twice.
 
 The table keeps no text, so the request must be given again as it was published, with all its recipients. Recipients
-with another status are not sent to.
+with another status are not sent to; so each must still have its outcome.
 """
 
 import time
@@ -16,12 +16,13 @@ from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.envelope import unwrap
 from realtime_sms.requests.errors import InvalidInputError
-from realtime_sms.requests.prepare import Defaults
+from realtime_sms.requests.prepare import Defaults, PreparedRequest
 from realtime_sms.requests.recipients import mask
 from realtime_sms.vocabulary import Status
 from rtsms.errors import CommandError, Exit, invalid_input
 from rtsms.options import json_option, parse_number, stack_options
 from rtsms.output import Output
+from rtsms.republish import Republication, known
 from rtsms.request import RequestBody, parse_body, read_utf8
 from rtsms.stack import Stack
 
@@ -42,15 +43,16 @@ def command(  # noqa: PLR0913 (one for each option)
 
     The NUMBER may get it twice. The table keeps no text, so pass the request as it was published.
     """
-    body, content_hash = read_published(read_utf8("--request", request), request_id, stack.defaults)
-    submissions = stack.submissions()
-    unknown = _find(submissions, request_id, parse_number(number, stack), content_hash)
+    body, prepared = read_published(read_utf8("--request", request), request_id, stack.defaults)
+    again = Republication(stack.submissions(), prepared, time.time())
+    unknown = _find(again, parse_number(number, stack))
     masked = mask(unknown.recipient)
     question = f"RealTime may have sent this SMS. Send it to {masked} again, as a possible duplicate?"
     if not accept_duplicate and not out.confirm(question, option="--accept-duplicate"):
         out.text("Nothing was sent.")
         return
-    _reopen(submissions, unknown, now=time.time())
+    again.prolong()
+    _reopen(again.submissions, unknown, now=time.time())
     stack.producer().publish(as_body({**body, "requestId": request_id}))
     out.result(
         {"requestId": request_id, "recipient": masked, "maybeSent": True},
@@ -58,27 +60,29 @@ def command(  # noqa: PLR0913 (one for each option)
     )
 
 
-def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[RequestBody, str]:
-    """Read a request as it was published, with or without its envelopes; return it with its content hash."""
+def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[RequestBody, PreparedRequest]:
+    """Read a request as it was published, with or without its envelopes; return it as it is and as prepared."""
     try:
         payload, _ = unwrap(body)
     except InvalidInputError as error:
         raise invalid_input("the request", error.problems) from None
-    return payload, parse_body(payload, request_id, defaults).content_hash
+    return payload, parse_body(payload, request_id, defaults)
 
 
-def _find(submissions: Submissions, request_id: str, number: str, content_hash: str) -> Submission:
-    """Find the submission; raise a `CommandError` if it is not the published one, or not unknown."""
-    where = f"the request to {mask(number)}"
-    found = submissions.read_known([(request_id, number)]).get((request_id, number))
-    if found is None:
+def _find(again: Republication, number: str) -> Submission:
+    """Find the submission; raise a `CommandError` if it is not of the published request, or not unknown."""
+    where, prepared = f"the request to {mask(number)}", again.prepared
+    key = (prepared.request_id, number)
+    held = again.submissions.read_living([key], again.now).get(key)
+    if not isinstance(held, Submission):
         raise CommandError(Exit.NOT_FOUND, where, "not found", to_do="rtsms status shows what is known of this id")
-    if found.content_hash != content_hash:
+    published = key in again.keys and prepared.is_same_content(held.content_hash)
+    if not published or not all(prepared.is_same_content(one.content_hash) for one in known(again.outcomes())):
         what = "this request is not the one that was published with this id"
         raise CommandError(Exit.USAGE, where, what, to_do="pass it as it was published, with all its recipients")
-    if found.status is not Status.UNKNOWN and not _is_reopened(found):
-        raise CommandError(Exit.USAGE, where, f"it is {found.status}; only an unknown outcome can be sent again")
-    return found
+    if held.status is not Status.UNKNOWN and not _is_reopened(held):
+        raise CommandError(Exit.USAGE, where, f"it is {held.status}; only an unknown outcome can be sent again")
+    return held
 
 
 def _reopen(submissions: Submissions, unknown: Submission, *, now: float) -> None:

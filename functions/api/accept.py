@@ -89,7 +89,7 @@ def take(value: dict[str, object], key: str | None, stage: str, ports: Ports) ->
     request_id = prepared.request_id
     message = _message(value | {"requestId": request_id})
     summary = ports.requests.summary(request_id)
-    if summary.content_hash not in {None, prepared.content_hash}:
+    if summary.content_hash is not None and not prepared.is_same_content(summary.content_hash):
         raise _conflict()
     if summary.content_hash is None:
         check_expiry(prepared, ports.now())
@@ -111,7 +111,7 @@ def _entry(prepared: PreparedRequest, summary: Summary, ports: Ports) -> Entry:
     """Return the request's entry, its own or that of an earlier try."""
     fresh = _new_entry(prepared, ports.now())
     entry = summary.entry or ports.requests.create(fresh) or fresh
-    if entry.content_hash != prepared.content_hash:
+    if not prepared.is_same_content(entry.content_hash):
         raise _conflict()
     return entry
 

@@ -76,4 +76,4 @@ def _record(
 def _has_ended(message: Message, recipient: str, change: Change | None, found: Mapping[Key, Found]) -> bool:
     """Return True if nothing is left to end: a lease that still runs, or a resend, is looked at again in a minute."""
     held = change.after if change is not None else found[message.request_id, recipient]
-    return isinstance(held, Submission) and (held.final or held.content_hash != message.content_hash)
+    return isinstance(held, Submission) and (held.final or not message.is_same_content(held.content_hash))

@@ -85,7 +85,9 @@ class _Resendable(FakeStack):
         return self.fake
 
 
-def _resendable(status: Status, request: dict[str, Any] | None = None, *, changing: bool = False) -> StackOf:
+def _resendable(
+    status: Status, request: dict[str, Any] | None = None, *, changing: bool = False, deleted: bool = False
+) -> StackOf:
     def make(canary: str) -> _Resendable:
         made = fake_stack()
         stack = _Resendable(made.name, made.session, made.outputs, made.parameters, made.status)
@@ -93,9 +95,11 @@ def _resendable(status: Status, request: dict[str, Any] | None = None, *, changi
         content_hash = prepare_request(sent, "o", Defaults(sender="96000")).content_hash
         held = submission("order", PHONE, status=status, content_hash=content_hash)
         stack.fake.held["order", PHONE] = held
+        if deleted:
+            stack.fake.deleted.add(("order", PHONE))
         if changing:
             stack.fake.held["order", PHONE] = replace(held, attempt=9)
-            stack.fake.read_known = lambda keys: dict.fromkeys(keys, held)  # type: ignore[method-assign]
+            stack.fake.read_living = lambda keys, _now: dict.fromkeys(keys, held)  # type: ignore[method-assign]
         return stack
 
     return make
@@ -225,6 +229,7 @@ RESENDS = [
     _resend(REQUEST, _resendable(Status.UNKNOWN, {"recipients": [PHONE], "message": {"text": "other"}})),
     _resend(REQUEST, _resendable(Status.SUBMITTED)),
     _resend(REQUEST, _resendable(Status.UNKNOWN, changing=True)),
+    _resend(REQUEST, _resendable(Status.UNKNOWN, deleted=True)),
     Case(("resend", "§", "§x", *RESEND[3:]), files={"request.json": REQUEST}, stack=_resendable(Status.UNKNOWN)),
 ]
 AWS = [

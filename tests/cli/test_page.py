@@ -56,9 +56,12 @@ class _NoPages:
 class _OneUnknown:
     """A store that has one submission, with an unknown outcome."""
 
-    def read_known(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
+    def read_living(self, keys: Iterable[Key], _now: float) -> Mapping[Key, Submission]:
         content_hash = prepare_request(UNKNOWN, "order-4712", Defaults()).content_hash
         return {key: submission(*key, status=Status.UNKNOWN, content_hash=content_hash) for key in keys}
+
+    def prolong(self, _keys: Iterable[Key], _now: float) -> list[Key]:
+        return []
 
     def apply(self, _changes: object) -> list[Applied]:
         return [Applied()]

@@ -16,20 +16,28 @@ from realtime_sms.vocabulary import Status
 from rtsms.request import prepare_request
 from tests.cli.fakes import FakeStack, Ran, fake_stack, run, submission
 
-ONE = "+56912345678"
+ONE, OTHER = "+56912345678", "+56913333333"
 REQUEST: dict[str, Any] = {"recipients": [ONE, "913333333"], "message": {"text": "Su clave es 4711"}}
 HASH = prepare_request(REQUEST, "order-1", Defaults(sender="96000")).content_hash
 
 
 @dataclass
 class FakeSubmissions:
-    """Submissions in memory."""
+    """Submissions in memory; those in `past` are past their TTL, and those in `deleted` vanish once they were read."""
 
     held: dict[Key, Submission] = field(default_factory=dict)
+    past: set[Key] = field(default_factory=set)
+    deleted: set[Key] = field(default_factory=set)
+    prolonged: list[Key] = field(default_factory=list)
 
-    def read_known(self, keys: Iterable[Key]) -> Mapping[Key, Submission]:
+    def read_living(self, keys: Iterable[Key], _now: float) -> Mapping[Key, Submission]:
         """Read some."""
-        return {key: self.held[key] for key in keys if key in self.held}
+        return {key: self.held[key] for key in keys if key in self.held and key not in self.past}
+
+    def prolong(self, keys: Iterable[Key], _now: float) -> list[Key]:
+        """Note it; return those that are not there."""
+        self.prolonged += keys
+        return [key for key in self.prolonged if key not in self.held or key in self.deleted]
 
     def apply(self, changes: Sequence[Change]) -> list[WriteResult]:
         """Change one that is as it was."""
@@ -54,6 +62,7 @@ def _stack(**other: Any) -> _Stack:  # noqa: ANN401 (members of the submission)
     stack = _Stack(made.name, made.session, made.outputs, made.parameters, made.status)
     held = submission("order-1", ONE, **({"status": Status.UNKNOWN, "content_hash": HASH} | other))
     stack.fake.held["order-1", ONE] = held
+    stack.fake.held["order-1", OTHER] = submission("order-1", OTHER, status=Status.SUBMITTED, content_hash=HASH)
     return stack
 
 
@@ -70,6 +79,37 @@ def test_an_unknown_outcome_is_sent_again() -> None:
     after = stack.fake.held["order-1", ONE]
     assert (after.status, after.maybe_sent) == (Status.WAITING, True)
     assert stack.messages == [REQUEST | {"requestId": "order-1"}]
+    assert sorted(stack.fake.prolonged) == [("order-1", ONE), ("order-1", OTHER)]
+
+
+@pytest.mark.parametrize("gone", ["held", "past", "deleted"], ids=["missing", "past its TTL", "deleted meanwhile"])
+def test_a_request_with_an_outcome_missing_is_not_published(gone: str) -> None:
+    """The neighbour would be taken for one that nobody has sent to, though the phone may have its SMS."""
+    stack, neighbour = _stack(), ("order-1", OTHER)
+    if gone == "held":
+        del stack.fake.held[neighbour]
+    else:
+        getattr(stack.fake, gone).add(neighbour)
+    ran = _resend(stack, "--accept-duplicate")
+    assert (ran.code, stack.messages) == (1, [])
+    assert "recipients[1], +56***33: has no outcome any more" in ran.err
+    assert OTHER not in ran.err
+    assert stack.fake.held["order-1", ONE].status is Status.UNKNOWN
+
+
+def test_a_neighbour_that_was_sent_other_content_stops_it() -> None:
+    """The whole request would be rejected as a conflict."""
+    stack = _stack()
+    stack.fake.held["order-1", OTHER] = replace(stack.fake.held["order-1", OTHER], content_hash="other")
+    ran = _resend(stack, "--accept-duplicate")
+    assert (ran.code, stack.messages) == (2, [])
+    assert stack.fake.held["order-1", ONE].status is Status.UNKNOWN
+
+
+def test_the_default_sender_may_be_named() -> None:
+    """It is the same request."""
+    stack = _stack()
+    assert _resend(stack, "--accept-duplicate", request=REQUEST | {"sender": "96000"}).code == 0
 
 
 def test_after_a_crash_before_the_publish_the_same_command_publishes() -> None:
@@ -118,14 +158,14 @@ def test_another_request_is_refused_without_quoting_it(request_: object) -> None
 
 def test_a_number_that_the_request_does_not_have_is_not_found() -> None:
     """The command needs an outcome of that number."""
-    assert _resend(_stack(), "--accept-duplicate", number="+56913333333").code == 3
+    assert _resend(_stack(), "--accept-duplicate", number="+56914444444").code == 3
 
 
 def test_an_outcome_that_becomes_known_meanwhile_stops_it() -> None:
     """The table changed between the read and the write."""
     stack = _stack()
     before = stack.fake.held["order-1", ONE]
-    stack.fake.read_known = lambda keys: dict.fromkeys(keys, before)  # type: ignore[method-assign]  # what was seen
+    stack.fake.read_living = lambda keys, _now: dict.fromkeys(keys, before)  # type: ignore[method-assign]  # what was seen
     stack.fake.held["order-1", ONE] = replace(before, status=Status.SUBMITTED)
     ran = _resend(stack, "--accept-duplicate")
     assert (ran.code, stack.messages) == (1, [])

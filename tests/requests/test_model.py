@@ -11,6 +11,7 @@ from realtime_sms.requests.model import (
     MAX_RECIPIENTS,
     MAX_TEXT,
     MAX_WIRE_TEXT,
+    Content,
     Policy,
     SendRequest,
     content_hash,
@@ -216,10 +217,55 @@ def test_the_order_of_recipients_keeps_the_fingerprint() -> None:
     assert hashed(("+56911112222", "+56911112223")) == hashed(("+56911112223", "+56911112222"))
 
 
+def test_charset_0_is_as_good_as_none() -> None:
+    """It is chosen for the text in both cases."""
+    assert hashed(message={"text": TEXT, "charset": 0}) == hashed()
+
+
 def test_a_fingerprint_is_128_bits_and_stable() -> None:
     """It is compared with what an earlier version stored, so that a change here is a change of the table."""
     assert hashed() == content_hash(SendRequest.model_validate(BARE), (NUMBER,))
-    assert content_hash(parse_request(SAMPLE), ("+56900000000",)) == "49c2fa224daf6f5dd896bf26e9e36d14"
+    assert content_hash(parse_request(SAMPLE), ("+56900000000",)) == "2:a241579785d96293a6934c9aa553e31e"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        SAMPLE,
+        {name: value for name, value in SAMPLE.items() if name != "sender"},
+        SAMPLE | {"message": {"text": SAMPLE["message"]["text"]}},
+    ],
+    ids=["as it was", "without the default sender", "without charset 0"],
+)
+def test_what_was_stored_before_fingerprints_had_a_version_is_the_same_request(written: dict[str, Any]) -> None:
+    """An upgrade makes no conflict of what is in the queue."""
+    content = Content(parse_request(written), ("+56900000000",), "96000")
+    assert content.has_hash("49c2fa224daf6f5dd896bf26e9e36d14")
+    assert not Content(parse_request(written), ("+56900000001",), "96000").has_hash("49c2fa224daf6f5dd896bf26e9e36d14")
+
+
+@pytest.mark.parametrize(
+    ("sender", "stored", "default", "same"),
+    [
+        pytest.param("96000", None, "96000", True, id="the default, named"),
+        pytest.param(None, "96000", "96000", True, id="the default, left out"),
+        pytest.param("96000", "96000", "TIENDA", True, id="named, and no longer the default"),
+        pytest.param(None, None, "TIENDA", True, id="left out, under another default"),
+        pytest.param("96000", None, "TIENDA", False, id="another one named"),
+        pytest.param(None, "96000", "TIENDA", False, id="another one left out"),
+        pytest.param("96000", "TIENDA", "96000", False, id="another one"),
+        pytest.param("96000", None, "", False, id="there is no default"),
+    ],
+)
+def test_the_default_sender_may_be_named_or_left_out(
+    sender: str | None,
+    stored: str | None,
+    default: str,
+    same: bool,  # noqa: FBT001
+) -> None:
+    """And another default makes no conflict of what waits."""
+    content = Content(parse_request(BARE | {"sender": sender}), (NUMBER,), default)
+    assert content.has_hash(hashed(sender=stored)) is same
 
 
 def test_the_schema_names_each_field_as_producers_write_it() -> None:

@@ -268,3 +268,12 @@ def test_reprs_show_neither_text_nor_number() -> None:
     shown_by_repr = repr((one, one.messages, one.request))
     assert CHILE not in shown_by_repr
     assert "canary" not in shown_by_repr
+
+
+@pytest.mark.parametrize("other", [prepared(sender="96000"), prepared(charset=0)], ids=["sender", "charset"])
+def test_what_a_default_would_fill_in_may_be_written_out(other: PreparedRequest) -> None:
+    """For the whole request and for each of its messages, in both directions."""
+    one = prepared()
+    assert one.is_same_content(other.content_hash)
+    assert all(message.is_same_content(one.content_hash) for message in other.messages)
+    assert not one.is_same_content(prepared("Mañana sera asi").content_hash)

@@ -124,6 +124,47 @@ def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
     assert world.posts(message.numbers[0]) == 1
 
 
+@pytest.mark.parametrize("gone", ["missing", "past its TTL"])
+def test_a_redrive_refuses_a_letter_with_an_outcome_missing(world: World, gone: str) -> None:
+    """That recipient may have its SMS; the letter stays, and says which recipient it is."""
+    world.begin(TOKEN)
+    message = Unnamed(2)
+    world.aws.letters[message.request_id] = {
+        "MessageId": message.request_id,
+        "ReceiptHandle": message.request_id,
+        "Body": message.body,
+    }
+    world.maintain()
+    world.aws.show_letters()
+    key, sent = (message.request_id, message.numbers[1]), len(world.aws.sent)
+    if gone == "missing":
+        del world.aws.items[key]
+    else:
+        past = dict(world.aws.items[key]) | {"ttl": ("N", str(int(time.time()) - 1))}
+        world.aws.items[key] = tuple(sorted(past.items()))
+    [redriven] = _redrive(world).run("dead_lettered", now=time.time())
+    assert redriven.refused.startswith(f"recipients[1], +56***{message.numbers[1][-2:]}: has no outcome any more")
+    assert (len(world.aws.sent), len(world.aws.letters)) == (sent, 1)
+    assert world.items(message)[message.numbers[0]]["status"] == "failed"
+
+
+def test_a_letter_that_an_older_version_could_not_read_has_no_outcome_to_miss(world: World) -> None:
+    """It was rejected before anything was sent, so a redrive sends it once this version can read it."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    attributes = {"reason": "invalid_request", "detail": "-", "requestId": message.request_id}
+    world.aws.letters["letter"] = {
+        "MessageId": "letter",
+        "ReceiptHandle": "letter",
+        "Body": message.body,
+        "MessageAttributes": {name: {"DataType": "String", "StringValue": one} for name, one in attributes.items()},
+    }
+    [redriven] = _redrive(world).run("invalid_request", now=time.time())
+    assert (redriven.refused, world.aws.letters) == ("", {})
+    assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    assert world.posts(message.numbers[0]) == 1
+
+
 def test_a_redrive_asks_all_of_the_queues_servers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQS does that where it may wait; else a few letters may not be shown, and none be said to be there."""
     asked: list[dict[str, int]] = []

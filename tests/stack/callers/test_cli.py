@@ -199,8 +199,8 @@ def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
     sheet, published = tmp_path / "clientes.csv", tmp_path / "request.json"
     sheet.write_text(f"numero\n{number}\n", encoding="utf-8")
     published.write_text(request_body(request_id, number), encoding="utf-8")
-    _, content_hash = read_published(published.read_text(encoding="utf-8"), request_id, Defaults())
-    deployed.plant(replace(left_behind(request_id, number, Status.UNKNOWN), content_hash=content_hash))
+    _, prepared = read_published(published.read_text(encoding="utf-8"), request_id, Defaults())
+    deployed.plant(replace(left_behind(request_id, number, Status.UNKNOWN), content_hash=prepared.content_hash))
     return {
         "send": [["send", "hola", "--to", number]],
         "status": [["status", request_id]],

@@ -22,6 +22,8 @@ from realtime_sms.aws.table import (
     to_attribute,
 )
 from realtime_sms.outcomes.submission import Submission, iso
+from realtime_sms.requests.model import HASH_VERSION
+from realtime_sms.vocabulary import Reason
 
 _NOTES = "#"  # what every sort key begins with that is no recipient's
 _RECIPIENTS = "$"  # sorts after all of those, and before every recipient's
@@ -75,8 +77,15 @@ class Summary:
 
     @property
     def superseded(self) -> bool:
-        """Return True if other content is sent under this id, so that the entry's never will be."""
-        return self.entry is not None and self.entry.content_hash != self.content_hash
+        """Return True if other content is sent under this id, so that the entry's never will be.
+
+        Fingerprints of two versions, as right after an upgrade, say nothing; a noted conflict does.
+        """
+        if self.entry is None or self.content_hash in {None, self.entry.content_hash}:
+            return False
+        written = (self.entry.content_hash, self.content_hash or "")
+        of_one_version = len({one.startswith(HASH_VERSION) for one in written}) == 1
+        return of_one_version or (self.rejection is not None and self.rejection.reason == Reason.CONFLICT)
 
 
 class Requests:

@@ -96,8 +96,17 @@ class Submissions:
                 results += [Indeterminate(str(error))] * len(some)
         return results
 
-    def prolong(self, keys: Iterable[Key], now: float) -> None:
-        """Restart the TTL of submissions, so that they outlive a message that is published now."""
+    def read_living(self, keys: Iterable[Key], now: float) -> dict[Key, Submission | Unreadable]:
+        """Read those that are not past their TTL: DynamoDB may delete the others at any time."""
+        items = self._table.get_many(keys)
+        return {key_of(item): read_item(item) for item in items if "ttl" not in item or now < float(item["ttl"]["N"])}
+
+    def prolong(self, keys: Iterable[Key], now: float) -> list[Key]:
+        """Restart the TTL of submissions, so that they outlive a message that is published now.
+
+        Return the keys that have none.
+        """
+        missing: list[Key] = []
         for some in batched(keys, BATCH, strict=False):
             until = {"N": str(self._table.ttl(now))}
             statement = f'UPDATE "{self._table.name}" SET "ttl"=? WHERE "requestId"=? AND "recipient"=?'  # noqa: S608 (a name of ours)
@@ -106,6 +115,8 @@ class Submissions:
             )
             if failed := sorted({code for code in codes if code} - CONDITION_FAILED):
                 raise StoreUnavailableError(", ".join(failed))
+            missing += [key for key, code in zip(some, codes, strict=True) if code]
+        return missing
 
     def overdue(self, now: float) -> Iterator[tuple[Key, ...]]:
         """Yield the keys of unfinished submissions whose lease or lifetime ended before `now`, in batches."""

@@ -62,7 +62,7 @@ def decide(  # noqa: PLR0911, PLR0913 (one return a row of the table; the claim'
         return Change(None, _first(message, recipient, owner, lease_until, now))
     if isinstance(found, Unreadable):
         return Later(now + rules.longest_delay)
-    if found.content_hash != message.content_hash:
+    if not message.is_same_content(found.content_hash):
         return RequestConflict()
     if found.final:
         return Done()
@@ -88,7 +88,7 @@ def end_dead_letter(  # noqa: PLR0913 (as `decide`)
         fresh = _fresh(message, recipient, owner, now)
         status = check(None, Trigger.DEAD_LETTER, Status.FAILED)
         return Change(None, replace(fresh, status=status, reason=Reason.DEAD_LETTERED))
-    if isinstance(found, Unreadable) or found.content_hash != message.content_hash or found.final:
+    if isinstance(found, Unreadable) or not message.is_same_content(found.content_hash) or found.final:
         return None
     if found.status is Status.SENDING:
         held = found.lease_until is not None and now < found.lease_until

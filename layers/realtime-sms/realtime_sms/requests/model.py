@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -39,6 +40,7 @@ MAX_SEGMENTS = 255  # 3GPP TS 23.040 §9.2.3.24.1: the concatenation header coun
 MAX_TEXT = MAX_SEGMENTS * 153  # characters
 MAX_WIRE_TEXT = MAX_TEXT * 6  # the longest wire form is charset 8's: three a septet, six an escape pair
 REQUEST_ID = r"^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,127}$"
+HASH_VERSION = "2:"
 SENDER = r"^([A-Za-z0-9]{1,11}|[0-9]{1,15})$"
 METADATA_KEY = r"^[A-Za-z0-9._-]{1,64}$"
 METADATA_VALUE = r"^[^\x00-\x1f\x7f]*$"
@@ -178,12 +180,49 @@ def parse_request(value: object) -> SendRequest:
 
 
 def content_hash(request: SendRequest, numbers: tuple[str, ...]) -> str:
-    """Fingerprint what would be sent to whom: 128 bits of SHA-256, in hexadecimal.
+    """Fingerprint what would be sent to whom: a version, and 128 bits of SHA-256 in hexadecimal.
 
-    Time limits and metadata are left out: a producer who repeats a request an hour later may well give new ones.
+    Time limits and metadata are left out: a producer who repeats a request an hour later may well give new ones. The
+    sender is taken as written, so that another default sender makes no conflicts of what waits; see `Content`.
     """
     message = request.message
-    content = [sorted(numbers), request.sender, message.charset, message.text, message.encoded, request.encoding]
+    content = [
+        sorted(numbers),
+        request.sender,
+        message.charset or None,
+        message.text,
+        message.encoded,
+        request.encoding,
+    ]
+    return f"{HASH_VERSION}{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What would be sent to whom (E.164), where a request without a sender gets `default_sender`."""
+
+    request: SendRequest = field(repr=False)
+    numbers: tuple[str, ...] = field(repr=False)
+    default_sender: str
+
+    def has_hash(self, stored: str) -> bool:
+        """Return True if `stored` is the fingerprint of this content, with its default sender named or left out.
+
+        Fingerprints from before there were versions also tell an absent charset from 0.
+        """
+        sender, charset = self.request.sender, self.request.message.charset
+        senders = {None, self.default_sender} if sender in {None, self.default_sender} else {sender}
+        spelled = [self.request.model_copy(update={"sender": one}) for one in senders]
+        if stored.startswith(HASH_VERSION):
+            return stored in {content_hash(one, self.numbers) for one in spelled}
+        charsets = {None, 0} if charset in {None, 0} else {charset}
+        return stored in {_unversioned_hash(one, charset, self.numbers) for one in spelled for charset in charsets}
+
+
+def _unversioned_hash(request: SendRequest, charset: int | None, numbers: tuple[str, ...]) -> str:
+    """Fingerprint as before there were versions; not needed once all such items are past their TTL."""
+    message = request.message
+    content = [sorted(numbers), request.sender, charset, message.text, message.encoded, request.encoding]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 

@@ -7,7 +7,7 @@ from realtime_sms.encoding.charset import decode
 from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import Problem
-from realtime_sms.requests.model import MAX_SEGMENTS, Policy, SendRequest, content_hash
+from realtime_sms.requests.model import MAX_SEGMENTS, Content, Policy, SendRequest, content_hash
 from realtime_sms.requests.recipients import Recipients, parse_recipients
 from realtime_sms.vocabulary import Reason
 
@@ -54,6 +54,7 @@ class Message:
     request_id: str
     recipients: tuple[str, ...] = field(repr=False)
     content_hash: str
+    content: Content | None = field(default=None, repr=False)
     policy: Policy = "auto"
     sender: str = ""
     encoded: EncodedText | None = field(default=None, repr=False)
@@ -66,6 +67,10 @@ class Message:
         """Return True if no call may be made any more at this epoch second."""
         return self.expires_at is not None and now >= self.expires_at
 
+    def is_same_content(self, stored: str) -> bool:
+        """Return True if a stored fingerprint is that of the same request, however that was spelled."""
+        return stored == self.content_hash or (self.content is not None and self.content.has_hash(stored))
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedRequest:
@@ -75,7 +80,12 @@ class PreparedRequest:
     request: SendRequest = field(repr=False)
     recipients: Recipients
     content_hash: str
+    content: Content
     messages: tuple[Message, ...]
+
+    def is_same_content(self, stored: str) -> bool:
+        """Return True if a stored fingerprint is that of the same request, however that was spelled."""
+        return stored == self.content_hash or self.content.has_hash(stored)
 
     @property
     def sendable(self) -> list[tuple[Message, EncodedText]]:
@@ -92,12 +102,14 @@ def prepare(identified: IdentifiedRequest, defaults: Defaults) -> PreparedReques
     """Make a request ready to be sent under a deployment's defaults."""
     request = identified.request
     recipients = parse_recipients(request.recipients, defaults.region)
+    content = Content(request, recipients.numbers, defaults.sender)
     fingerprint = content_hash(request, recipients.numbers)
 
     message = Message(
         request_id=identified.request_id,
         recipients=(),
         content_hash=fingerprint,
+        content=content,
         sender=request.sender or defaults.sender,
         expires_at=request.expires_at.timestamp() if request.expires_at else None,
         resend=request.on_unknown == "resend",
@@ -115,7 +127,7 @@ def prepare(identified: IdentifiedRequest, defaults: Defaults) -> PreparedReques
         encoding = {"refusal": encoded} if isinstance(encoded, Refusal) else {"encoded": encoded}
         messages.append(replace(message, recipients=tuple(numbers), policy=policy, **encoding))
     messages += [replace(message, recipients=(one,), refusal=refusal) for one, refusal in refusals.items()]
-    return PreparedRequest(identified.request_id, request, recipients, fingerprint, tuple(messages))
+    return PreparedRequest(identified.request_id, request, recipients, fingerprint, content, tuple(messages))
 
 
 def refused_recipients(recipients: Recipients, defaults: Defaults) -> Iterator[tuple[str, Refusal]]:
