@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -82,7 +83,7 @@ def refresher(secrets: Secrets, answer: CallResult | None = None, called: list[C
 
 
 def token(issued: float = HOUR, lasts: float = HOUR, value: str = "held") -> dict[str, object]:
-    """Return a token secret that was issued so many seconds ago."""
+    """Return a token secret that was issued so many seconds ago; call it in the test, not when tests are collected."""
     now = time.time()
     return {"access_token": value, "issued_at": now - issued, "expires_at": now - issued + lasts}
 
@@ -90,23 +91,23 @@ def token(issued: float = HOUR, lasts: float = HOUR, value: str = "held") -> dic
 @pytest.mark.parametrize(
     ("held", "refused", "expected"),
     [
-        pytest.param(None, None, Outcome.REFRESHED, id="no token yet"),
-        pytest.param({"access_token": "held"}, None, Outcome.REFRESHED, id="a token of unknown age"),
-        pytest.param({"access_token": "held"}, "held", Outcome.REFRESHED, id="such a token is refused"),
-        pytest.param(token(29 * MINUTE), None, Outcome.STILL_GOOD, id="less than half its time is over"),
-        pytest.param(token(31 * MINUTE), None, Outcome.REFRESHED, id="more than half its time is over"),
-        pytest.param(token(11 * MINUTE), "held", Outcome.REFRESHED, id="refused after eleven minutes"),
-        pytest.param(token(9 * MINUTE), "held", Outcome.RENEWED_LATELY, id="refused after nine minutes"),
-        pytest.param(token(9 * MINUTE), "older", Outcome.STILL_GOOD, id="an older one is refused"),
-        pytest.param(token(6 * MINUTE, 8 * MINUTE), None, Outcome.RENEWED_LATELY, id="tokens of eight minutes"),
-        pytest.param(token(-HOUR), "held", Outcome.REFRESHED, id="issued in the future, as by a wrong clock"),
+        pytest.param(lambda: None, None, Outcome.REFRESHED, id="no token yet"),
+        pytest.param(lambda: {"access_token": "held"}, None, Outcome.REFRESHED, id="a token of unknown age"),
+        pytest.param(lambda: {"access_token": "held"}, "held", Outcome.REFRESHED, id="such a token is refused"),
+        pytest.param(lambda: token(29 * MINUTE), None, Outcome.STILL_GOOD, id="less than half its time is over"),
+        pytest.param(lambda: token(31 * MINUTE), None, Outcome.REFRESHED, id="more than half its time is over"),
+        pytest.param(lambda: token(11 * MINUTE), "held", Outcome.REFRESHED, id="refused after eleven minutes"),
+        pytest.param(lambda: token(9 * MINUTE), "held", Outcome.RENEWED_LATELY, id="refused after nine minutes"),
+        pytest.param(lambda: token(9 * MINUTE), "older", Outcome.STILL_GOOD, id="an older one is refused"),
+        pytest.param(lambda: token(6 * MINUTE, 8 * MINUTE), None, Outcome.RENEWED_LATELY, id="tokens of eight minutes"),
+        pytest.param(lambda: token(-HOUR), "held", Outcome.REFRESHED, id="issued in the future, as by a wrong clock"),
     ],
 )
 def test_a_token_is_renewed_when_it_is_time_and_not_twice_in_ten_minutes(
-    held: dict[str, object] | None, refused: str | None, expected: Outcome
+    held: Callable[[], dict[str, object] | None], refused: str | None, expected: Outcome
 ) -> None:
     """Secrets Manager takes about 100 versions a day."""
-    secrets = Secrets(held)
+    secrets = Secrets(held())
     assert refresher(secrets).refresh(refused and fingerprint(refused)) is expected
     assert secrets.written == (expected is Outcome.REFRESHED)
 
