@@ -50,7 +50,7 @@ def _moments() -> list[Moment]:
 
 
 def _numbers(batch: int, message: int) -> list[str]:
-    return [f"+5693{batch:03}{message:02}{number:03}" for number in range(RECIPIENTS)]
+    return [f"+5693{batch:02}{message:02}{number:03}" for number in range(RECIPIENTS)]
 
 
 def _event(world: World, batch: int, *, received: int) -> dict[str, Any]:

@@ -221,7 +221,7 @@ def test_errors_are_shown_at_their_fields(page: ConsolePage) -> None:
     page.address("+56931000003", "12")
     page.page.get_by_label("From").fill("Añb")
     page.text.fill("código")
-    expect(page.page.locator("#to-errors")).to_contain_text("is not an E.164 number")
+    expect(page.page.locator("#to-errors")).to_contain_text("has too few digits")
     expect(page.page.locator(".chip.wrong")).to_contain_text("12")
     expect(page.page.locator("#sender-errors")).to_contain_text("up to 11 letters and digits")
     expect(page.page.locator("#meter")).to_contain_text("1 segment")
