@@ -90,8 +90,11 @@ class Delivery:
         """Deliver the messages of all jobs, up to `workers` at once; no two of one request at the same time."""
         if some := [job for job in jobs if job.queue_message.receive_count > 1 or len(job.recipients) > 1]:
             self._read_known(some)
-        for some_jobs in passes(jobs):
-            work = [(job, message) for job in some_jobs for message in job.messages]
+        by_request: dict[str, list[Job]] = {}
+        for job in jobs:
+            by_request.setdefault(job.request_id, []).append(job)
+        for one_of_each in zip_longest(*by_request.values()):
+            work = [(job, message) for job in one_of_each if job is not None for message in job.messages]
             left, threads = iter(work), min(workers, len(work))
             self._expect(threads)
             others = [pool.submit(self._work, left) for _ in range(threads - 1)]
@@ -256,12 +259,3 @@ class Delivery:
         job.end(held.recipient, Done() if held.final else Later(held.due_at or held.lease_until or 0))
         if written:
             log_outcome(held, message_id=job.queue_message.message_id)
-
-
-def passes(jobs: Sequence[Job]) -> Iterator[list[Job]]:
-    """Yield jobs in passes, so that no two messages of one request are under way at the same time."""
-    by_id: dict[str, list[Job]] = {}
-    for job in jobs:
-        by_id.setdefault(job.request_id, []).append(job)
-    for same in zip_longest(*by_id.values()):
-        yield [job for job in same if job is not None]

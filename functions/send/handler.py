@@ -75,20 +75,11 @@ class Sender:
         taken = [read_record(record, self._defaults, self._settings.recipients_per_call) for record in records]
         self._breakers.open()  # read once, before the threads ask
         jobs = [one for one in taken if isinstance(one, Job)]
-        self._delivery(clock).deliver_all(jobs, self._pool, self._workers)
-        kept = acknowledge(taken, self._queue, self._dead_letters, self._submissions, clock)
-        self._last_end = clock.now()
-        return kept
-
-    def _renew(self, refused: str) -> None:
-        ask_for_renewal(clients.functions(), self._settings.refresh_function_name, refused, wait=True)
-
-    def _delivery(self, clock: Clock) -> Delivery:
         admission = Admission(
             self._breakers, clock, call_seconds=self._settings.call_timeout_seconds, rate_limit=self._rate_limit
         )
         believed = self._settings.retry_server_errors
-        return Delivery(
+        delivery = Delivery(
             submissions=self._submissions,
             opted_out=lambda numbers: self._readers.submit(self._opt_outs.find, numbers).result,
             call=Caller(self._post, self._tokens, admission, self._breakers, retry_server_errors=believed).call,
@@ -98,3 +89,10 @@ class Sender:
             rules=self._rules,
             owners=lambda: secrets.token_hex(8),
         )
+        delivery.deliver_all(jobs, self._pool, self._workers)
+        kept = acknowledge(taken, self._queue, self._dead_letters, self._submissions, clock)
+        self._last_end = clock.now()
+        return kept
+
+    def _renew(self, refused: str) -> None:
+        ask_for_renewal(clients.functions(), self._settings.refresh_function_name, refused, wait=True)

@@ -139,12 +139,18 @@ def claim(before: Submission, *, owner: str, lease_until: float, now: float) -> 
 
 def settle(mine: Submission, verdict: Verdict, rules: Rules, *, now: float, jitter: float) -> Submission:
     """Return what becomes of a claimed submission, given the verdict on its call."""
-    if verdict.kind is Kind.ACCEPTED:
-        return _submitted(mine, verdict, rules, now)
     if verdict.kind is Kind.NOT_STARTED:
         return release(mine, now=now)
     told = replace(mine, reason=verdict.reason, http_status=verdict.http_status, updated_at=now, lease_until=None)
     match verdict.kind:
+        case Kind.ACCEPTED:
+            return replace(
+                told,
+                status=check(mine.status, Trigger.ACCEPTED, Status.SUBMITTED),
+                submission_id=verdict.submission_id,
+                submitted_at=now,
+                ask_at=now + ASK_AFTER[0] if rules.ask and verdict.submission_id else None,
+            )
         case Kind.REFUSED:
             return _end(told, Trigger.REJECTED, Status.FAILED)
         case Kind.TRY_AGAIN | Kind.DOUBTFUL:
@@ -215,20 +221,6 @@ def settles(current: Submission, known: Submission) -> bool:
         current.status is Status.UNKNOWN
         and (current.attempt, current.owner) == (known.attempt, known.owner)
         and (known.status is Status.SUBMITTED or (known.status is Status.FAILED and not current.maybe_sent))
-    )
-
-
-def _submitted(mine: Submission, verdict: Verdict, rules: Rules, now: float) -> Submission:
-    return replace(
-        mine,
-        status=check(mine.status, Trigger.ACCEPTED, Status.SUBMITTED),
-        reason=verdict.reason,
-        http_status=verdict.http_status,
-        lease_until=None,
-        submission_id=verdict.submission_id,
-        updated_at=now,
-        submitted_at=now,
-        ask_at=now + ASK_AFTER[0] if rules.ask and verdict.submission_id else None,
     )
 
 

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Buffer, Callable
 from datetime import UTC
-from email.message import Message
 from email.utils import parsedate_to_datetime
 from functools import partial
 from types import SimpleNamespace
@@ -137,7 +136,9 @@ class RealTimeClient:
         response.begin()
         if source.ended:
             return ReplyLost("closed")
-        if response.status < http.client.OK or not _is_framed_once(response.headers):
+        lengths = {length.strip() for length in response.headers.get_all("Content-Length", [])}
+        framed_once = len(lengths) <= 1 and all(map(_LENGTH.fullmatch, lengths))  # else it could end at several places
+        if response.status < http.client.OK or not framed_once:
             return ReplyLost("garbled")
         if (response.length or 0) > self._reply_limit or len(
             body := response.read(self._reply_limit + 1)
@@ -259,12 +260,6 @@ def _epoch(date: str | None) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def _is_framed_once(headers: Message) -> bool:
-    """Refuse a reply whose lengths are many or no number: it could be taken to end at more than one place."""
-    lengths = {length.strip() for length in headers.get_all("Content-Length", [])}
-    return len(lengths) <= 1 and all(map(_LENGTH.fullmatch, lengths))
 
 
 _CAUSES: Final[tuple[tuple[type[Exception], ReplyLostCause], ...]] = (

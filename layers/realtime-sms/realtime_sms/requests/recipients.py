@@ -92,7 +92,15 @@ def parse_number(entry: object, region: str) -> str | Refused:
     written = WrittenNumber(plain[0], plain[0][1:]) if plain else read_written(entry)
     if isinstance(written, Refused):
         return written
-    number = _read(written, region)
+    if "+" not in written.text:
+        number = _read_national(written.digits, region)
+    elif "(0)" in written.text:
+        number = _read_optional_zero(written, region)
+    else:
+        number = _parsed(f"+{written.digits}", region)
+        home = phonenumbers.country_code_for_region(region)
+        if isinstance(number, PhoneNumber) and number.country_code != home and _lacks_code(written, number, region):
+            return Refused("has no country's code after the plus sign")
     if isinstance(number, Refused):
         return number
     if kind := _NOT_SENT_TO.get(phonenumbers.number_type(number)):
@@ -100,17 +108,6 @@ def parse_number(entry: object, region: str) -> str | Refused:
     if not _is_possible(number):
         return Refused(_why_not_possible(number))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _read(written: WrittenNumber, region: str) -> PhoneNumber | Refused:
-    if "+" not in written.text:
-        return _read_national(written.digits, region)
-    if "(0)" in written.text:
-        return _read_optional_zero(written, region)
-    number = _parsed(f"+{written.digits}", region)
-    if isinstance(number, Refused) or number.country_code == phonenumbers.country_code_for_region(region):
-        return number
-    return Refused("has no country's code after the plus sign") if _lacks_code(written, number, region) else number
 
 
 def _read_national(digits: str, region: str) -> PhoneNumber | Refused:
