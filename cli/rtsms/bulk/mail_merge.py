@@ -14,7 +14,7 @@ import phonenumbers
 from realtime_sms.aws.queues import as_body
 from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.model import MAX_SEGMENTS, MAX_TEXT, SendRequest
-from realtime_sms.requests.prepare import Defaults, policy_for
+from realtime_sms.requests.prepare import Defaults, policy_for, refused_recipients
 from realtime_sms.requests.recipients import parse_recipients
 from rtsms.bulk.columns import label, quote_columns, quote_name
 from rtsms.bulk.sheet import Row, Unusable
@@ -86,11 +86,9 @@ class MailMerge:
         """Check a row; raise a `BadRowError` if it cannot be sent."""
         values = self._values(row)
         recipients = parse_recipients([values[self.recipient_column]], self.defaults.region)
-        if recipients.refused:
-            raise BadRowError(f"{self._label(self.recipient_column)}: {recipients.refused[0].problem.what}")
+        for _, refusal in refused_recipients(recipients, self.defaults):
+            raise BadRowError(f"{self._label(self.recipient_column)}: {refusal.problem.what}")
         (number,) = recipients.numbers
-        if why := self.defaults.why_not_allowed(number):
-            raise BadRowError(f"{self.recipient_column}: {why}")
         key = values[self.key_column] if self.key_column else number
         if not key:
             raise BadRowError(f"{self._label(self.key_column or '')}: is empty, but must name the row")

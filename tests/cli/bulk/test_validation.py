@@ -7,7 +7,7 @@ import pytest
 
 from realtime_sms.requests.prepare import Defaults
 from rtsms.bulk.columns import number_column
-from rtsms.bulk.mail_merge import MailMerge, request_id
+from rtsms.bulk.mail_merge import BadRowError, MailMerge, request_id
 from rtsms.bulk.open_file import open_file
 from rtsms.bulk.sheet import Row
 from rtsms.bulk.template import Template
@@ -59,6 +59,14 @@ def test_bad_rows_are_listed_with_line_and_reason(tmp_path: Path) -> None:
     ]
     assert (validated.good, validated.bad, validated.segments) == (2, 7, 2)
     assert [number for number in validated.numbers if number != BAD] == [56912345678, 56912345682]
+
+
+@pytest.mark.parametrize("number", ["12", "+34600000000"], ids=["no number", "not allowed"])
+def test_a_column_whose_name_may_be_a_value_is_called_by_its_place(number: str) -> None:
+    """As in a file whose first row is no header."""
+    merge = MailMerge(Template("hola"), ("Ana Perez",), "Ana Perez", None, {}, Defaults(sender="96000"))
+    with pytest.raises(BadRowError, match=r"^column 1: "):
+        merge.check(Row(2, [number]))
 
 
 def test_the_second_row_with_a_number_is_a_duplicate(tmp_path: Path) -> None:
