@@ -119,20 +119,19 @@ class Table:
 
     def create(self, item: Item) -> dict[str, Any] | None:
         """Put an item if its key has none; else return the one that is there."""
-        try:
-            self._client.put_item(
-                TableName=self.name,
-                Item=item,
-                ConditionExpression="attribute_not_exists(requestId)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if _code(error) != "ConditionalCheckFailedException":
-                raise StoreUnavailableError(type(error).__name__) from error
-            there: Any = error.response.get("Item")
-            return there or self.get((item["requestId"]["S"], item["recipient"]["S"]))
-        except BotoCoreError as error:
-            raise StoreUnavailableError(type(error).__name__) from error
+        with unavailable():
+            try:
+                self._client.put_item(
+                    TableName=self.name,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(requestId)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if not _is_condition(error):
+                    raise
+                there: Any = error.response.get("Item")
+                return there or self.get(key_of(item))
         return None
 
     def put(self, item: Item, condition: str = "", values: Item | None = None, **more: Any) -> bool:  # noqa: ANN401 (as boto3 takes it)
@@ -237,14 +236,13 @@ class Table:
                 yield from page["Items"]
 
     def _change(self, operation: Any, **wanted: Any) -> bool:  # noqa: ANN401 (as boto3 takes it)
-        try:
-            operation(TableName=self.name, **wanted)
-        except ClientError as error:
-            if _code(error) == "ConditionalCheckFailedException":
+        with unavailable():
+            try:
+                operation(TableName=self.name, **wanted)
+            except ClientError as error:
+                if not _is_condition(error):
+                    raise
                 return False
-            raise StoreUnavailableError(type(error).__name__) from error
-        except BotoCoreError as error:
-            raise StoreUnavailableError(type(error).__name__) from error
         return True
 
 
@@ -301,5 +299,6 @@ def _put_in(params: dict[str, Any], context: dict[str, Any], **_: object) -> Non
     params["body"] = context.pop("batch")
 
 
-def _code(error: ClientError) -> str:
-    return error.response["Error"]["Code"]
+def _is_condition(error: ClientError) -> bool:
+    """Return True if only the condition of a write did not hold."""
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
