@@ -108,7 +108,7 @@ class Delivery:
             found = self._submissions.read((job.request_id, one) for job in jobs for one in job.recipients)
         except StoreUnavailableError:
             for job in jobs:
-                job.ends = dict.fromkeys(job.recipients, Later(self._clock.now() + self._rules.first_delay))
+                job.ends = dict.fromkeys(job.recipients, self._soon())
             return
         for job in jobs:
             job.found = {one: found.get((job.request_id, one)) for one in job.recipients}
@@ -120,9 +120,7 @@ class Delivery:
                 self.deliver(job, message)
             except Exception as error:  # noqa: BLE001 (a fault of ours with one message; it stays, and the others go on)
                 logger.error("delivery failed", extra={"requestId": job.request_id, "error": type(error).__name__})
-                later = Later(
-                    self._clock.now() + self._rules.delay(job.queue_message.receive_count, self._clock.jitter())
-                )
+                later = Later(self._clock.now() + self._back_off(job))
                 job.ends = dict.fromkeys(message.recipients, later) | job.ends
         self._expect(-1)
 
@@ -153,7 +151,7 @@ class Delivery:
                     job.found[change.after.recipient] = result.current
                     left.append(change.after.recipient)
                 elif not isinstance(result, Applied):
-                    job.end(change.after.recipient, Later(self._clock.now() + self._rules.first_delay))
+                    job.end(change.after.recipient, self._soon())
                 elif change.is_claim:
                     claimed.append((change.after, opted_out))
                 else:
@@ -161,7 +159,7 @@ class Delivery:
             if not left:
                 break
         for recipient in left:
-            job.end(recipient, Later(self._clock.now() + self._rules.first_delay))
+            job.end(recipient, self._soon())
         return claimed, permit
 
     def _next_changes(self, job: Job, message: Message, recipients: Sequence[str]) -> list[Change]:
@@ -206,7 +204,14 @@ class Delivery:
         """
         if self._admission.only_time_is_short(called=job.called):
             return 0
+        return self._back_off(job)
+
+    def _back_off(self, job: Job) -> float:
         return self._rules.delay(job.queue_message.receive_count, self._clock.jitter())
+
+    def _soon(self) -> Later:
+        """Return the end of what is tried again after the first delay, as when the table gave no answer."""
+        return Later(self._clock.now() + self._rules.first_delay)
 
     # ---- call
 
