@@ -5,13 +5,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from botocore.exceptions import ClientError
 from phonenumbers import country_code_for_region
 from pydantic import ValidationError
-from rich.text import Text
 
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.tokens import Credentials, TokenUnavailableError, read_token
@@ -20,6 +18,7 @@ from realtime_sms.provider import calls
 from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
 from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.vocabulary import Reason
+from rtsms.doctor.findings import Finding, bad, doubt, good
 from rtsms.stack import QueueDepth, Stack
 
 _MIN_RECEIVES = 100  # a message waits by becoming visible again, so a lower maxReceiveCount would end waiting messages
@@ -35,53 +34,6 @@ _TO_CLOSE = {
     Reason.FORBIDDEN: "ask RealTime's support why this account may not send",
     Reason.WRONG_ADDRESS: _SET_ADDRESS,
 }
-
-
-class Level(StrEnum):
-    """The result of a check; only `bad` makes the command fail."""
-
-    GOOD = "good"
-    DOUBT = "doubt"
-    BAD = "bad"
-
-
-_MARKS = {Level.GOOD: ("✓", "green"), Level.DOUBT: ("!", "yellow"), Level.BAD: ("✗", "red")}
-
-
-class Finding(NamedTuple):
-    """What a check found, and what to do if it is not good."""
-
-    check: str
-    level: Level
-    said: str
-    to_do: str = ""
-
-    @property
-    def document(self) -> dict[str, str]:
-        """Return the finding as JSON."""
-        document = {"check": self.check, "level": self.level.value, "said": self.said}
-        return document | ({"toDo": self.to_do} if self.to_do else {})
-
-    @property
-    def lines(self) -> list[Text | str]:
-        """Return the finding as text."""
-        line = Text.assemble(_MARKS[self.level], f" {self.check}: {self.said}")
-        return [line, f"  → {self.to_do}"] if self.to_do else [line]
-
-
-def good(check: str, said: str) -> Finding:
-    """Return a finding that needs nothing."""
-    return Finding(check, Level.GOOD, said)
-
-
-def doubt(check: str, said: str, to_do: str) -> Finding:
-    """Return a finding that somebody should look at."""
-    return Finding(check, Level.DOUBT, said, to_do)
-
-
-def bad(check: str, said: str, to_do: str) -> Finding:
-    """Return a finding that stops sending, or will."""
-    return Finding(check, Level.BAD, said, to_do)
 
 
 def check_stack(stack: Stack) -> Iterator[Finding]:

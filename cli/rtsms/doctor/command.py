@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import click
 
-from rtsms.doctor.checks import CHECKS, Finding, Level, doubt
+from rtsms.doctor.checks import CHECKS
+from rtsms.doctor.findings import Finding, Level, doubt
 from rtsms.errors import AWS_ERRORS, CommandError, Exit, aws_error
 from rtsms.options import json_option, stack_options
 from rtsms.output import Output

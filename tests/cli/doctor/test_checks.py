@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from realtime_sms.provider.calls import CallResult, NotSent, Reply, ReplyLost
 from rtsms.doctor import checks
-from rtsms.doctor.checks import Finding, Level
+from rtsms.doctor.findings import Finding, Level
 from rtsms.stack import QueueDepth, StackValues
 from tests.cli.fakes import SECRET, SETTINGS, TOKEN, FakeClient, doctor_stack, healthy_clients, run
 

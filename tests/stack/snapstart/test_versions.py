@@ -12,7 +12,8 @@ import pytest
 from local.embedded_aws import running_stack
 from local.embedded_aws.running import STACK_NAME
 from local.embedded_aws.sam import deploy
-from rtsms.doctor.checks import Level, check_event_source
+from rtsms.doctor.checks import check_event_source
+from rtsms.doctor.findings import Level
 from tests.docs.page import pages
 from tests.stack.deployment import Deployment, until
 from tests.stack.examples import environment
