@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime_sms.encoding.charset import decode
-from realtime_sms.encoding.segment import GSM7, UCS2, Alphabet, split, units_left
+from realtime_sms.encoding.preview import shown
 from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.model import Policy
@@ -125,7 +125,7 @@ def _group_without_recipients(prepared: PreparedRequest) -> Group:
 
 
 def _encoding_document(encoded: EncodedText) -> dict[str, object]:
-    text = decode(encoded.text, encoded.charset)
+    text, parts, units_left = shown(encoded)
     return {
         "charset": encoded.charset,
         "alphabet": encoded.alphabet,
@@ -137,25 +137,15 @@ def _encoding_document(encoded: EncodedText) -> dict[str, object]:
         ],
         "replaced": [one._asdict() for one in encoded.replaced],
         "text": text,
-        "parts": split(text, _alphabet(encoded)),
-        "unitsLeft": _units_left(encoded),
+        "parts": parts,
+        "unitsLeft": units_left,
     }
-
-
-def _units_left(encoded: EncodedText) -> int:
-    """Count the units that still fit into the last segment."""
-    alphabet = _alphabet(encoded)
-    return units_left(split(decode(encoded.text, encoded.charset), alphabet), alphabet)
-
-
-def _alphabet(encoded: EncodedText) -> Alphabet:
-    return UCS2 if encoded.alphabet == "ucs2" else GSM7
 
 
 def _group_table(result: Preview) -> Table:
     table = make_table("policy", "recipients#", "charset#", "alphabet", "units#", "left#", "segments#")
     for policy, recipients, encoded in result.groups:
-        sizes = (encoded.charset, encoded.alphabet, encoded.units, _units_left(encoded), encoded.segments)
+        sizes = (encoded.charset, encoded.alphabet, encoded.units, shown(encoded).units_left, encoded.segments)
         table.add_row(policy, str(recipients or "-"), *map(str, sizes))
     return table
 

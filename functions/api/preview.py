@@ -4,7 +4,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from realtime_sms.encoding.charset import decode
-from realtime_sms.encoding.segment import GSM7, UCS2, split, units_left
+from realtime_sms.encoding.preview import shown
 from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.prepare import Message, PreparedRequest
 
@@ -67,7 +67,5 @@ def _encoding(encoded: EncodedText) -> "Encoding":
 
 
 def _text(encoded: EncodedText) -> "Text":
-    text = decode(encoded.text, encoded.charset)
-    alphabet = UCS2 if encoded.alphabet == "ucs2" else GSM7
-    parts = split(text, alphabet)
-    return {"text": text, "parts": parts, "unitsLeft": units_left(parts, alphabet)}
+    text, parts, units_left = shown(encoded)
+    return {"text": text, "parts": parts, "unitsLeft": units_left}
