@@ -2,34 +2,11 @@
 
 import pytest
 
-from realtime_sms.aws.opt_outs import OptOut
 from tests.cli.fakes import FakeStack, fake_stack, run
+from tests.fakes.stores import FakeOptOuts
 from tests.fakes.submissions import NOW
 
 ONE = "+56912345678"
-
-
-class FakeOptOuts:
-    """An opt-out list in memory."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, OptOut] = {}
-
-    def add(self, number: str, *, source: str, now: float) -> OptOut:
-        """Add a number."""
-        return self.entries.setdefault(number, OptOut(number, source, now))
-
-    def remove(self, number: str) -> OptOut | None:
-        """Remove a number."""
-        return self.entries.pop(number, None)
-
-    def get(self, number: str) -> OptOut | None:
-        """Return an entry."""
-        return self.entries.get(number)
-
-    def page(self, after: str, most: int) -> list[OptOut]:
-        """Return a page."""
-        return [self.entries[number] for number in sorted(self.entries) if number > after][:most]
 
 
 @pytest.fixture

@@ -53,6 +53,17 @@ class Unnamed(Message):
         return super().record | {"messageId": message_id, "body": body}
 
 
+def _bury(world: World, message: Unnamed) -> None:
+    """Let SQS move a message to the dead-letter queue, under its own id, and maintenance record why."""
+    world.aws.letters[message.request_id] = {
+        "MessageId": message.request_id,
+        "ReceiptHandle": message.request_id,
+        "Body": message.body,
+    }
+    world.maintain()
+    world.aws.show_letters()
+
+
 @pytest.mark.parametrize("sent_before", [True, False], ids=["submitted before", "never sent"])
 def test_a_redrive_after_thirteen_days_sends_what_was_not_sent_and_nothing_else(
     world: World, *, sent_before: bool
@@ -64,13 +75,7 @@ def test_a_redrive_after_thirteen_days_sends_what_was_not_sent_and_nothing_else(
     if sent_before:
         assert world.deliver([first]) == []
     world.age(DAYS)
-    world.aws.letters[message.request_id] = {  # SQS itself moves a message under its own id
-        "MessageId": message.request_id,
-        "ReceiptHandle": message.request_id,
-        "Body": message.body,
-    }
-    world.maintain()
-    world.aws.show_letters()
+    _bury(world, message)
     [redriven] = _redrive(world).run("dead_lettered", now=time.time())
     assert redriven.request_id == message.request_id
     assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
@@ -86,13 +91,7 @@ def test_a_letter_that_is_sent_back_late_and_often_finds_what_was_sent(world: Wo
     assert world.deliver([message.record_of(message.request_id, message.body)]) == []
     for _ in range(3):
         world.age(27)
-        world.aws.letters[message.request_id] = {
-            "MessageId": message.request_id,
-            "ReceiptHandle": message.request_id,
-            "Body": message.body,
-        }
-        world.maintain()
-        world.aws.show_letters()
+        _bury(world, message)
         [_redriven] = _redrive(world).run("dead_lettered", now=time.time())
         assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
     assert world.posts(message.numbers[0]) == 1
@@ -104,13 +103,7 @@ def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
     """Were its message sent back all the same, the sender would take the buried recipients for done."""
     world.begin(TOKEN)
     message = Unnamed(1)
-    world.aws.letters[message.request_id] = {
-        "MessageId": message.request_id,
-        "ReceiptHandle": message.request_id,
-        "Body": message.body,
-    }
-    world.maintain()
-    world.aws.show_letters()
+    _bury(world, message)
     redrive, sent = _redrive(world), len(world.aws.sent)
     with monkeypatch.context() as patched:
         patched.setattr(redrive.submissions, "apply", lambda changes: [Indeterminate("Throttled")] * len(changes))
@@ -129,13 +122,7 @@ def test_a_redrive_refuses_a_letter_with_an_outcome_missing(world: World, gone: 
     """That recipient may have its SMS; the letter stays, and says which recipient it is."""
     world.begin(TOKEN)
     message = Unnamed(2)
-    world.aws.letters[message.request_id] = {
-        "MessageId": message.request_id,
-        "ReceiptHandle": message.request_id,
-        "Body": message.body,
-    }
-    world.maintain()
-    world.aws.show_letters()
+    _bury(world, message)
     key, sent = (message.request_id, message.numbers[1]), len(world.aws.sent)
     if gone == "missing":
         del world.aws.items[key]
