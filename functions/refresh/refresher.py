@@ -53,10 +53,10 @@ class Exclusion(Protocol):
     """The lock that lets one refresh through at a time."""
 
     def take(self, owner: str, *, now: float, lease: float) -> bool:
-        """Take it; return False while another holds it."""
+        """Take the lock; return False while another holds it."""
 
     def free(self, owner: str) -> None:
-        """Give it back."""
+        """Release the lock if it is this owner's."""
 
 
 @dataclass(frozen=True, slots=True)

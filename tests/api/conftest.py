@@ -7,5 +7,5 @@ from tests.api.fakes import FakeApi
 
 @pytest.fixture
 def api() -> FakeApi:
-    """Give an API that knows nothing yet."""
+    """Return an API that knows nothing yet."""
     return FakeApi()

@@ -64,7 +64,7 @@ class FakeApi:
         return self.call("GET", path, queryStringParameters=query or None)
 
     def messages(self) -> list[dict[str, Any]]:
-        """Give what is on the queue."""
+        """Return what is on the queue."""
         return [json.loads(body) for body in self.producer.bodies]
 
 

@@ -82,7 +82,7 @@ def _api(failures: dict[str, str]) -> FakeApi:
 
 
 def _repaired(api: FakeApi) -> FakeApi:
-    """Give an API on what the failing one left behind."""
+    """Return an API on what the failing one left behind."""
     entries = FakeRequests(entries=api.requests.entries)
     return FakeApi(requests=entries, producer=FakeProducer(bodies=api.producer.bodies))
 

@@ -18,7 +18,7 @@ DOCUMENT = description.document()
 
 
 def _schema(operation: str, status: int) -> dict[str, Any]:
-    """Give the schema of one reply, with all that it refers to."""
+    """Return the schema of one reply, with all that it refers to."""
     method, path = operation.split()
     (content,) = DOCUMENT["paths"][path][method.lower()]["responses"][str(status)]["content"].values()
     return {**content["schema"], "components": DOCUMENT["components"]}

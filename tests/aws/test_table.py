@@ -17,7 +17,7 @@ class Partly:
         self.asked: list[int] = []
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 (as boto3 calls it)
-        """Give some items, and name the keys that are left."""
+        """Return some of the items, and the keys that were not read."""
         (wanted,) = RequestItems.values()
         assert wanted["ConsistentRead"]
         most, keys = self.answers.pop(0), wanted["Keys"]

@@ -35,7 +35,7 @@ def _stack(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
-    """Give what is logged, without the metrics, which are printed."""
+    """Return what is logged, without the metrics, which are printed."""
     stream = StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", stream)
     return stream

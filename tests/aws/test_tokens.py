@@ -24,7 +24,7 @@ class Secret:
         self.answering = Event()
 
     def get_secret_value(self, **_: object) -> dict[str, str]:
-        """Give the token."""
+        """Return the token."""
         self.reads += 1
         assert self.answering.wait(PATIENCE)
         return {"SecretString": json.dumps({"access_token": self.token})}
@@ -47,7 +47,7 @@ class Refresh:
 
 @pytest.fixture
 def secret() -> Iterator[Secret]:
-    """Give the secret; what still waits for it goes on at the end."""
+    """Yield the secret; what still waits for it goes on at the end."""
     secret = Secret()
     yield secret
     secret.answering.set()

@@ -36,7 +36,7 @@ class Callbacks:
 
     @property
     def ports(self) -> Ports:
-        """Give what it works on."""
+        """Return the ports that the function works on."""
         table = Table(self.store.client, self.table or self.store.table)
         return Ports(
             self.keys,

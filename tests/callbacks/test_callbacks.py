@@ -25,7 +25,7 @@ _QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(Hea
 
 @pytest.fixture
 def callbacks(store: Store) -> Callbacks:
-    """Give the function on an empty table."""
+    """Return the function on an empty table."""
     return Callbacks(store)
 
 
@@ -36,7 +36,7 @@ def plant(store: Store, *submissions: Submission) -> None:
 
 
 def only(store: Store) -> dict[str, Any]:
-    """Give the one item of the table."""
+    """Return the one item of the table."""
     (item,) = store.items()
     return item
 

@@ -15,7 +15,7 @@ NUMBER, OTHER = "+56911112222", "+56911113333"
 
 @pytest.fixture
 def optouts(store: Store) -> OptOuts:
-    """Give an empty list."""
+    """Return an empty list."""
     return OptOuts(Table(store.client, store.table))
 
 

@@ -23,7 +23,7 @@ SHOWN_TYPES = {
 
 @pytest.fixture(scope="module")
 def picture() -> ET.Element:
-    """Give the picture."""
+    """Return the root of the page's SVG."""
     return ET.parse(ROOT / "docs" / "architecture.svg").getroot()
 
 

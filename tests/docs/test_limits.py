@@ -32,24 +32,24 @@ QUOTA = 40_000  # and those of any
 
 
 def row(page: str, name: str) -> str:
-    """Give what the page says of something in a table."""
+    """Return what the page says of something in a table."""
     (said,) = re.findall(rf"^\| {re.escape(name)} \| (.+) \|$", page, re.MULTILINE)
     return str(said)
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    """Give the page."""
+    """Return the text of docs/limits.md."""
     return (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
 
 
 def default(parameter: str) -> int:
-    """Give a parameter's default."""
+    """Return a parameter's default."""
     return int(DOCUMENT["Parameters"][parameter]["Default"])
 
 
 def most(parameter: str) -> int:
-    """Give the most that a parameter takes."""
+    """Return the most that a parameter takes."""
     return int(DOCUMENT["Parameters"][parameter]["MaxValue"])
 
 

@@ -16,12 +16,12 @@ PARAMETERS = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Parameters"]
 
 
 def section(heading: str) -> str:
-    """Give what the page says under a heading."""
+    """Return what the page says under a heading."""
     return OPERATIONS.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 def logged() -> Iterator[tuple[str, str]]:
-    """Give each warning and error that a function can log, with its level."""
+    """Yield each warning and error that a function can log, with its level."""
     for path in (*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:

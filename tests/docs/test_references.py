@@ -34,7 +34,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=str)
 
 @cache
 def template() -> dict[str, Any]:
-    """Give the template."""
+    """Return the template."""
     document: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
     return document
 

@@ -26,11 +26,11 @@ class VirtualClock(Clock):
         self.frozen = 0.0
 
     def now(self) -> float:
-        """Give the epoch seconds."""
+        """Return the epoch seconds."""
         return self.at + self.frozen
 
     def remaining(self) -> float:
-        """Give the seconds of the minute that are left."""
+        """Return the seconds of the minute that are left."""
         return START + INVOCATION - self.at
 
     def sleep(self, seconds: float) -> None:
@@ -38,7 +38,7 @@ class VirtualClock(Clock):
         self.at += seconds
 
     def jitter(self) -> float:
-        """Give none."""
+        """Return 0: no delay varies."""
         return 0
 
 
@@ -55,7 +55,7 @@ def message_to(*numbers: str, request_id: str = "r-1", expires_at: float | None 
 
 
 def claimed(message: Message, *, lease_until: float = LEASE_UNTIL) -> list[Submission]:
-    """Give a message's submissions as they are once they are claimed."""
+    """Return a message's submissions as they are once they are claimed."""
     return [
         Submission(
             request_id=message.request_id,

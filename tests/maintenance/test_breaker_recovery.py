@@ -26,7 +26,7 @@ class Board:
         """Read nothing."""
 
     def all_open(self) -> list[OpenBreaker]:
-        """Give those that are."""
+        """Return the open breakers."""
         return self.opened
 
     def close(self, opened: OpenBreaker) -> None:

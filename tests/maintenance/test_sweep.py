@@ -29,7 +29,7 @@ class Table:
             yield [(self.held.request_id, self.held.recipient)]
 
     def read_known(self, keys: Sequence[Key]) -> dict[Key, Submission]:
-        """Give it."""
+        """Return the submission that is held."""
         return dict.fromkeys(keys, self.held)
 
     def apply(self, changes: Sequence[Change]) -> list[Applied]:

@@ -27,7 +27,7 @@ class Ticks:
     now: float = 0.0
 
     def __call__(self) -> float:
-        """Give the seconds."""
+        """Return the time, in seconds."""
         return self.now
 
 
@@ -43,7 +43,7 @@ class Flood:
             yield [("r-1", "+56911110000")]
 
     def read_known(self, keys: Sequence[Key]) -> dict[Key, Submission]:
-        """Give one whose time is over."""
+        """Return a submission whose time is over."""
         return dict.fromkeys(keys, replace(WAITING, expires_at=NOW - 1))
 
     def apply(self, changes: Sequence[Change]) -> list[Applied]:

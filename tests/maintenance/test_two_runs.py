@@ -17,7 +17,7 @@ from tests.fakes.submissions import NOW, SENDING, WAITING
 
 @pytest.fixture
 def submissions(store: Store) -> Submissions:
-    """Give the store of submissions on an empty table."""
+    """Return the store of submissions on an empty table."""
     return Submissions(Table(store.client, store.table, ttl_days=45))
 
 

@@ -44,7 +44,7 @@ class OpenBreakers:
         self._opened = opened
 
     def open(self) -> object:
-        """Give the one."""
+        """Return the open breaker, if there is one."""
         return self._opened
 
 
@@ -72,7 +72,7 @@ class Run:
         return StatusQueries(self.exchange, self.token, breakers, most=self.most)
 
     def token(self) -> str:
-        """Give the token, unless there is none."""
+        """Return the token, unless there is none."""
         if not self.has_token:
             raise TokenUnavailableError("the token secret is empty; put a token there")
         return "token"
@@ -93,19 +93,19 @@ class Run:
         return Table(self.store.client, self.store.table, ttl_days=45)
 
     def held(self, request_id: str = "r-1") -> Submission:
-        """Give a submission as the table has it."""
+        """Return a submission as the table has it."""
         (item,) = [one for one in self.store.items() if one["requestId"]["S"] == request_id]
         return from_item(item)
 
     @property
     def strays(self) -> list[dict[str, Any]]:
-        """Give the reports that are kept."""
+        """Return the reports that are kept."""
         return [one for one in self.store.items() if one["requestId"]["S"] == "#report"]
 
 
 @pytest.fixture
 def run(store: Store) -> Run:
-    """Give runs on an empty table, with RealTime knowing the usual id."""
+    """Return runs on an empty table, with RealTime knowing the usual id."""
     return Run(store, {ID: info()})
 
 

@@ -68,7 +68,7 @@ def first(message: Message = MESSAGE) -> Submission:
 
 
 def wrote(before: Submission | None, after: Submission) -> Change:
-    """Give the step that writes one value over another."""
+    """Return the step that writes one value over another."""
     return Change(before, after)
 
 

@@ -20,7 +20,7 @@ TOLD = [
 
 
 def heard(told: list[DeliveryUpdate]) -> DeliveryUpdate | None:
-    """Give what is known after these."""
+    """Return what is known of the delivery after these updates."""
     known: DeliveryUpdate | None = None
     for update in told:
         known = update if update.supersedes(known) else known

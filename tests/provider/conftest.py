@@ -47,7 +47,7 @@ def contexts(authority: Authority) -> dict[str, ssl.SSLContext | None]:
 def bench(
     request: pytest.FixtureRequest, authority: Authority, contexts: dict[str, ssl.SSLContext | None]
 ) -> Iterator[Bench]:
-    """Give a wire without TLS, and one with it."""
+    """Yield a wire without TLS, and one with it."""
     made = Bench(contexts[request.param], authority.client())
     with made.ends:
         yield made

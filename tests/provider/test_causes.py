@@ -60,7 +60,7 @@ class FakeSocket:
         return len(memoryview(data))
 
     def recv_into(self, buffer: Buffer) -> int:
-        """Give what there is, or fail."""
+        """Read into the buffer what there is, or fail."""
         self._fail("recv")
         return self._reply.readinto(buffer)
 

@@ -58,11 +58,11 @@ class Lock:
     """A lock that is free."""
 
     def take(self, _owner: str, *, now: float, lease: float) -> bool:  # noqa: ARG002 (the protocol's names)
-        """Take it."""
+        """Take the lock."""
         return True
 
     def free(self, _owner: str) -> None:
-        """Give it back."""
+        """Release the lock."""
 
 
 def grant(token: str = "new", status: int = 200) -> Reply:

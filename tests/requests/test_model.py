@@ -30,7 +30,7 @@ BARE: dict[str, Any] = {"recipients": [NUMBER], "message": {"text": TEXT}}
 
 
 def refused(value: object) -> list[str]:
-    """Give the problems of what is no request, each as its place and words."""
+    """Return the problems of what is no request, each as its place and words."""
     with pytest.raises(InvalidInputError) as error:
         parse_request(value)
     return [str(problem) for problem in error.value.problems]

@@ -36,7 +36,7 @@ def message_of(text: str = ACCENTS, **more: Any) -> Message:  # noqa: ANN401 (a 
 
 
 def shown(message: Message) -> tuple[int, str] | None:
-    """Give the charset and what the handset shows, None where it is refused."""
+    """Return the charset and what the handset shows, None where it is refused."""
     return message.encoded and (message.encoded.charset, decode(message.encoded.text, message.encoded.charset))
 
 

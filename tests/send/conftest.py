@@ -26,14 +26,14 @@ def _forget() -> None:
 
 @pytest.fixture(scope="module")
 def realtime() -> Iterator[Simulator]:
-    """Give RealTime."""
+    """Yield RealTime."""
     with Simulator(Settings(tokens=frozenset({TOKEN}))) as simulator:
         yield simulator
 
 
 @pytest.fixture(scope="module")
 def aws(realtime: Simulator) -> Iterator[FakeAws]:
-    """Give it, in the place of every client's network."""
+    """Yield a fake AWS, in the place of every client's network."""
     told = rendered(AllowedPrefixes=ALLOWED_PREFIXES)["SendFunction"]["Properties"]["Environment"]["Variables"]
     own = {
         "REALTIME_BASE_URL": realtime.url,
@@ -56,7 +56,7 @@ def aws(realtime: Simulator) -> Iterator[FakeAws]:
 
 @pytest.fixture
 def fresh(aws: FakeAws) -> Iterator[FakeAws]:
-    """Give it empty, with a sender that remembers nothing."""
+    """Yield the fake AWS, empty, with a sender that remembers nothing."""
     aws.clear()
     Sender.from_environment.cache_clear()
     yield aws

@@ -23,7 +23,7 @@ class Given:
         self._clock = clock
 
     def take(self, most: int) -> Granted:
-        """Give the next ones."""
+        """Return the next slots."""
         given, self.left = self.left[:most], self.left[most:]
         return Granted(given, self._clock.at + 1)
 
@@ -36,11 +36,11 @@ class Breakers:
         self.probes = 1
 
     def open(self) -> OpenBreaker | None:
-        """Give it."""
+        """Return the breaker that is open."""
         return self.found
 
     def take_probe(self, _opened: OpenBreaker) -> bool:
-        """Give the one probe."""
+        """Return True for as many probes as there are."""
         self.probes -= 1
         return self.probes >= 0
 

@@ -31,11 +31,11 @@ class Breakers:
         self.closed: list[Breaker] = []
 
     def open(self) -> object:
-        """Give one that is open."""
+        """Return what was tripped, or None."""
         return self.tripped or None
 
     def all_open(self) -> list[OpenBreaker]:
-        """Return those that are open."""
+        """Return the open breakers."""
         return [OpenBreaker(breaker, reason, 0) for breaker, reason in self.tripped]
 
     def trip(self, breaker: Breaker, reason: Reason) -> None:
@@ -55,12 +55,12 @@ class TwoTokens:
         self.within: list[float] = []
 
     def current(self, *, within: float) -> str:
-        """Give the first."""
+        """Return the first token."""
         self.within.append(within)
         return "first"
 
     def renewed(self, _refused: str, *, within: float) -> str:
-        """Give the second."""
+        """Return the second token."""
         self.within.append(within)
         return "second"
 

@@ -57,7 +57,7 @@ class Watch:
 
 @pytest.fixture
 def sender(fresh: FakeAws, realtime: Simulator) -> Iterator[Sender]:
-    """Give a sender that may have few calls in flight."""
+    """Yield a sender that may have few calls in flight."""
     assert not fresh.items
     realtime.reset()
     sender = Sender(read(SendSettings).model_copy(update={"calls_in_flight": IN_FLIGHT}))

@@ -27,7 +27,7 @@ _batches = count()
 
 @pytest.fixture
 def batch(fresh: FakeAws, realtime: Simulator) -> list[dict[str, Any]]:
-    """Give ten messages, of one recipient each, that nobody has sent."""
+    """Return ten messages, of one recipient each, that nobody has sent."""
     assert not fresh.items
     realtime.reset()
     return [_record(next(_batches), number) for number in NUMBERS]

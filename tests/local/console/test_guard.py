@@ -10,7 +10,7 @@ JSON = {"content-type": "application/json"}
 
 
 def refused(method: str, headers: dict[str, str]) -> Response | None:
-    """Give the answer of a console on port 8025 to a request that it refuses."""
+    """Return the answer of a console on port 8025 to a request that it refuses."""
     environ = EnvironBuilder(method=method, headers=Headers(headers)).get_environ()
     if "host" not in headers:
         del environ["HTTP_HOST"]

@@ -14,7 +14,7 @@ def post(path: str, body: object) -> Reply:
 
 
 def shown(**request: Any) -> tuple[int | None, list[str]]:  # noqa: ANN401 (a request's fields)
-    """Give the segments counted, and the places of what is wrong."""
+    """Return the segments counted, and the places of what is wrong."""
     told = preview(post, request)
     segments = told["preview"]["groups"][0]["segments"] if told["preview"] else None
     return segments, [error["pointer"] for error in told["errors"]]

@@ -33,7 +33,7 @@ class Came:
 
 
 def sms(*recipients: str, text: str = "hello", charset: int = 0, sender: str = "96000") -> dict[str, Any]:
-    """Give a body as the vendor wants it."""
+    """Return a body as the vendor wants it."""
     return {
         "recipients": list(recipients or (ORDINARY,)),
         "sender": sender,

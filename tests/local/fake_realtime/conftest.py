@@ -12,20 +12,20 @@ from tests.local.fake_realtime.customer import Customer
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    """Give a running simulator whose drips are fast enough for a test."""
+    """Yield a running simulator whose drips are fast enough for a test."""
     with Simulator(Settings(drip_seconds=0.001)) as running:
         yield running
 
 
 @pytest.fixture
 def caller(simulator: Simulator) -> Caller:
-    """Give a caller of that simulator."""
+    """Return a caller of that simulator."""
     return Caller(simulator.port)
 
 
 @pytest.fixture
 def customer() -> Iterator[Customer]:
-    """Give a running customer."""
+    """Yield a running customer."""
     with Customer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

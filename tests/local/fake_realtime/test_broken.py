@@ -23,13 +23,13 @@ FLAVOURS = [pytest.param(False, id="not accepted"), pytest.param(True, id="accep
 
 
 def flavoured(name: str, *, accepted: bool) -> str:
-    """Give the magic number of a break, accepted before it or not."""
+    """Return the magic number of a break, accepted before it or not."""
     return BY_NAME[f"{name}_accepted" if accepted else name].number
 
 
 @pytest.fixture(params=["plain", "tls"])
 def line(request: pytest.FixtureRequest) -> Iterator[tuple[Simulator, Caller]]:
-    """Give a simulator and its caller, on a plain socket and over TLS."""
+    """Yield a simulator and its caller, on a plain socket and over TLS."""
     server = client = None
     if request.param == "tls":
         authority = trustme.CA()

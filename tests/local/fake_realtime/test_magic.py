@@ -13,7 +13,7 @@ WORDS = [each for each in IN_ORDER if each.word != "submitted"]
 
 
 def named(outcome: Outcome) -> str:
-    """Give a case its outcome's name."""
+    """Return the name of a case's outcome."""
     return outcome.name
 
 

@@ -11,7 +11,7 @@ from tests.local.fake_realtime.customer import Customer
 
 @pytest.fixture
 def addressed(simulator: Simulator, customer: Customer) -> Simulator:
-    """Give a simulator that posts to that customer, and again at once."""
+    """Return a simulator that posts to that customer, and again at once."""
     simulator.change(reports_url=customer.url, inbound_url=customer.url, post_again_seconds=(0, 0))
     return simulator
 

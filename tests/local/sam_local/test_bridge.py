@@ -31,7 +31,7 @@ def listener() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def port(listener: socket.socket) -> Iterator[int]:
-    """Yield its port, relayed from the bridge."""
+    """Yield the listener's port, relayed from the bridge."""
     number = listener.getsockname()[1]
     with relayed(BRIDGE, [number]):
         yield number

@@ -13,7 +13,7 @@ COMMANDS = ("local_invoke", "local_start_api", "local_start_lambda")
 
 @pytest.fixture(scope="module")
 def configuration() -> dict[str, Any]:
-    """Give the parameters by command."""
+    """Return the parameters by command."""
     with (ROOT / "samconfig.toml").open("rb") as file:
         return {command: told["parameters"] for command, told in tomllib.load(file)["default"].items()}
 

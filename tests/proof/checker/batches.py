@@ -34,7 +34,7 @@ class Closed:
         """Return None."""
 
     def all_open(self) -> list[OpenBreaker]:
-        """Return none."""
+        """Return no breaker."""
         return []
 
     def trip(self, breaker: Breaker, _reason: Reason) -> None:

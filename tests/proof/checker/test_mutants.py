@@ -208,7 +208,7 @@ def unreadable_is_absent(patch: pytest.MonkeyPatch) -> None:
 
 
 def answers_are_mixed_up(patch: pytest.MonkeyPatch) -> None:
-    """Give threads whose writes go out in one call each other's answers."""
+    """Return threads whose writes go out in one call each other's answers."""
     lead = GroupCommit._lead
 
     def crossed(self: Any, group: Any) -> None:  # noqa: ANN401 (private to the module)

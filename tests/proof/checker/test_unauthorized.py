@@ -56,7 +56,7 @@ class Secrets:
         self._failing = failing
 
     def get_secret_value(self, **_: object) -> dict[str, Any]:
-        """Give the token, or fail."""
+        """Return the token, or fail."""
         self._reads += 1
         if self._reads == self._failing:
             raise ClientError({"Error": {"Code": "ThrottlingException"}}, "GetSecretValue")

@@ -43,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi
 
     def do_GET(self) -> None:
-        """Give the next event, as soon as there is one."""
+        """Return the next event, as soon as there is one."""
         assert self.path == _NEXT
         self.server.ready.set()
         event = self.server.events.get()
@@ -106,12 +106,12 @@ class FunctionProcess:
         self._api.server_close()
 
     def hand_over(self, event: object) -> None:
-        """Give it an event once it asks for one."""
+        """Hand the process an event once it asks for one."""
         assert self._api.ready.wait(_PATIENCE), "the process did not come up"
         self._api.events.put(json.dumps(event).encode())
 
     def invoke(self, event: object) -> Any:  # noqa: ANN401 (JSON)
-        """Give it an event and wait for what it returns."""
+        """Hand the process an event, and return what it returns."""
         self.hand_over(event)
         return self.result()
 

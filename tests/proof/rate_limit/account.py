@@ -72,7 +72,7 @@ class Account:
         return Counter(int(at) for at in self.came)
 
     def ends(self) -> list[End | None]:
-        """Give how each recipient ended."""
+        """Return the end of each recipient."""
         return [job.ends.get(recipient) for job in self.jobs for recipient in job.recipients]
 
     def update_item(self, *, Key: Any, ExpressionAttributeValues: Any, **_: object) -> Any:  # noqa: ANN401, N803 (boto3's)
@@ -106,11 +106,11 @@ class Environment(Clock):
         self._delivery().deliver_all(self._jobs, pool, self._account.terms.in_flight)
 
     def now(self) -> float:
-        """Give the epoch seconds as this environment has them."""
+        """Return the epoch seconds as this environment has them."""
         return self._kernel.now + self._skew
 
     def remaining(self) -> float:
-        """Give what is left of the invocation."""
+        """Return what is left of the invocation."""
         return self._begun + INVOCATION - self._kernel.now
 
     def sleep(self, seconds: float) -> None:
@@ -138,11 +138,11 @@ class Environment(Clock):
         """Open none."""
 
     def current(self, **_: float) -> str:
-        """Give a token."""
+        """Return a token."""
         return "token"
 
     def renewed(self, refused: str, **_: float) -> str:
-        """Give the same."""
+        """Return the same token."""
         return refused
 
     def _delivery(self) -> Delivery:

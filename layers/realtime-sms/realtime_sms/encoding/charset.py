@@ -31,7 +31,7 @@ _CODE = re.compile(r"%(..)|.", re.DOTALL)
 
 
 def known(charset: int | None) -> int:
-    """Give the charset's number, 0 for none; raises ValueError for one that RealTime does not have."""
+    """Return the charset's number, 0 for none; raises ValueError for one that RealTime does not have."""
     if charset is None:
         return AUTOMATIC
     if charset not in CHARSETS:

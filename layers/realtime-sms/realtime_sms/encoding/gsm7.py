@@ -80,7 +80,7 @@ class DecodeError(ValueError):
 
 
 def marked(text: str) -> bytes | None:
-    """Give one octet a character, its code with the high bit set for the extension table; None if not all are GSM."""
+    """Return each character's code, an octet with the high bit set for the extension table; None if not all are GSM."""
     latin = text.encode("latin-1", "ignore")
     if len(latin) == len(text):
         codes = latin.translate(_FROM_LATIN)

@@ -57,7 +57,7 @@ def units_left(parts: Sequence[str], alphabet: Alphabet) -> int:
 
 
 def weighed(codes: bytes) -> bytes:
-    """Give each marked code as many octets as it takes septets.
+    """Return the marked codes, each as many octets long as it takes septets.
 
     UTF-8 happens to do just that: one octet for a code without the high bit, two for one with it.
     """

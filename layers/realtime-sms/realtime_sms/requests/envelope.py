@@ -63,7 +63,7 @@ def identity(body: str, message_id: str) -> str:
 
 
 def unwrap(body: str) -> tuple[dict[str, object], str | None]:
-    """Give the innermost JSON object and the id of the envelope nearest to it, if there was one.
+    """Return the innermost JSON object and the id of the envelope nearest to it, if there was one.
 
     Raises:
         UnreadableError: a layer is not a JSON object.

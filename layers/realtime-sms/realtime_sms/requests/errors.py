@@ -57,7 +57,7 @@ class Problem:
 
     @property
     def pointer(self) -> str:
-        """Give the place as an RFC 6901 JSON pointer, as RFC 9457 problem documents want it.
+        """Return the place as an RFC 6901 JSON pointer, as RFC 9457 problem documents want it.
 
         Where a name is not told, the pointer ends at what holds it.
         """

@@ -227,7 +227,7 @@ def _unversioned_hash(request: SendRequest, charset: int | None, numbers: tuple[
 
 
 def json_schema() -> dict[str, Any]:
-    """Give the JSON Schema of a request, as the page for producers shows it."""
+    """Return the JSON Schema of a request, as the page for producers shows it."""
     return SendRequest.model_json_schema(by_alias=True)
 
 
