@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -47,17 +47,22 @@ def run(example: Block, folder: Path, variables: Mapping[str, str]) -> str:
             command = ["node", str(_script(example))]
         case other:
             raise ValueError(f"{other} is no language that can be run here")
+    return execute(example.name, command, {**variables, "HOME": str(folder)}, folder)
+
+
+def execute(name: str, command: Sequence[str], variables: Mapping[str, str], folder: Path | None = None) -> str:
+    """Run a command with these variables and no others; return what it printed."""
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**variables, "HOME": str(folder)},
+        env=variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=_PATIENCE,
         check=False,
     )
-    assert done.returncode == 0, f"{example.name}: {done.stderr}"
+    assert done.returncode == 0, f"{name}: {done.stderr}"
     return done.stdout
 
 

@@ -45,7 +45,7 @@ class Unnamed(Message):
 
     @property
     def body(self) -> str:
-        """Give what the producer wrote."""
+        """Return what the producer wrote."""
         return json.dumps({"recipients": self.numbers, "message": {"text": "hello"}})
 
     def record_of(self, message_id: str, body: str) -> dict[str, object]:

@@ -57,12 +57,12 @@ class World:
 
     @property
     def aws(self) -> FakeAws:
-        """Give what there is of AWS."""
+        """Return what there is of AWS."""
         return self.server.aws
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """Give what all functions read from their environment."""
+        """Return what all functions read from their environment."""
         return {
             "OUTCOMES_TABLE_NAME": TABLE,
             "OUTCOME_TTL_DAYS": 45,
@@ -85,7 +85,7 @@ class World:
 
     @property
     def table(self) -> Table:
-        """Give the table, by a client of its own."""
+        """Return the table, by a client of its own."""
         return Table(clients.dynamodb(), TABLE, ttl_days=45)
 
     def send(self, messages: "Iterable[Message]") -> list[str]:
@@ -130,7 +130,7 @@ class World:
             return json.dumps({"errorType": type(error).__name__}).encode()
 
     def items(self, message: "Message") -> dict[str, dict[str, Any]]:
-        """Give what the table has under a message's id."""
+        """Return what the table has under a message's id."""
         return {key[1]: fields(item) for key, item in self.aws.items.items() if key[0] == message.request_id}
 
     def is_over(self, message: "Message") -> bool:
@@ -164,7 +164,7 @@ class World:
         Breakers(self.table).trip(breaker, Reason.NO_BALANCE)
 
     def open_breakers(self) -> list[str]:
-        """Give those that are open."""
+        """Return the names of the open breakers."""
         return [key[1] for key, item in self.aws.items.items() if key[0] == BREAKERS and "since" in fields(item)]
 
     def leave_behind(self, message: "Message") -> None:
@@ -185,7 +185,7 @@ class World:
 
     @property
     def token(self) -> str:
-        """Give the token in the secret."""
+        """Return the token in the secret."""
         return str(json.loads(self.aws.secrets[TOKEN_ARN])["access_token"])
 
     def posts(self, number: str) -> int:

@@ -7,14 +7,13 @@ examples of docs/sending.md and the commands of docs/operations.md.
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.docs.page import Page, pages
 from tests.stack.deployment import Deployment
-from tests.stack.examples import environment
+from tests.stack.examples import environment, execute
 
 pytestmark = pytest.mark.stack
 
@@ -26,17 +25,8 @@ PAGES = [page for page in pages() if page.tested_shell and str(page) not in ELSE
 def test_the_commands_of_a_page_run(deployed: Deployment, page: Page, tmp_path: Path) -> None:
     """They run in the page's order, with the variables of `source .local/env`."""
     script = "\n".join(page.tested_shell)
-    ran = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
-        env={**environment(deployed), "HOME": os.devnull},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    variables = {**environment(deployed), "HOME": os.devnull}
+    execute(str(page), ["bash", "-euo", "pipefail", "-c", script], variables, tmp_path)
 
 
 def test_the_watchs_answer_is_as_shown(deployed: Deployment) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from local import ROOT
 from local.embedded_aws.running import STACK_NAME
 from tests.cli.fakes import IMPORTS
 from tests.stack.deployment import Deployment, until
-from tests.stack.examples import environment
+from tests.stack.examples import environment, execute
 
 pytestmark = pytest.mark.stack
 
@@ -31,16 +30,8 @@ _RTSMS = f'rtsms() {{ "{sys.executable}" -m rtsms "$@"; }}\n'
 def test_a_command_of_the_page_runs(deployed: Deployment, name: str) -> None:
     """It has only the stack's outputs and credentials."""
     own = {"STACK": STACK_NAME, "RTSMS_STACK": STACK_NAME, "PYTHONPATH": IMPORTS}
-    ran = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", _RTSMS + COMMANDS[name]],
-        env={**environment(deployed), **own, "HOME": os.devnull},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    variables = {**environment(deployed), **own, "HOME": os.devnull}
+    execute(name, ["bash", "-euo", "pipefail", "-c", _RTSMS + COMMANDS[name]], variables)
 
 
 @pytest.fixture(scope="module")
