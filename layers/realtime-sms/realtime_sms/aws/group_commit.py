@@ -16,8 +16,7 @@ class GroupCommit[Want, Answer]:
     """Calls `commit` with up to `most` of what several threads want, once nobody has joined for `patience` seconds.
 
     A group goes at once when it is full, and when every thread that is expected waits already; so a thread alone never
-    waits. No two threads may want
-    something of the same item at the same time.
+    waits. No two threads may want something of the same item at the same time.
     """
 
     def __init__(self, commit: Callable[[Sequence[Want]], Sequence[Answer]], *, most: int, patience: float) -> None:
