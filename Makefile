@@ -8,7 +8,7 @@ export SAM_CLI_TELEMETRY := 0
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test sam-local check fix bench simulate redrive generated requirements clean
+.PHONY: help setup demo local test sam-local check fix bench simulate redrive generated requirements iam-reference clean
 
 help: ## show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,6 +40,7 @@ check: $(VENV)/ready ## format, lint, types, template, generated files in step
 	python -m local.generated --check
 	sam validate --lint --region us-east-1 --template template.yaml
 	python -m local.transformed_template | cfn-lint
+	python -m local.iam.policies
 
 fix: $(VENV)/ready ## format, and mend what lint can mend
 	ruff format --quiet .
@@ -73,6 +74,13 @@ requirements: $(VENV)/ready ## resolve the pinned lists again (maintainers)
 		bench/requirements.in -c local/requirements.txt -o bench/requirements.txt
 	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
 		bench/icu.in -o bench/icu.txt
+	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
+		local/iam/requirements.in -o local/iam/requirements.txt
+
+iam-reference: $(VENV)/ready ## extract AWS's list of IAM actions again (maintainers)
+	uv venv --quiet --clear .local/iam
+	uv pip install --quiet --python .local/iam --require-hashes --no-deps -r local/iam/requirements.txt
+	.local/iam/bin/python -m local.iam.refresh
 
 clean: ## remove what was built (not the .venv)
 	rm -rf .aws-sam .bench-venv .local .pytest_cache .mypy_cache .ruff_cache .hypothesis

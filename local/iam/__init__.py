@@ -1,0 +1,1 @@
+"""The template's IAM policies against AWS's service authorization reference."""

@@ -1,0 +1,115 @@
+"""Check every policy of the template: `python -m local.iam.policies`.
+
+Each action exists, is allowed on a kind of resource that it has, and only under conditions that it knows. AWS deploys a
+policy that breaks these rules, and then refuses the calls.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import yaml
+
+from local.iam import reference
+from local.transformed_template import transformed
+
+type _Tree = Mapping[str, Any]
+
+# What a reference to a resource or a parameter stands for: by type and attribute (Ref: the resource itself)
+ARNS: Final = {
+    "AWS::DynamoDB::Table.Arn": "arn:aws:dynamodb:region:account:table/name",
+    "AWS::DynamoDB::Table.StreamArn": "arn:aws:dynamodb:region:account:table/name/stream/label",
+    "AWS::Events::EventBus.Arn": "arn:aws:events:region:account:event-bus/name",
+    "AWS::IAM::Role.Arn": "arn:aws:iam::account:role/name",
+    "AWS::Lambda::Function.Arn": "arn:aws:lambda:region:account:function:name",
+    "AWS::Logs::LogGroup.Arn": "arn:aws:logs:region:account:log-group:name:*",
+    "AWS::SNS::Topic.Ref": "arn:aws:sns:region:account:name",
+    "AWS::SQS::Queue.Arn": "arn:aws:sqs:region:account:name",
+    "AWS::Scheduler::ScheduleGroup.Arn": "arn:aws:scheduler:region:account:schedule-group/name",
+    "AWS::SecretsManager::Secret.Id": "arn:aws:secretsmanager:region:account:secret:name",
+    "AWS::SecretsManager::Secret.Ref": "arn:aws:secretsmanager:region:account:secret:name",
+    "KmsKeyArn": "arn:aws:kms:region:account:key/name",
+}
+_PSEUDO: Final = {"AWS::Partition": "aws", "AWS::Region": "region", "AWS::AccountId": "account"}
+
+
+def problems(template: _Tree) -> list[str]:
+    """Return what is wrong with the policies of a transformed template, a line each."""
+    resources = template["Resources"]
+    found = (
+        f"{name}: {problem}"
+        for name, resource in resources.items()
+        for statement in _statements(resource.get("Properties", {}))
+        for problem in _of_statement(statement, resources)
+    )
+    return list(dict.fromkeys(found))
+
+
+def _statements(tree: Any) -> Iterator[_Tree]:  # noqa: ANN401 (YAML)
+    """Yield each statement, of both branches where there is a condition of the template, and each Lambda permission."""
+    match tree:
+        case {"Action": str() | list()}:
+            yield tree
+        case dict():
+            for one in tree.values():
+                yield from _statements(one)
+        case list():
+            for one in tree:
+                yield from _statements(one)
+        case _:
+            pass
+
+
+def _of_statement(statement: _Tree, resources: _Tree) -> Iterator[str]:
+    places = [_arn(one, resources) for one in _listed(statement.get("Resource", []))]
+    keys = [key for operator in statement.get("Condition", {}).values() for key in operator]
+    for pattern in _listed(statement["Action"]):
+        try:
+            meant = reference.actions(pattern)
+        except KeyError:
+            yield f"{pattern}: {reference.FILE.name} has no such service; add it to SERVICES and run make iam-reference"
+            continue
+        if not meant:
+            yield f"{pattern} is no action of AWS"
+        yield from (f"{pattern} knows no condition {key}" for key in keys if not any(one.has_key(key) for one in meant))
+        if {"*", "?"}.isdisjoint(pattern):
+            yield from (f"{one.name} is not allowed on {arn}" for one in meant for arn in places if not one.fits(arn))
+
+
+def _arn(place: object, resources: _Tree) -> str:
+    """Return an ARN of the form that a value of the template gets."""
+    match place:
+        case str():
+            return place
+        case {"Ref": str(name)}:
+            return _referenced(name, "Ref", resources)
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return _referenced(name, attribute, resources)
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([\w:]+)\.?(\w*)\}", lambda one: _referenced(one[1], one[2] or "Ref", resources), text)
+        case _:
+            return f"{place}, which this check cannot read"
+
+
+def _referenced(name: str, attribute: str, resources: _Tree) -> str:
+    if name in _PSEUDO:
+        return _PSEUDO[name]
+    known = f"{resources[name]['Type']}.{attribute}" if name in resources else name
+    return ARNS.get(known, f"{known}, which is not in ARNS of local/iam/policies.py")
+
+
+def _listed(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def main() -> int:
+    """Print each problem; return the exit code."""
+    found = problems(yaml.safe_load(transformed()))
+    for problem in found:
+        print(f"template.yaml: {problem}", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
