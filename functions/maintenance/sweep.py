@@ -2,7 +2,7 @@
 
 from maintenance.changes import apply_all
 from maintenance.time_budget import UNLIMITED, TimeBudget
-from realtime_sms.aws.submissions import LIFETIME, Submissions
+from realtime_sms.aws.submissions import Submissions, given_up_at
 from realtime_sms.aws.telemetry import Metric, counters
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
@@ -29,6 +29,6 @@ def _ended(found: Submission, rules: Rules, now: float) -> Change | None:
         return None
     if found.expires_at is not None and now >= found.expires_at:
         return Change(found, submission.expire(found, now=now))
-    if now >= found.updated_at + LIFETIME:
+    if now >= given_up_at(found):
         return Change(found, submission.dead_letter(found, now=now))
     return None

@@ -15,7 +15,7 @@ from realtime_sms.aws.submissions import Applied, Conflict, Submissions, WriteRe
 from realtime_sms.aws.table import BATCH, StoreUnavailableError
 from realtime_sms.aws.telemetry import described, log_outcome, logger
 from realtime_sms.outcomes import submission
-from realtime_sms.outcomes.decide import Change, Done, Later, decide
+from realtime_sms.outcomes.decide import Change, Done, Hold, Later, decide
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Message
@@ -32,6 +32,7 @@ _CLAIM_AGAIN = 0.1  # seconds after which a claim that got no answer is tried on
 _RECORD_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 type Call = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
+type HeldUntil = Callable[[Message, float], Hold | None]  # given a message and the epoch seconds
 type Work = tuple[Job, Message]
 
 
@@ -46,7 +47,8 @@ class Delivery:
     """Delivers the messages of one invocation, from many threads.
 
     `opted_out` starts to look numbers up, and returns a function that waits for the answer. `places` bounds how many
-    calls are in flight or have an outcome that is not recorded yet.
+    calls are in flight or have an outcome that is not recorded yet. `holds` say why and until when a message must not
+    be sent yet; the first that does so counts.
     """
 
     def __init__(  # noqa: PLR0913 (the ports, by name)
@@ -60,6 +62,7 @@ class Delivery:
         clock: Clock,
         rules: Rules,
         owners: Callable[[], str],
+        holds: Sequence[HeldUntil] = (),
         group: type[GroupCommit[Any, Any]] = GroupCommit,
     ) -> None:
         self._submissions = submissions
@@ -70,6 +73,7 @@ class Delivery:
         self._clock = clock
         self._rules = rules
         self._owners = owners
+        self._holds = holds
         self._claims = group(self._write_claims, most=BATCH, patience=_PATIENCE)
         self._outcomes = group(submissions.apply, most=BATCH, patience=_PATIENCE)
 
@@ -167,9 +171,10 @@ class Delivery:
         changes: list[Change] = []
         now = self._clock.now()
         lease_until = now + self._clock.remaining() + LEASE_SECONDS
+        hold = next((hold for until in self._holds if (hold := until(message, now)) is not None), None)
         for one in recipients:
             owner, found = self._owners(), job.found.get(one)
-            step = decide(message, one, found, self._rules, owner=owner, lease_until=lease_until, now=now)
+            step = decide(message, one, found, self._rules, owner=owner, lease_until=lease_until, now=now, hold=hold)
             if not isinstance(step, Change):
                 job.end(one, step)
             elif not job.conflict:

@@ -31,6 +31,7 @@ def test_all_states_are_counted_and_one_page_is_shown(stack: FakeStack) -> None:
         "status": "failed",
         "final": True,
         "reason": "sender_refused",
+        "messageType": "transactional",
         "attempt": 1,
         "httpStatus": 406,
         "createdAt": "2027-01-15T08:00:00.000Z",

@@ -37,12 +37,14 @@ UNKNOWN = replace(SENDING, status=Status.UNKNOWN, reason=Reason.LEASE_OVER, leas
 FAILED = replace(SENDING, status=Status.FAILED, reason=Reason.MALFORMED, lease_until=None)
 SUBMITTED = replace(SENDING, status=Status.SUBMITTED, reason=Reason.ACCEPTED, lease_until=None, submission_id="1")
 EXPIRED = replace(SENDING, status=Status.EXPIRED, reason=Reason.EXPIRED, lease_until=None)
+CANCELLED = replace(WAITING, status=Status.CANCELLED, reason=Reason.CANCELLED, due_at=None)
 BURIED = replace(FAILED, reason=Reason.DEAD_LETTERED)
 EVERYTHING = replace(
     SUBMITTED,
     delivery=Delivery.UNDELIVERED,
     delivery_at=NOW,
     delivery_reason=DeliveryReason.NETWORK,
+    campaign="navidad",
     http_status=200,
     maybe_sent=True,
     detail="why",
@@ -58,6 +60,7 @@ IN_STATE = {
     Status.FAILED: FAILED,
     Status.SUBMITTED: SUBMITTED,
     Status.EXPIRED: EXPIRED,
+    Status.CANCELLED: CANCELLED,
 }
 
 ACCEPTED = Verdict(Kind.ACCEPTED, Reason.ACCEPTED, 200, "4193366853543393")

@@ -8,7 +8,7 @@ import pytest
 
 from local.model_checker.explorer import quiet
 from maintenance.sweep import sweep
-from realtime_sms.aws.submissions import LIFETIME, Applied
+from realtime_sms.aws.submissions import Applied, given_up_at
 from realtime_sms.aws.table import Key
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
@@ -50,18 +50,20 @@ def _swept(held: Submission, now: float) -> Submission:
 def test_a_late_expiry_does_not_keep_what_no_message_can_send_any_more() -> None:
     """The queue forgets a message after 14 days, and TTL would delete what still waited, without an end."""
     waiting = replace(WAITING, expires_at=NOW + 10 * 365 * 86400)
-    assert _swept(waiting, waiting.updated_at + LIFETIME - 1).status is Status.WAITING
-    assert _swept(waiting, waiting.updated_at + LIFETIME + 1).status is Status.FAILED
+    assert _swept(waiting, given_up_at(waiting) - 1).status is Status.WAITING
+    assert _swept(waiting, given_up_at(waiting) + 1).status is Status.FAILED
+    assert given_up_at(waiting) == NOW - 1 + 14 * 86400
+    assert given_up_at(replace(waiting, due_at=NOW + 86400)) == NOW + 15 * 86400
 
 
 @pytest.mark.parametrize(
     "revived",
     [
-        pytest.param(submission.reopen(BURIED, now=NOW + 2 * LIFETIME), id="redriven"),
-        pytest.param(submission.resend(UNKNOWN, now=NOW + 2 * LIFETIME), id="sent again"),
+        pytest.param(submission.reopen(BURIED, now=NOW + 28 * 86400), id="redriven"),
+        pytest.param(submission.resend(UNKNOWN, now=NOW + 28 * 86400), id="sent again"),
     ],
 )
 def test_what_an_operator_revives_has_its_fourteen_days_anew(revived: Submission) -> None:
     """Its message is new on the queue, however old the submission is."""
     assert _swept(revived, revived.updated_at + 60).status is Status.WAITING
-    assert _swept(revived, revived.updated_at + LIFETIME + 1).final
+    assert _swept(revived, given_up_at(revived) + 1).final

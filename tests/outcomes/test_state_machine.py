@@ -13,7 +13,11 @@ WAYS = {
     (None, Trigger.CLAIM, Status.SENDING),
     (None, Trigger.REFUSE, Status.FAILED),
     (None, Trigger.EXPIRE, Status.EXPIRED),
+    (None, Trigger.HOLD, Status.WAITING),
+    (None, Trigger.CANCEL, Status.CANCELLED),
     (None, Trigger.DEAD_LETTER, Status.FAILED),
+    (Status.WAITING, Trigger.HOLD, Status.WAITING),
+    (Status.WAITING, Trigger.CANCEL, Status.CANCELLED),
     (Status.WAITING, Trigger.CLAIM, Status.SENDING),
     (Status.WAITING, Trigger.REFUSE, Status.FAILED),
     (Status.WAITING, Trigger.REFUSE, Status.UNKNOWN),
@@ -57,9 +61,10 @@ def test_every_other_way_is_closed(source: Status | None, trigger: Trigger, targ
         check(source, trigger, target)
 
 
-def test_what_was_submitted_or_expired_stays_so() -> None:
-    """Nothing is ever sent again that RealTime is known to have."""
-    assert not [row for row in TRANSITIONS if row.source in {Status.SUBMITTED, Status.EXPIRED}]
+def test_what_was_submitted_expired_or_cancelled_stays_so() -> None:
+    """Nothing is ever sent again that RealTime is known to have, or that somebody cancelled."""
+    ended = {Status.SUBMITTED, Status.EXPIRED, Status.CANCELLED}
+    assert not [row for row in TRANSITIONS if row.source in ended]
 
 
 def test_an_unknown_fate_waits_again_by_consent_only() -> None:
@@ -87,4 +92,4 @@ def test_the_picture_has_a_line_for_each_row() -> None:
     assert lines[0] == "stateDiagram-v2"
     for row in TRANSITIONS:
         assert f"    {row.source or '[*]'} --> {row.target}: {row.trigger}" in lines
-    assert len(lines) == 1 + len(TRANSITIONS) + 2
+    assert len(lines) == 1 + len(TRANSITIONS) + 3

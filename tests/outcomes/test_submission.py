@@ -51,6 +51,12 @@ STEPS: dict[str, tuple[Submission, Step, Status, Reason | None]] = {
         None,
     ),
     "expire": (WAITING, lambda one: submission.expire(one, now=NOW), Status.EXPIRED, Reason.EXPIRED),
+    "hold": (
+        WAITING,
+        lambda one: submission.hold(one, Reason.OUTSIDE_HOURS, until=NOW + 60, now=NOW),
+        Status.WAITING,
+        Reason.OUTSIDE_HOURS,
+    ),
     "dead-letter": (WAITING, lambda one: submission.dead_letter(one, now=NOW), Status.FAILED, Reason.DEAD_LETTERED),
     "refuse": (
         WAITING,
@@ -97,6 +103,15 @@ def test_a_step_from_any_other_state_is_refused(step: Step, source: Status) -> N
     """It would be a fault of ours, and is told as one before anything is written."""
     with pytest.raises(ForbiddenTransitionError):
         step(IN_STATE[source])
+
+
+def test_what_waits_can_be_cancelled_and_nothing_else() -> None:
+    """Also not what waits after an attempt that may have been sent."""
+    after = submission.cancel(WAITING, now=NOW)
+    assert (after.status, after.reason, after.due_at) == (Status.CANCELLED, Reason.CANCELLED, None)
+    for other in (replace(WAITING, maybe_sent=True), *(IN_STATE[one] for one in set(Status) - {Status.WAITING})):
+        with pytest.raises(ForbiddenTransitionError):
+            submission.cancel(other, now=NOW)
 
 
 @pytest.mark.parametrize(("before", "step", "status", "reason"), NAMED)

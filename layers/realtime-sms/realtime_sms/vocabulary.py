@@ -3,6 +3,13 @@
 from enum import StrEnum
 
 
+class MessageType(StrEnum):
+    """What a message is for; a code or an alert is transactional, a campaign is promotional."""
+
+    TRANSACTIONAL = "transactional"
+    PROMOTIONAL = "promotional"
+
+
 class Status(StrEnum):
     """The status of a submission; `absent` is not a status: there is no item."""
 
@@ -12,9 +19,10 @@ class Status(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
 
 
-FINAL = frozenset({Status.SUBMITTED, Status.FAILED, Status.UNKNOWN, Status.EXPIRED})
+FINAL = frozenset({Status.SUBMITTED, Status.FAILED, Status.UNKNOWN, Status.EXPIRED, Status.CANCELLED})
 
 
 class Reason(StrEnum):
@@ -32,7 +40,13 @@ class Reason(StrEnum):
     CONFLICT = "conflict"
     EXPIRED = "expired"
     OPTED_OUT = "opted_out"
+    RECIPIENT_CAP = "recipient_cap"
+    CANCELLED = "cancelled"
     DEAD_LETTERED = "dead_lettered"
+    # held by us until later, before any call
+    SCHEDULED = "scheduled"
+    OUTSIDE_HOURS = "outside_hours"
+    DAILY_CAP = "daily_cap"
     # refused by RealTime
     NO_BALANCE = "no_balance"
     PROVIDER_ERROR = "provider_error"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from itertools import batched
+from math import inf
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -30,12 +31,13 @@ from realtime_sms.aws.telemetry import logger
 from realtime_sms.outcomes.decide import Change, Found, Unreadable
 from realtime_sms.outcomes.json_form import camel, kind_of
 from realtime_sms.outcomes.submission import Submission, Time, iso
-from realtime_sms.vocabulary import Delivery, DeliveryReason, Reason, Status
+from realtime_sms.vocabulary import Delivery, DeliveryReason, MessageType, Reason, Status
 
 OPEN_SHARDS = shards("open")  # of what is unfinished
 ASK_SHARDS = shards("ask")  # of what RealTime is to be asked about
 _COMPARED = ("requestId", "recipient", "status", "attempt", "owner")  # what identifies a state of a submission
-LIFETIME = 14 * 86_400  # seconds since its last change; SQS keeps no message longer, so nothing waits longer
+_DAY = 86_400  # seconds
+LIFETIME = 14 * _DAY  # seconds since it changed or is due; SQS keeps no message longer, so nothing waits longer
 
 
 class Applied(NamedTuple):
@@ -155,15 +157,22 @@ class Submissions:
         }
 
     def item(self, submission: Submission) -> dict[str, Any]:
-        """Return every attribute that the item has; what is None, false or empty is left out."""
-        item: dict[str, Any] = {"ttl": {"N": str(self._table.ttl(submission.created_at))}}
+        """Return every attribute that the item has; what is None, false or empty is left out.
+
+        Its TTL counts from its creation, from the time at which it is due, or from its last change if that is more than
+        a day after its creation.
+        """
+        late = submission.updated_at if submission.updated_at > submission.created_at + _DAY else 0
+        kept_since = max(submission.created_at, submission.due_at or 0, late)
+        item: dict[str, Any] = {"ttl": {"N": str(self._table.ttl(kept_since))}}
         for (name, letter, written, _), value in zip(_CODEC.values(), _values(submission), strict=True):
             if not (value is None or value is False or value == {}):
                 item[name] = {letter: value if written is None else written(value)}
         look_at = submission.ask_at
         if not submission.final:  # the sweep looks when the lease is over, or when waiting is in vain
-            gone_at = submission.updated_at + LIFETIME
-            look_at = submission.lease_until or min(submission.expires_at or gone_at, gone_at)
+            look_at = submission.lease_until
+            if look_at is None:
+                look_at = min(submission.expires_at or inf, given_up_at(submission))
         if look_at is not None:
             shard_names = ASK_SHARDS if submission.final else OPEN_SHARDS
             item |= {"openShard": {"S": shard(submission.recipient, shard_names)}, "openUntil": {"S": iso(look_at)}}
@@ -199,6 +208,11 @@ def from_item(item: Item) -> Submission:
         return Submission(**values)
     except TypeError:
         raise UnreadableItemError("an attribute is missing") from None
+
+
+def given_up_at(submission: Submission) -> float:
+    """Return the epoch second after which no message can send a waiting submission any more."""
+    return max(submission.updated_at, submission.due_at or 0) + LIFETIME
 
 
 def _result(change: Change, code: str, current: Mapping[Key, Found]) -> WriteResult:
@@ -240,6 +254,7 @@ _CODERS: dict[Any, _Coder] = {
     Mapping[str, str]: ("M", lambda value: {name: {"S": text} for name, text in value.items()}, dict),
     Reason: ("S", None, _lenient(Reason)),
     DeliveryReason: ("S", None, _lenient(DeliveryReason)),
+    MessageType: ("S", None, _lenient(MessageType)),
     Status: ("S", None, Status),
     Delivery: ("S", None, Delivery),
 }

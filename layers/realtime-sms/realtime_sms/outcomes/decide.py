@@ -29,6 +29,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a message must not be sent yet, and until when (epoch seconds)."""
+
+    reason: Reason
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """What the table holds in the place of a submission, and this version cannot read."""
 
@@ -54,12 +62,23 @@ type Found = Submission | Unreadable | None
 type End = Done | Later | RequestConflict
 
 
-def decide(  # noqa: PLR0911, PLR0913 (one return a row of the table; the claim's owner and lease by name)
-    message: Message, recipient: str, found: Found, rules: Rules, *, owner: str, lease_until: float, now: float
+def decide(  # noqa: C901, PLR0911, PLR0913 (one return a row of the table; the claim's owner and lease by name)
+    message: Message,
+    recipient: str,
+    found: Found,
+    rules: Rules,
+    *,
+    owner: str,
+    lease_until: float,
+    now: float,
+    hold: Hold | None = None,
 ) -> Change | End:
-    """Return the step that a message to one of its recipients needs; `lease_until` and `now` in epoch seconds."""
+    """Return the step that a message to one of its recipients needs; `lease_until` and `now` in epoch seconds.
+
+    With a `hold` it is not claimed. It expires at once if it would expire before the hold is over.
+    """
     if found is None:
-        return Change(None, _first(message, recipient, owner, lease_until, now))
+        return Change(None, _first(message, recipient, owner=owner, lease_until=lease_until, now=now, hold=hold))
     if isinstance(found, Unreadable):
         return Later(now + rules.longest_delay)
     if not message.is_same_content(found.content_hash):
@@ -70,13 +89,15 @@ def decide(  # noqa: PLR0911, PLR0913 (one return a row of the table; the claim'
         if found.lease_until is not None and now < found.lease_until:
             return Later(found.lease_until)
         return Change(found, submission.lapse(found, rules, now=now))
-    if message.is_expired(now):
+    if message.is_expired(hold.until if hold else now):
         return Change(found, submission.expire(found, now=now))
     if message.refusal is not None:
         refusal = message.refusal
         return Change(found, submission.refuse(found, refusal.reason, str(refusal.problem), now=now))
     if found.due_at is not None and now < found.due_at:
         return Later(found.due_at)
+    if hold is not None:
+        return Change(found, submission.hold(found, hold.reason, until=hold.until, now=now))
     return Change(found, submission.claim(found, owner=owner, lease_until=lease_until, now=now))
 
 
@@ -106,6 +127,8 @@ def _fresh(message: Message, recipient: str, owner: str, now: float) -> Submissi
         segments=message.encoded.segments if message.encoded else None,
         expires_at=message.expires_at,
         owner=owner,
+        message_type=message.message_type,
+        campaign=message.campaign,
         resend=message.resend,
         metadata=message.metadata,
         created_at=now,
@@ -113,12 +136,17 @@ def _fresh(message: Message, recipient: str, owner: str, now: float) -> Submissi
     )
 
 
-def _first(message: Message, recipient: str, owner: str, lease_until: float, now: float) -> Submission:
+def _first(  # noqa: PLR0913 (as `decide`)
+    message: Message, recipient: str, *, owner: str, lease_until: float, now: float, hold: Hold | None
+) -> Submission:
     fresh = _fresh(message, recipient, owner, now)
     if message.refusal is not None:
         status = check(None, Trigger.REFUSE, Status.FAILED)
         return replace(fresh, status=status, reason=message.refusal.reason, detail=str(message.refusal.problem))
-    if message.is_expired(now):
+    if message.is_expired(hold.until if hold else now):
         return replace(fresh, status=check(None, Trigger.EXPIRE, Status.EXPIRED), reason=Reason.EXPIRED)
+    if hold is not None:
+        status = check(None, Trigger.HOLD, Status.WAITING)
+        return replace(fresh, status=status, reason=hold.reason, due_at=hold.until)
     status = check(None, Trigger.CLAIM, Status.SENDING)
     return replace(fresh, status=status, attempt=1, lease_until=lease_until)

@@ -19,7 +19,7 @@ VERSION: Final = "1"
 _SEQUENCE_DIGITS = 40  # DynamoDB's own have 21 to 40
 
 type Event = dict[str, Any]  # the `detail`
-type FinalStatus = Literal[Status.SUBMITTED, Status.FAILED, Status.UNKNOWN, Status.EXPIRED]
+type FinalStatus = Literal[Status.SUBMITTED, Status.FAILED, Status.UNKNOWN, Status.EXPIRED, Status.CANCELLED]
 
 
 class Changed(StrEnum):

@@ -14,6 +14,8 @@ class Trigger(StrEnum):
     """What changes a submission."""
 
     CLAIM = "claim"
+    HOLD = "hold"
+    CANCEL = "cancel"
     REFUSE = "refuse"
     EXPIRE = "expire"
     ACCEPTED = "accepted"
@@ -40,6 +42,7 @@ class Transition:
 
 
 _SENDER = "the send function"
+_CANCELLER = "the API, or the command"
 _OWNER = "the send function that claimed it"
 _MAINTENANCE = "the maintenance function"
 _SENDER_OR_SWEEP = "the send function, or the maintenance function"
@@ -54,6 +57,8 @@ TRANSITIONS = (
     Transition(None, Trigger.CLAIM, Status.SENDING, _SENDER, "no breaker is open, and it is not expired"),
     Transition(None, Trigger.REFUSE, Status.FAILED, _SENDER, "the request cannot be sent to this recipient"),
     Transition(None, Trigger.EXPIRE, Status.EXPIRED, _SENDER, "expiresAt has passed"),
+    Transition(None, Trigger.HOLD, Status.WAITING, _SENDER, "it must not be sent yet"),
+    Transition(None, Trigger.CANCEL, Status.CANCELLED, _CANCELLER, "nothing was sent"),
     Transition(None, Trigger.DEAD_LETTER, Status.FAILED, _MAINTENANCE, "its message is in the dead-letter queue"),
     Transition(
         Status.WAITING,
@@ -62,6 +67,8 @@ TRANSITIONS = (
         _SENDER,
         "due, attempt unchanged, same content, no breaker open, not expired",
     ),
+    Transition(Status.WAITING, Trigger.HOLD, Status.WAITING, _SENDER, "due, but it must not be sent yet"),
+    Transition(Status.WAITING, Trigger.CANCEL, Status.CANCELLED, _CANCELLER, "no attempt may have been sent"),
     Transition(Status.WAITING, Trigger.REFUSE, Status.FAILED, _SENDER, "the deployment's settings no longer allow it"),
     Transition(Status.WAITING, Trigger.REFUSE, Status.UNKNOWN, _SENDER, _MAYBE_SENT),
     Transition(Status.WAITING, Trigger.EXPIRE, Status.EXPIRED, _SENDER_OR_SWEEP, "expiresAt has passed"),
@@ -117,5 +124,5 @@ ROWS: Final = {(row.source, row.trigger, row.target): row for row in TRANSITIONS
 def mermaid() -> str:
     """Draw the table as a Mermaid state diagram."""
     ways = [f"    {row.source or '[*]'} --> {row.target}: {row.trigger}" for row in TRANSITIONS]
-    ends = [f"    {status} --> [*]" for status in (Status.SUBMITTED, Status.EXPIRED)]
+    ends = [f"    {status} --> [*]" for status in (Status.SUBMITTED, Status.EXPIRED, Status.CANCELLED)]
     return "\n".join(["stateDiagram-v2", *ways, *ends]) + "\n"

@@ -12,7 +12,7 @@ from typing import Any
 
 from realtime_sms.outcomes.state_machine import ROWS, Trigger
 from realtime_sms.provider.verdict import Kind, Verdict
-from realtime_sms.vocabulary import FINAL, Delivery, DeliveryReason, Reason, Status
+from realtime_sms.vocabulary import FINAL, Delivery, DeliveryReason, MessageType, Reason, Status
 
 # RealTime is asked what became of a submission after so many seconds, counted from the submission or the last query.
 ASK_AFTER = (600, 1_800, 7_200, 28_800, 86_400, 172_800)
@@ -56,6 +56,10 @@ class Submission:
     lease_until: Time | None = None
     due_at: Time | None = field(default=None, metadata=_shown("the next attempt comes no earlier", event=False))
     expires_at: Time | None = field(default=None, metadata=_shown("no call is made after it", event=False))
+    message_type: MessageType = field(
+        default=MessageType.TRANSACTIONAL, metadata=_shown("transactional or promotional")
+    )
+    campaign: str | None = field(default=None, metadata=_shown("the campaign that it belongs to"))
     resend: bool = False
     maybe_sent: bool = field(default=False, metadata=_shown("an earlier attempt may have reached the phone"))
     http_status: int | None = field(default=None, metadata=_shown("of RealTime's last reply"))
@@ -171,6 +175,24 @@ def release(mine: Submission, *, now: float, wait: float = 0) -> Submission:
     """Put back a claimed submission whose call was not started; `wait` in seconds before it is due again."""
     told = replace(mine, reason=Reason.NOT_STARTED, updated_at=now, lease_until=None)
     return _wait(told, Trigger.RELEASE, now + wait)
+
+
+def hold(waiting: Submission, reason: Reason, *, until: float, now: float) -> Submission:
+    """Let a waiting submission wait until a time before which it must not be sent."""
+    return _wait(replace(waiting, reason=reason, updated_at=now), Trigger.HOLD, until)
+
+
+def cancel(waiting: Submission, *, now: float) -> Submission:
+    """Cancel a waiting submission.
+
+    Raises:
+        ForbiddenTransitionError: it does not wait, or an earlier attempt may have been sent.
+
+    """
+    if waiting.maybe_sent:
+        raise ForbiddenTransitionError("an earlier attempt may have been sent")
+    status = check(waiting.status, Trigger.CANCEL, Status.CANCELLED)
+    return replace(waiting, status=status, reason=Reason.CANCELLED, updated_at=now, due_at=None)
 
 
 def refuse(waiting: Submission, reason: Reason, detail: str, *, now: float) -> Submission:

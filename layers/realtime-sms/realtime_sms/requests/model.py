@@ -34,12 +34,14 @@ from pydantic_core import ErrorDetails
 from realtime_sms.encoding.charset import CHARSETS
 from realtime_sms.requests.errors import InvalidInputError, Problem, place
 from realtime_sms.requests.written_number import MAX_LENGTH
+from realtime_sms.vocabulary import MessageType
 
 MAX_RECIPIENTS = 1000
 MAX_SEGMENTS = 255  # 3GPP TS 23.040 §9.2.3.24.1: the concatenation header counts parts in one octet
 MAX_TEXT = MAX_SEGMENTS * 153  # characters
 MAX_WIRE_TEXT = MAX_TEXT * 6  # the longest wire form is charset 8's: three a septet, six an escape pair
 REQUEST_ID = r"^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,127}$"
+CAMPAIGN = r"^[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,63}$"
 HASH_VERSION = "2:"
 SENDER = r"^([A-Za-z0-9]{1,11}|[0-9]{1,15})$"
 METADATA_KEY = r"^[A-Za-z0-9._-]{1,64}$"
@@ -59,6 +61,7 @@ _SAID = {  # by pydantic's type of error, or by the pattern that was not met; py
     "int_type": "must be a whole number",
     "less_than_equal": "must be at most {le}",
     "list_type": "must be a list",
+    "enum": "must be {expected}",
     "literal_error": "must be {expected}",
     "missing": "is missing",
     "model_type": "must be a JSON object",
@@ -71,6 +74,7 @@ _SAID = {  # by pydantic's type of error, or by the pattern that was not met; py
     "too_short": "must have at least one entry",
     SENDER: "must be up to 11 letters and digits (no accents, no spaces), or up to 15 digits",
     REQUEST_ID: "must be 1 to 128 letters, digits or . _ : @ + = ~ - and begin with a letter or digit",
+    CAMPAIGN: "must be 1 to 64 letters, digits or . _ : @ + = ~ - and begin with a letter or digit",
     METADATA_KEY: "must be 1 to 64 letters, digits or . _ -",
     METADATA_VALUE: "must have no control characters",
 }
@@ -99,6 +103,10 @@ def _known_charset(value: int) -> int:
 
 
 RequestId = Annotated[StrictStr, StringConstraints(pattern=REQUEST_ID)]
+Campaign = Annotated[StrictStr, StringConstraints(pattern=CAMPAIGN)]
+FutureTime = Annotated[
+    AwareDatetime, BeforeValidator(_only_time, json_schema_input_type=str), AfterValidator(_within_years)
+]
 MetadataKey = Annotated[StrictStr, StringConstraints(pattern=METADATA_KEY)]
 MetadataValue = Annotated[StrictStr, StringConstraints(max_length=256, pattern=METADATA_VALUE)]
 
@@ -154,10 +162,19 @@ class SendRequest(_Body):
     max_segments: Annotated[StrictInt, Field(ge=1, le=MAX_SEGMENTS)] | None = Field(
         default=None, description="a text that needs more is not sent"
     )
-    expires_at: (
-        Annotated[AwareDatetime, BeforeValidator(_only_time, json_schema_input_type=str), AfterValidator(_within_years)]
-        | None
-    ) = Field(default=None, description="no call is made after this time (RFC 3339, with a zone)")
+    expires_at: FutureTime | None = Field(
+        default=None, description="no call is made after this time (RFC 3339, with a zone)"
+    )
+    send_at: FutureTime | None = Field(
+        default=None, description="no call is made before this time (RFC 3339, with a zone); at most a year ahead"
+    )
+    message_type: MessageType = Field(
+        default=MessageType.TRANSACTIONAL,
+        description="promotional: waits for sending hours, and never holds up what is transactional",
+    )
+    campaign: Campaign | None = Field(
+        default=None, description="names the campaign that it belongs to; kept with each outcome"
+    )
     on_unknown: OnUnknown = Field(
         default="keep", description="resend: rather a possible duplicate than an unknown fate"
     )
@@ -182,8 +199,9 @@ def parse_request(value: object) -> SendRequest:
 def content_hash(request: SendRequest, numbers: tuple[str, ...]) -> str:
     """Fingerprint what would be sent to whom: a version, and 128 bits of SHA-256 in hexadecimal.
 
-    Time limits and metadata are left out: a producer who repeats a request an hour later may well give new ones. The
-    sender is taken as written, so that another default sender makes no conflicts of what waits; see `Content`.
+    Times, metadata, message type and campaign are left out: a producer who repeats a request an hour later may well
+    give new ones. The sender is taken as written, so that another default sender makes no conflicts of what waits; see
+    `Content`.
     """
     message = request.message
     content = [

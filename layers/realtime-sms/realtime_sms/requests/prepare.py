@@ -9,7 +9,7 @@ from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.model import MAX_SEGMENTS, Content, Policy, SendRequest, content_hash
 from realtime_sms.requests.recipients import Recipients, parse_recipients
-from realtime_sms.vocabulary import Reason
+from realtime_sms.vocabulary import MessageType, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Refusal:
 class Message:
     """One text to the recipients (E.164) who get the same encoding of it, or the reason why none of them gets it.
 
-    `content_hash` is that of the whole request; `expires_at` is in epoch seconds.
+    `content_hash` is that of the whole request; `expires_at` and `send_at` are in epoch seconds.
     """
 
     request_id: str
@@ -60,6 +60,9 @@ class Message:
     encoded: EncodedText | None = field(default=None, repr=False)
     refusal: Refusal | None = None
     expires_at: float | None = None
+    send_at: float | None = None
+    message_type: MessageType = MessageType.TRANSACTIONAL
+    campaign: str | None = None
     resend: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -112,6 +115,9 @@ def prepare(identified: IdentifiedRequest, defaults: Defaults) -> PreparedReques
         content=content,
         sender=request.sender or defaults.sender,
         expires_at=request.expires_at.timestamp() if request.expires_at else None,
+        send_at=request.send_at.timestamp() if request.send_at else None,
+        message_type=request.message_type,
+        campaign=request.campaign,
         resend=request.on_unknown == "resend",
         metadata=request.metadata,
     )
