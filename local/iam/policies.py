@@ -16,22 +16,23 @@ from local.transformed_template import transformed
 
 type _Tree = Mapping[str, Any]
 
-# What a reference to a resource or a parameter stands for: by type and attribute (Ref: the resource itself)
+# The ARN that a reference stands for: by type and attribute (Ref: the resource itself), or by parameter
+_HERE: Final = "sa-east-1:000000000000"
 ARNS: Final = {
-    "AWS::DynamoDB::Table.Arn": "arn:aws:dynamodb:region:account:table/name",
-    "AWS::DynamoDB::Table.StreamArn": "arn:aws:dynamodb:region:account:table/name/stream/label",
-    "AWS::Events::EventBus.Arn": "arn:aws:events:region:account:event-bus/name",
-    "AWS::IAM::Role.Arn": "arn:aws:iam::account:role/name",
-    "AWS::Lambda::Function.Arn": "arn:aws:lambda:region:account:function:name",
-    "AWS::Logs::LogGroup.Arn": "arn:aws:logs:region:account:log-group:name:*",
-    "AWS::SNS::Topic.Ref": "arn:aws:sns:region:account:name",
-    "AWS::SQS::Queue.Arn": "arn:aws:sqs:region:account:name",
-    "AWS::Scheduler::ScheduleGroup.Arn": "arn:aws:scheduler:region:account:schedule-group/name",
-    "AWS::SecretsManager::Secret.Id": "arn:aws:secretsmanager:region:account:secret:name",
-    "AWS::SecretsManager::Secret.Ref": "arn:aws:secretsmanager:region:account:secret:name",
-    "KmsKeyArn": "arn:aws:kms:region:account:key/name",
+    "AWS::DynamoDB::Table.Arn": f"arn:aws:dynamodb:{_HERE}:table/NAME",
+    "AWS::DynamoDB::Table.StreamArn": f"arn:aws:dynamodb:{_HERE}:table/NAME/stream/1",
+    "AWS::Events::EventBus.Arn": f"arn:aws:events:{_HERE}:event-bus/NAME",
+    "AWS::IAM::Role.Arn": "arn:aws:iam::000000000000:role/NAME",
+    "AWS::Lambda::Function.Arn": f"arn:aws:lambda:{_HERE}:function:NAME",
+    "AWS::Logs::LogGroup.Arn": f"arn:aws:logs:{_HERE}:log-group:NAME:*",
+    "AWS::SNS::Topic.Ref": f"arn:aws:sns:{_HERE}:NAME",
+    "AWS::SQS::Queue.Arn": f"arn:aws:sqs:{_HERE}:NAME",
+    "AWS::Scheduler::ScheduleGroup.Arn": f"arn:aws:scheduler:{_HERE}:schedule-group/NAME",
+    "AWS::SecretsManager::Secret.Id": f"arn:aws:secretsmanager:{_HERE}:secret:NAME",
+    "AWS::SecretsManager::Secret.Ref": f"arn:aws:secretsmanager:{_HERE}:secret:NAME",
+    "KmsKeyArn": f"arn:aws:kms:{_HERE}:key/NAME",
 }
-_PSEUDO: Final = {"AWS::Partition": "aws", "AWS::Region": "region", "AWS::AccountId": "account"}
+_PSEUDO: Final = {"AWS::Partition": "aws", "AWS::Region": "sa-east-1", "AWS::AccountId": "000000000000"}
 
 
 def problems(template: _Tree) -> list[str]:
@@ -83,20 +84,21 @@ def _arn(place: object, resources: _Tree) -> str:
         case str():
             return place
         case {"Ref": str(name)}:
-            return _referenced(name, "Ref", resources)
+            return arn_of(name, "Ref", resources)
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
-            return _referenced(name, attribute, resources)
+            return arn_of(name, attribute, resources)
         case {"Fn::Sub": str(text)}:
-            return re.sub(r"\$\{([\w:]+)\.?(\w*)\}", lambda one: _referenced(one[1], one[2] or "Ref", resources), text)
+            return re.sub(r"\$\{([\w:]+)\.?(\w*)\}", lambda one: arn_of(one[1], one[2] or "Ref", resources), text)
         case _:
             return f"{place}, which this check cannot read"
 
 
-def _referenced(name: str, attribute: str, resources: _Tree) -> str:
+def arn_of(name: str, attribute: str, resources: _Tree) -> str:
+    """Return the ARN that an attribute of a resource gives, or its `Ref`; or the value of a parameter of AWS."""
     if name in _PSEUDO:
         return _PSEUDO[name]
     known = f"{resources[name]['Type']}.{attribute}" if name in resources else name
-    return ARNS.get(known, f"{known}, which is not in ARNS of local/iam/policies.py")
+    return ARNS.get(known, f"{known}, which is not in ARNS of local/iam/policies.py").replace("NAME", name)
 
 
 def _listed(value: object) -> Sequence[Any]:

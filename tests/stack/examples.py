@@ -1,6 +1,5 @@
 """Runs the examples of docs/sending.md as a person would: in a shell, in Python, in Node.js."""
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -11,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from local.embedded_aws import ACCOUNT, PUBLISHERS, REGION
+from local.node_packages import node_packages
 from tests.docs.examples_page import Block
 from tests.stack.deployment import Deployment
 
 _PACKAGES = Path(__file__).with_name("node")
-_LOCAL = Path(__file__).resolve().parents[2] / ".local"
 _PATIENCE = 120  # seconds for one example
 
 
@@ -68,21 +67,9 @@ def execute(name: str, command: Sequence[str], variables: Mapping[str, str], fol
 
 def _script(example: Block) -> Path:
     """Write a script where its packages are, which Node.js looks for beside it."""
-    script = _node_packages() / f"{example.name}.mjs"
+    packages = node_packages(_PACKAGES)
+    if not packages:
+        pytest.skip("this example needs Node.js and npm, which are not installed here")
+    script = packages / f"{example.name}.mjs"
     script.write_text(example.text, encoding="utf-8")
     return script
-
-
-def _node_packages() -> Path:
-    """Install what the lock names, once for each state of it."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("this example needs Node.js and npm, which are not installed here")
-    lock = (_PACKAGES / "package-lock.json").read_bytes()
-    folder = _LOCAL / "node" / hashlib.sha256(lock).hexdigest()[:16]
-    if not (folder / "node_modules" / ".package-lock.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(_PACKAGES / name, folder)
-        options = ["--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(["npm", "ci", *options], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    return folder

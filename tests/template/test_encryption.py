@@ -6,9 +6,16 @@ from typing import Any
 import pytest
 
 from tests.template.rendered import rendered
+from tests.template.second_evaluator import Request, decisions, granted
 
 KEY = "arn:aws:kms:sa-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 SUFFIXES = ("amazonaws.com", "amazonaws.com")  # the second is the partition's: amazonaws.com.cn in China
+KEY_POLICY = {  # what a key has by default: IAM decides
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "kms:*", "Resource": "*"}
+    ],
+}
 ROLES = {"Api": True, "Send": True, "Maintenance": True, "Refresh": False}
 
 
@@ -49,3 +56,22 @@ def test_without_a_key_no_role_names_kms(role: str) -> None:
 def test_a_function_that_uses_no_queue_may_not_use_the_key(role: str) -> None:
     """Even with the parameter set."""
     assert _under_the_key(rendered(KmsKeyArn=KEY), role) == []
+
+
+def test_a_second_evaluator_lets_a_role_use_the_key_through_sqs_alone() -> None:
+    """Not directly, and not through another service."""
+    resources = rendered(KmsKeyArn=KEY)
+    services = (None, "sqs.sa-east-1.amazonaws.com", "sqs.eu-west-1.amazonaws.com", "dynamodb.sa-east-1.amazonaws.com")
+    asked = [(role, action, via) for role in ROLES for action in ("GenerateDataKey", "Decrypt") for via in services]
+    requests = [
+        Request(
+            f"kms:{action}",
+            KEY,
+            {"kms:ViaService": via} if via else {},
+            identityPolicies=granted(f"{role}Role", resources),
+            resourcePolicy=KEY_POLICY,
+        )
+        for role, action, via in asked
+    ]
+    allowed = {one for one, decision in zip(asked, decisions(requests), strict=True) if decision == "Allow"}
+    assert allowed == {one for one in asked if ROLES[one[0]] and one[2] == services[1]}

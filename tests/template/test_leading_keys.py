@@ -3,11 +3,17 @@
 MiniStack enforces roles, but gives its evaluator no `LeadingKeys`: here the evaluator gets them.
 """
 
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
+from local.iam.policies import arn_of
 from realtime_sms.aws import table
 from tests.template.rendered import rendered
+from tests.template.second_evaluator import Request, decisions, granted
 
 SUBMISSION = "order-4711"
 RATE = f"{table.RATE}.1800000000"
@@ -23,12 +29,13 @@ WRITES = {
     "Maintenance": {"GetItem": {table.UNMATCHED_REPORTS}, "DeleteItem": {table.UNMATCHED_REPORTS}},
     "Refresh": {"PutItem": {table.LOCKS}, "DeleteItem": {table.LOCKS}, "UpdateItem": set()},
 }
-CASES = [
-    pytest.param(role, action, key, key in keys, id=f"{role} {action} {key}")
+CASES = {
+    (role, action, key): key in keys
     for role, actions in WRITES.items()
     for action, keys in actions.items()
     for key in ALL
-]
+}
+EXPECTED = {case: "Allow" if allowed else "ImplicitDeny" for case, allowed in CASES.items()}
 
 
 def _may(role: str, action: str, key: str) -> bool:
@@ -46,7 +53,34 @@ def _may(role: str, action: str, key: str) -> bool:
     return str(evaluate(context, documents).decision) == "Allow"
 
 
-@pytest.mark.parametrize(("role", "action", "key", "allowed"), CASES)
-def test_a_role_writes_its_own_partitions(role: str, action: str, key: str, allowed: bool) -> None:  # noqa: FBT001 (a case)
+@pytest.mark.parametrize(("role", "action", "key"), CASES)
+def test_a_role_writes_its_own_partitions(role: str, action: str, key: str) -> None:
     """Above all the callbacks function, which the internet reaches."""
-    assert _may(role, action, key) is allowed
+    assert _may(role, action, key) is CASES[role, action, key]
+
+
+def _asked(resources: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:
+    """Return what the second evaluator decides on each case."""
+    table = arn_of("OutcomesTable", "Arn", resources)
+    policies = {role: granted(f"{role}Role", resources) for role in WRITES}
+    requests = [
+        Request(f"dynamodb:{action}", table, {"dynamodb:LeadingKeys": [key]}, identityPolicies=policies[role])
+        for role, action, key in CASES
+    ]
+    return dict(zip(CASES, decisions(requests), strict=True))
+
+
+def test_a_second_evaluator_decides_alike() -> None:
+    """That MiniStack understands the conditions as AWS does is not assumed."""
+    assert _asked(rendered()) == EXPECTED
+
+
+def test_the_second_evaluator_notices_missing_conditions() -> None:
+    """Without its conditions, the callbacks function writes every partition."""
+    resources = deepcopy(rendered())
+    for policy in resources["CallbacksRole"]["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            statement.pop("Condition", None)
+    found = _asked(resources)
+    changed = {case for case in CASES if found[case] != EXPECTED[case]}
+    assert changed == {case for case, allowed in CASES.items() if case[0] == "Callbacks" and not allowed}

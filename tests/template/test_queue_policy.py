@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
+from local.iam.policies import arn_of
 from tests.template.rendered import rendered, template
+from tests.template.second_evaluator import Request, decisions, with_arns
 
 OWNER, FRIEND, STRANGER = "000000000000", "111111111111", "333333333333"
 ROLE = "arn:aws:iam::222222222222:role/shop/checkout"
@@ -35,12 +37,15 @@ class Publisher:
     by: str | None
     service: str | None = None
     source: str | None = None
+    assumed: str | None = None  # the role of a session, if it has a path: the session's ARN does not have it
 
 
 PUBLISHERS = {
     "a named account": Publisher(f"arn:aws:iam::{FRIEND}:root", "PublisherArns"),
     "a user of a named account": Publisher(f"arn:aws:iam::{FRIEND}:user/ana", "PublisherArns"),
-    "a named role's session": Publisher("arn:aws:sts::222222222222:assumed-role/checkout/1", "PublisherArns"),
+    "a named role's session": Publisher(
+        "arn:aws:sts::222222222222:assumed-role/checkout/1", "PublisherArns", assumed=ROLE
+    ),
     "another role of its account": Publisher("arn:aws:sts::222222222222:assumed-role/other/1", None),
     "another account": Publisher(f"arn:aws:iam::{STRANGER}:root", None),
     "a named topic": Publisher("*", "PublisherTopicArns", "sns.amazonaws.com", TOPIC),
@@ -106,6 +111,35 @@ def test_every_queue_has_a_policy() -> None:
     resources = rendered()
     queues = {name for name, one in resources.items() if one["Type"] == "AWS::SQS::Queue"}
     assert queues == {name.removesuffix("Policy") for name, one in resources.items() if "QueuePolicy" in one["Type"]}
+
+
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def _request(resources: dict[str, Any], who: Publisher, *, tls: bool) -> Request:
+    """Return a request of someone whose own account allows everything, as a call to another account needs."""
+    policy = with_arns(resources["SendQueuePolicy"]["Properties"]["PolicyDocument"], resources)
+    context: dict[str, str | list[str]] = {"aws:SecureTransport": str(tls).lower()}
+    if who.source:
+        context["aws:SourceArn"] = who.source
+    return Request(
+        "sqs:SendMessage",
+        arn_of("SendQueue", "Arn", resources),
+        context,
+        who.service or who.assumed or who.arn,
+        () if who.service else [EVERYTHING],
+        policy,
+    )
+
+
+def test_a_second_evaluator_lets_the_same_publish() -> None:
+    """With every combination of the parameters."""
+    asked = [(given, name, tls) for given in COMBINATIONS for name in PUBLISHERS for tls in (True, False)]
+    requests = [_request(rendered(**given), PUBLISHERS[name], tls=tls) for given, name, tls in asked]
+    found = decisions(requests)
+    for (given, name, tls), decision in zip(asked, found, strict=True):
+        allowed = "Allow" if PUBLISHERS[name].by in given else "ImplicitDeny"
+        assert decision == (allowed if tls else "Deny"), (given, name, tls)
 
 
 @pytest.mark.parametrize(
