@@ -6,9 +6,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)/layers/realtime-sms:$(CURDIR)/cli:$(CURDIR)
 export SAM_CLI_TELEMETRY := 0
 WORKERS ?= 2
+COMPILE := uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test sam-local check fix bench simulate redrive generated requirements iam-reference clean
+.PHONY: help setup demo local test sam-local check fix bench simulate redrive generated requirements iam-reference release clean
 
 help: ## show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,7 +34,7 @@ test: $(VENV)/ready ## run all tests; ROOM=send for one folder of tests/, ARGS="
 sam-local: $(VENV)/ready ## run every event under SAM local, in Docker (about ten seconds each)
 	python -m pytest -m docker -n $(WORKERS) tests/local/sam_local
 
-check: $(VENV)/ready ## format, lint, types, template, generated files in step
+check: $(VENV)/ready ## format, lint, types, template, policies, workflows, generated files in step
 	ruff format --check --quiet .
 	ruff check --quiet .
 	mypy
@@ -41,6 +42,7 @@ check: $(VENV)/ready ## format, lint, types, template, generated files in step
 	sam validate --lint --region us-east-1 --template template.yaml
 	python -m local.transformed_template | cfn-lint
 	python -m local.iam.policies
+	python -m local.workflows
 
 fix: $(VENV)/ready ## format, and mend what lint can mend
 	ruff format --quiet .
@@ -65,22 +67,21 @@ redrive: $(VENV)/ready ## send dead letters back: make redrive STACK=name REASON
 generated: $(VENV)/ready ## write the generated files again
 	python -m local.generated
 
-requirements: $(VENV)/ready ## resolve the pinned lists again (maintainers)
-	uv pip compile --quiet --python-version 3.13 --universal --no-emit-index-url --generate-hashes --no-header \
+requirements: $(VENV)/ready ## resolve the pinned lists again; UPGRADE=yes for newer versions (maintainers)
+	$(COMPILE) --universal \
 		pyproject.toml --group local layers/realtime-sms/requirements.in -o local/requirements.txt
-	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
-		layers/realtime-sms/requirements.in -c local/requirements.txt -o layers/realtime-sms/requirements.txt
-	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
-		bench/requirements.in -c local/requirements.txt -o bench/requirements.txt
-	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
-		bench/icu.in -o bench/icu.txt
-	uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header \
-		local/iam/requirements.in -o local/iam/requirements.txt
+	$(COMPILE) layers/realtime-sms/requirements.in -c local/requirements.txt -o layers/realtime-sms/requirements.txt
+	$(COMPILE) bench/requirements.in -c local/requirements.txt -o bench/requirements.txt
+	$(COMPILE) bench/icu.in -o bench/icu.txt
+	$(COMPILE) local/iam/requirements.in -o local/iam/requirements.txt
 
 iam-reference: $(VENV)/ready ## extract AWS's list of IAM actions again (maintainers)
 	uv venv --quiet --clear .local/iam
 	uv pip install --quiet --python .local/iam --require-hashes --no-deps -r local/iam/requirements.txt
 	.local/iam/bin/python -m local.iam.refresh
+
+release: $(VENV)/ready ## build the files of a release into .local/release: make release TAG=v1.2.3 (maintainers)
+	python -m local.release "$(TAG)"
 
 clean: ## remove what was built (not the .venv)
 	rm -rf .aws-sam .bench-venv .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
