@@ -41,7 +41,7 @@ check: $(VENV)/ready ## format, lint, types, template, policies, workflows, gene
 	python -m local.generated --check
 	sam validate --lint --region us-east-1 --template template.yaml
 	python -m local.transformed_template | cfn-lint
-	python -m local.iam.policies
+	python -m pytest -q tests/template/iam
 	python -m local.workflows
 
 fix: $(VENV)/ready ## format, and mend what lint can mend
@@ -73,12 +73,12 @@ requirements: $(VENV)/ready ## resolve the pinned lists again; UPGRADE=yes for n
 	$(COMPILE) layers/realtime-sms/requirements.in -c local/requirements.txt -o layers/realtime-sms/requirements.txt
 	$(COMPILE) bench/requirements.in -c local/requirements.txt -o bench/requirements.txt
 	$(COMPILE) bench/icu.in -o bench/icu.txt
-	$(COMPILE) local/iam/requirements.in -o local/iam/requirements.txt
+	$(COMPILE) tests/template/iam/requirements.in -o tests/template/iam/requirements.txt
 
 iam-reference: $(VENV)/ready ## extract AWS's list of IAM actions again (maintainers)
 	uv venv --quiet --clear .local/iam
-	uv pip install --quiet --python .local/iam --require-hashes --no-deps -r local/iam/requirements.txt
-	.local/iam/bin/python -m local.iam.refresh
+	uv pip install --quiet --python .local/iam --require-hashes --no-deps -r tests/template/iam/requirements.txt
+	.local/iam/bin/python -m tests.template.iam.refresh
 
 release: $(VENV)/ready ## build the files of a release into .local/release: make release TAG=v1.2.3 (maintainers)
 	python -m local.release "$(TAG)"

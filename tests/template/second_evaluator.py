@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from local.iam.policies import arn_of
 from local.node_packages import node_packages
+from tests.template.iam.policies import arn_of
 
 ROLE = "arn:aws:iam::000000000000:role/one"
 _SCRIPT = Path(__file__).with_name("iam_simulate.mjs")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from local.iam.policies import arn_of
 from realtime_sms.aws import table
+from tests.template.iam.policies import arn_of
 from tests.template.rendered import rendered
 from tests.template.second_evaluator import Request, decisions, granted
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
-from local.iam.policies import arn_of
+from tests.template.iam.policies import arn_of
 from tests.template.rendered import rendered, template
 from tests.template.second_evaluator import Request, decisions, with_arns
 

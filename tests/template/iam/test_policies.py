@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.iam.policies import problems
-from local.iam.reference import SERVICES, actions
+from tests.template.iam.policies import problems
+from tests.template.iam.reference import SERVICES, actions
 from tests.template.rendered import template
 
 TABLE = {"Fn::GetAtt": ["OutcomesTable", "Arn"]}

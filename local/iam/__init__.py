@@ -1,1 +1,0 @@
-"""The template's IAM policies against AWS's service authorization reference."""
