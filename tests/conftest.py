@@ -1,15 +1,16 @@
 """The outcomes table on an embedded AWS, and which tests share a worker."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import batched
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from local.embedded_aws import EmbeddedAws
+from tests.fakes.aws import models
 from tests.fakes.tables import outcomes_table
 
 if TYPE_CHECKING:
@@ -34,6 +35,41 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:  # noqa: ANN401 (xdist has no type)
     """Schedule by folder: under pytest 9.2, `--dist loadgroup` of pytest-xdist 3.8 silently forms no groups."""
     return Scheduling(config, log)
+
+
+# What an embedded AWS of any test is called with is checked as calls of the fakes are.
+EmbeddedAws.middleware = Path(models.__file__)
+
+
+@dataclass
+class RefusedCalls:
+    """The calls that AWS's models refused, of this process's fakes and of every embedded AWS."""
+
+    read: dict[EmbeddedAws, int] = field(default_factory=dict)  # how much of its log
+
+    def take(self) -> list[str]:
+        """Return those that were not returned before."""
+        found = list(models.faults)
+        models.faults.clear()
+        for aws in EmbeddedAws.running:
+            with aws.log_file.open("rb") as log:
+                log.seek(self.read.get(aws, 0))
+                found += [line.decode() for line in log if line.startswith(models.REFUSED.encode())]
+                self.read[aws] = log.tell()
+        return found
+
+
+_refused_calls = RefusedCalls()
+
+
+@pytest.fixture(autouse=True)
+def refused_calls() -> Iterator[RefusedCalls]:
+    """Fail the test that made a call which AWS's models refuse, also where the code goes on after the refusal.
+
+    What a function calls between two tests counts as the second one's.
+    """
+    yield _refused_calls
+    assert not _refused_calls.take()
 
 
 @dataclass(frozen=True)

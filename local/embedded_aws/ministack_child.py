@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import runpy
 import signal
 import sys
 import threading
@@ -188,8 +189,11 @@ def _as_over_tls(app: ASGIFramework) -> ASGIFramework:
     return served
 
 
-def main(socket_number: str) -> None:
-    """Serve until killed; `socket_number` is the file descriptor of the inherited listening socket."""
+def main(socket_number: str, middleware: str = "") -> None:
+    """Serve until killed; `socket_number` is the file descriptor of the inherited listening socket.
+
+    `middleware` is the path of a Python file; its function `wrap` gets the application and returns what is served.
+    """
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _run_functions_outside_the_environment()
     _unpack_once()
@@ -205,8 +209,9 @@ def main(socket_number: str) -> None:
     config.bind = [f"fd://{socket_number}"]
     config.loglevel = "WARNING"
     config.keep_alive_timeout = 75
-    asyncio.run(serve(_as_over_tls(app), config))
+    served = runpy.run_path(middleware)["wrap"](app) if middleware else app
+    asyncio.run(serve(_as_over_tls(served), config))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

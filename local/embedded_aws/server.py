@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import boto3
 import urllib3
@@ -54,8 +54,12 @@ class EmbeddedAws:
     """A context manager around one MiniStack process; several can run at the same time.
 
     It writes a log file and prints nothing. Raises `EmbeddedAwsError` if MiniStack does not answer within
-    a minute or does not enforce IAM.
+    a minute or does not enforce IAM. With `middleware`, the path of a file with a function `wrap(app)`, it serves
+    through that: tests check every call so. `running` are all of this process.
     """
+
+    middleware: ClassVar[Path | None] = None
+    running: ClassVar[list["EmbeddedAws"]] = []
 
     def __init__(self) -> None:
         self._key, self._secret = f"LKIA{secrets.token_hex(8).upper()}", secrets.token_hex(20)
@@ -87,6 +91,8 @@ class EmbeddedAws:
                 running.callback(_kill, self._start(listener, port, scratch))
             # The socket listens already: this request waits until the process serves it, or fails when it ends.
             self._await_enforcement()
+            self.running.append(self)
+            running.callback(self.running.remove, self)
             self._running = running.pop_all()
         return self
 
@@ -98,7 +104,13 @@ class EmbeddedAws:
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-P", str(_CHILD), str(listener.fileno())],
+                [
+                    sys.executable,
+                    "-P",
+                    str(_CHILD),
+                    str(listener.fileno()),
+                    *([str(self.middleware)] * bool(self.middleware)),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -13,6 +13,7 @@ from realtime_sms.aws.event_bus import EventBus, TimedEvent
 from realtime_sms.aws.submissions import UnreadableItemError, from_item
 from realtime_sms.outcomes.event import event_of
 from realtime_sms.outcomes.submission import Submission
+from tests.fakes.aws.models import Checked
 from tests.fakes.submissions import FAILED, SENDING, SUBMITTED, item_of
 
 BUS = "a-bus"
@@ -43,7 +44,7 @@ class EventBridge:
 
 
 def _announcer(bridge: EventBridge) -> Announcer:
-    return Announcer(EventBus(cast("Any", bridge), BUS, pause=lambda _seconds: None))
+    return Announcer(EventBus(cast("Any", Checked("events", bridge)), BUS, pause=lambda _seconds: None))
 
 
 def _record(number: int, before: Submission | None, after: Submission | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from realtime_sms.aws.table import BREAKERS, Table
 from realtime_sms.vocabulary import Reason
 from tests.fakes.aws.dynamodb import FakeDynamoDb
 from tests.fakes.aws.errors import Refused
+from tests.fakes.aws.models import Checked
 from tests.fakes.quiet import quiet
 
 NOW = 1_000_000_000.0
@@ -30,7 +31,7 @@ class Throttled:
 
 def test_a_breaker_that_was_not_read_is_taken_to_be_as_it_was() -> None:
     """Not to be closed: with many environments throttled, each would let calls out."""
-    client: Any = Throttled()
+    client: Any = Checked("dynamodb", Throttled())
     breakers = Breakers(Table(client, "outcomes", sleep=lambda _seconds: None), fresh=0)
     breakers.trip(Breaker.BALANCE, Reason.NO_BALANCE)
     opened = breakers.open()
@@ -48,7 +49,7 @@ def test_a_breaker_that_opens_while_all_are_read_stays_open() -> None:
             breakers.trip(Breaker.AUTH, Reason.UNAUTHORIZED)
             return {"Responses": {}}
 
-    client: Any = Slow()
+    client: Any = Checked("dynamodb", Slow())
     breakers = Breakers(Table(client, "outcomes"))
     opened = breakers.open()
     assert opened is not None
@@ -71,7 +72,7 @@ def test_a_breaker_that_is_open_for_a_reason_of_a_newer_version_is_open() -> Non
             }
             return {"Responses": {"outcomes": [item]}}
 
-    client: Any = Open()
+    client: Any = Checked("dynamodb", Open())
     opened = Breakers(Table(client, "outcomes")).open()
     assert opened is not None
     assert (opened.breaker, opened.reason) == (Breaker.AUTH, "full_moon")
@@ -97,7 +98,7 @@ class Environments:
 
     def __init__(self, count: int) -> None:
         self.now = NOW
-        client: Any = Client()
+        client: Any = Checked("dynamodb", Client())
         self.each = [Breakers(Table(client, "outcomes"), now=lambda: self.now) for _ in range(count)]
 
     def probes(self) -> int:
@@ -163,7 +164,7 @@ def test_a_probe_that_the_table_does_not_take_is_not_made() -> None:
                 raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
             super().update_item(**request)
 
-    client: Any = Failing()
+    client: Any = Checked("dynamodb", Failing())
     breakers = Breakers(Table(client, "outcomes"), now=lambda: NOW)
     breakers.trip(Breaker.ENDPOINT, Reason.WRONG_ADDRESS)
     opened = breakers.open()

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from realtime_sms.aws.rate_limit import AHEAD, LEAD, Granted, Rate, RateLimit
 from realtime_sms.aws.table import RATE, Table
+from tests.fakes.aws.models import Checked
 from tests.fakes.quiet import quiet
 
 NOW = 1_000.0 - LEAD  # the first slot that can be reserved is that with which a second begins
@@ -31,7 +32,7 @@ class Counters:
 
 
 def _rate_limit(counters: Counters, now: Callable[[], float] = lambda: NOW, most: int = 10) -> RateLimit:
-    client: Any = counters
+    client: Any = Checked("dynamodb", counters)
     return RateLimit(Table(client, "outcomes"), Rate(most), now=now, jitter=lambda: 0)
 
 

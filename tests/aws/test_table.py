@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from realtime_sms.aws.table import StoreUnavailableError, Table, as_key, key_of
+from tests.fakes.aws.models import Checked
 
 KEYS = [("r-1", f"+5691111000{number}") for number in range(5)]
 
@@ -27,7 +28,7 @@ class Partly:
 
 
 def _table(client: Partly, pauses: list[float]) -> Table:
-    own: Any = client
+    own: Any = Checked("dynamodb", client)
     return Table(own, "outcomes", sleep=pauses.append)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from realtime_sms.aws.tokens import Tokens, TokenUnavailableError, fingerprint
+from tests.fakes.aws.models import Checked
 
 THREADS = 20
 PATIENCE = 10  # seconds for what must come
@@ -54,7 +55,7 @@ def secret() -> Iterator[Secret]:
 
 
 def _tokens(secret: Secret, refresh: Callable[[str], None] | None = None) -> Tokens:
-    client: Any = secret
+    client: Any = Checked("secretsmanager", secret)
     return Tokens(client, "arn", renew=refresh)
 
 
@@ -153,7 +154,7 @@ def test_a_token_is_read_again_minutes_later_only() -> None:
     """Every five."""
     now, secret = [0.0], Secret()
     secret.answering.set()
-    client: Any = secret
+    client: Any = Checked("secretsmanager", secret)
     tokens = Tokens(client, "arn", monotonic=lambda: now[0])
     for at, reads in ((0, 1), (299, 1), (300, 2), (301, 2)):
         now[0] = at
@@ -168,7 +169,7 @@ def test_a_secret_without_a_token_is_told_by_what_to_do() -> None:
         def get_secret_value(self, **_: object) -> dict[str, str]:
             return {"SecretString": '{"token": "secret-canary"}'}
 
-    client: Any = Wrong()
+    client: Any = Checked("secretsmanager", Wrong())
     with pytest.raises(TokenUnavailableError, match="must hold") as told:
         Tokens(client, "arn").current()
     assert "canary" not in str(told.value)

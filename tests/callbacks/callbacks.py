@@ -12,6 +12,7 @@ from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from tests.conftest import Store
+from tests.fakes.aws.models import Checked
 from tests.fakes.aws.secretsmanager import SecretsClient
 from tests.fakes.submissions import NOW
 
@@ -31,7 +32,7 @@ class Callbacks:
 
     def __post_init__(self) -> None:
         """Wire it."""
-        client: Any = self.secrets
+        client: Any = Checked("secretsmanager", self.secrets)
         self.keys = CallbackKeys(client, "arn", monotonic=lambda: self.ticks)
 
     @property

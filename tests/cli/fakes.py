@@ -16,6 +16,7 @@ from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
 from rtsms.main import main
 from rtsms.stack import Stack, StackValues
+from tests.fakes.aws.models import Checked
 from tests.fakes.stores import FakeProducer, FakeRequests
 from tests.fakes.submissions import NOW
 
@@ -86,7 +87,7 @@ class FakeSession:
 
     def client(self, service: str, **_options: object) -> object:
         """Return the client of a service."""
-        return self.clients[service]
+        return Checked(service, self.clients[service])
 
 
 def fake_stack(clients: Mapping[str, object] | None = None, **parameters: str) -> FakeStack:

@@ -9,6 +9,7 @@ from maintenance.time_budget import UNLIMITED
 from realtime_sms.aws.queues import DeadLetters
 from realtime_sms.outcomes.submission import Rules
 from realtime_sms.requests.prepare import Defaults
+from tests.fakes.aws.models import Checked
 from tests.fakes.aws.sqs import DEAD_LETTERS, FakeSqs
 
 
@@ -59,7 +60,7 @@ class Submissions:
 
 def run(client: Client, submissions: Submissions) -> int:
     """Run once."""
-    sqs: Any = client
+    sqs: Any = Checked("sqs", client)
     table: Any = submissions
     return record_dead_letters(DeadLetters(sqs, DEAD_LETTERS), table, Defaults(), Rules(), UNLIMITED)
 

@@ -15,6 +15,7 @@ from realtime_sms.provider.calls import Call, CallResult, NotSent, Reply, ReplyL
 from refresh import handler
 from refresh.refresher import Outcome, Refresher
 from tests.fakes import emf
+from tests.fakes.aws.models import Checked
 from tests.fakes.lambda_context import Context
 
 TOKEN, CREDENTIALS = "token-secret", "credentials-secret"
@@ -78,7 +79,7 @@ def refresher(secrets: Secrets, answer: CallResult | None = None, called: list[C
         calls.append(call)
         return answer or grant(f"new-{len(calls)}")
 
-    client: Any = secrets
+    client: Any = Checked("secretsmanager", secrets)
     return Refresher(client, TOKEN, CREDENTIALS, perform, Lock())
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from callbacks.keys import CallbackKeys
+from tests.fakes.aws.models import Checked
 from tests.fakes.aws.secretsmanager import SecretsClient
 from tests.template.rendered import rendered
 
@@ -21,7 +22,7 @@ def test_the_generated_callback_key_is_one_that_the_function_takes() -> None:
     assert wanted["ExcludePunctuation"] is True
     assert not wanted.get("IncludeSpace")
     key = (ascii_letters + digits)[-wanted["PasswordLength"] :]
-    client: Any = SecretsClient({"AWSCURRENT": key})
+    client: Any = Checked("secretsmanager", SecretsClient({"AWSCURRENT": key}))
     assert CallbackKeys(client, "arn").accept(key)
 
 

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from tests.fakes.aws.dynamodb import FakeDynamoDb
 from tests.fakes.aws.errors import Refused
+from tests.fakes.aws.models import check_request
 from tests.fakes.aws.secretsmanager import FakeSecretsManager
 from tests.fakes.aws.sqs import FakeSqs
 
@@ -39,6 +40,8 @@ class FakeAws(FakeDynamoDb, FakeSqs, FakeSecretsManager):
     def respond(self, model: Any, params: Mapping[str, Any], **_: object) -> tuple[AWSResponse, Mapping[str, Any]]:  # noqa: ANN401 (botocore's model of an operation)
         """Answer as botocore's event `before-call` allows; the call was checked and written by botocore."""
         try:
+            headers = {name.lower(): str(value) for name, value in params["headers"].items()}
+            check_request(params["method"], params["url"], headers, params["body"])
             status, answer = 200, self.answer(model.name, json.loads(params["body"]))
         except Refused as error:
             status, answer = 400, {"Error": {"Code": str(error), "Message": ""}}

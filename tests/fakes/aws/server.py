@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.aws.errors import Refused
+from tests.fakes.aws.models import BadCallError, check_request
 
 
 class Fault(StrEnum):
@@ -113,6 +114,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a call, or let it fail."""
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
         service, _, operation = self.headers.get("X-Amz-Target", "Lambda.Invoke").partition(".")
+        try:
+            check_request("POST", self.path, {name.lower(): text for name, text in self.headers.items()}, body)
+        except BadCallError as error:
+            self._answer(400, _error(str(error)))
+            return
         match self.server.fault_of(operation):
             case Fault.THROTTLED:
                 self._answer(400, _error(_THROTTLED.get(service.partition("_")[0], "ThrottlingException")))

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.fakes.aws.models import BadCallError, check
+
 type Hook = Callable[[str, int], None]  # when: "before", "taken" or "answered"; and the number of the batch
 
 
@@ -78,13 +80,19 @@ def sqs_server(parameters: Mapping[str, str]) -> Iterator[SqsServer]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            status = 200
             if self.headers.get("X-Amz-Target") == "AmazonSQS.SendMessageBatch":
-                reply, kind = json.dumps(queue.take(json.loads(body))), "application/x-amz-json-1.0"
+                kind = "application/x-amz-json-1.0"
+                try:
+                    check("sqs", "SendMessageBatch", json.loads(body))
+                    reply = json.dumps(queue.take(json.loads(body)))
+                except BadCallError as error:
+                    status, reply = 400, json.dumps({"__type": "InvalidParameterValue", "message": str(error)})
             else:
                 assert parse_qs(body.decode())["Action"] == ["DescribeStacks"]
                 reply, kind = queue.stack(), "text/xml"
             with suppress(ConnectionError):  # who asked may have been killed
-                self.send_response(200)
+                self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(reply)))
                 self.end_headers()

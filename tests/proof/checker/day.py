@@ -18,6 +18,7 @@ from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.queues import QueueMessage
 from realtime_sms.aws.table import BREAKERS, Table
 from realtime_sms.provider.calls import Call, CallResult, Reply
+from tests.fakes.aws.models import Checked
 
 _BATCH = 10  # messages of an invocation, as the template has it
 _TICK = 30.0  # seconds; what becomes visible within them is received together
@@ -60,7 +61,7 @@ class Day:
 
     def _watch(self) -> None:
         """Run the watch function's cure."""
-        client: Any = AwsClients(self)
+        client: Any = Checked("dynamodb", Checked("sqs", AwsClients(self)))
         breakers = Breakers(Table(client, TABLE), now=lambda: self.now)
         recover_breakers(breakers, self._balance, lambda: "held", self._refresh, now=self.now)
 

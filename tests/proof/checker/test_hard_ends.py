@@ -19,6 +19,7 @@ from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import Reason, Status
 from send.admission import WRITE_SECONDS, Permit
 from send.call import Caller
+from tests.fakes.aws.models import Checked
 from tests.proof.checker.batches import (
     ACCEPTED,
     Closed,
@@ -46,7 +47,10 @@ NOT_STARTED = Verdict(Kind.NOT_STARTED, Reason.NOT_STARTED)
 
 
 def _tokens(held: list[str], renew: Callable[[str], None]) -> Tokens:
-    client: Any = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": json.dumps({"access_token": held[-1]})})
+    client: Any = Checked(
+        "secretsmanager",
+        SimpleNamespace(get_secret_value=lambda **_: {"SecretString": json.dumps({"access_token": held[-1]})}),
+    )
     return Tokens(client, "arn", renew=renew)
 
 

@@ -18,6 +18,7 @@ from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Message
 from send.admission import Permit
 from send.call import Caller
+from tests.fakes.aws.models import Checked
 from tests.proof.checker.batches import Closed, Patient, admission_of, claimed, job_of
 
 IN_FLIGHT = 50
@@ -69,7 +70,7 @@ class Secrets:
 
 
 def _caller(account: Account, secrets: Secrets) -> Caller:
-    client: Any = secrets
+    client: Any = Checked("secretsmanager", secrets)
     breakers: Any = Closed()
     tokens = Tokens(client, "arn", renew=secrets.renew)
     return Caller(account.perform, tokens, admission_of(Patient()), breakers)
@@ -130,7 +131,7 @@ def test_a_renewal_in_vain_is_not_repeated_by_those_who_waited_for_it(monkeypatc
         if len(renewals) == 1:
             assert asked.left.wait(30)
 
-    client: Any = secrets
+    client: Any = Checked("secretsmanager", secrets)
     tokens = Tokens(client, "arn", renew=renew_in_vain)
     tokens.current()
     monkeypatch.setattr(tokens, "_lock", asked)

@@ -23,6 +23,7 @@ from send.admission import Admission, Clock
 from send.call import Caller
 from send.deliver import Delivery
 from send.messages import Job, read_record
+from tests.fakes.aws.models import Checked
 from tests.fakes.send_parts import ACCEPTED_REPLY, record_of
 from tests.proof.rate_limit.kernel import Event, Kernel, Pool, Semaphore
 
@@ -147,7 +148,7 @@ class Environment(Clock):
 
     def _delivery(self) -> Delivery:
         own: Any = self
-        client: Any = self._account
+        client: Any = Checked("dynamodb", self._account)
         terms = self._account.terms
         table = Table(client, "outcomes")
         rate_limit = RateLimit(table, Rate(terms.most), now=self.now, jitter=self._account.chance.random)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from realtime_sms.aws.rate_limit import Rate, RateLimit
 from realtime_sms.aws.table import Table
 from send.admission import Clock
+from tests.fakes.aws.models import Checked
 from tests.fakes.lambda_context import Context
 
 
@@ -26,7 +27,7 @@ class Failing:
 
 
 def _of_the_rate_limit() -> float:
-    client: Any = Failing()
+    client: Any = Checked("dynamodb", Failing())
     return RateLimit(Table(client, "outcomes"), Rate(10), now=lambda: 0.0).take(1).ask_again
 
 

@@ -43,7 +43,7 @@ def test_a_message_of_another_account_is_sent_if_that_account_was_named(deployed
     """Its request is sent like any other."""
     request_id = deployed.new_id("friend")
     sqs = _queue_of_ours(deployed, FRIEND)
-    sqs.send_message(QueueUrl=deployed.outputs["SendQueueUrl"], MessageBody=request_body(request_id, "+56928000001"))
+    sqs.send_message(QueueUrl=deployed.outputs["SendQueueUrl"], MessageBody=request_body(request_id, "+56928000003"))
     assert deployed.outcome(request_id)["status"] == "submitted"
 
 
