@@ -3,6 +3,7 @@
 import os
 from functools import lru_cache
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -62,6 +63,12 @@ class RetrySettings(_Settings):
         return Rules(max_attempts=self.max_attempts, ask=self.reports_asked_per_minute > 0)
 
 
+class DaySettings(_Settings):
+    """By which clock days and hours count."""
+
+    time_zone: ZoneInfo = Field(default_factory=lambda: ZoneInfo("America/Santiago"))
+
+
 class RefreshSettings(StoreSettings, ProviderSettings):
     """The refresh function's environment."""
 
@@ -80,7 +87,7 @@ class ApiSettings(StoreSettings, RequestSettings):
     send_queue_url: str
 
 
-class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings):
+class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, DaySettings):
     """The maintenance function's environment."""
 
     refresh_function_name: str
@@ -95,7 +102,7 @@ class CallbackSettings(StoreSettings):
     opt_in_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings):
+class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, DaySettings):
     """The send function's environment."""
 
     send_queue_url: str
