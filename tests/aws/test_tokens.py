@@ -116,6 +116,22 @@ def test_many_threads_share_one_renewal(secret: Secret, brings: str | None, then
     assert refresh.refused == [fingerprint("first")]
 
 
+def test_a_thread_that_comes_when_the_read_is_just_over_reads_no_more(secret: Secret) -> None:
+    """It looked whether the token is old before the read was over, and comes to the lock after."""
+    tokens = _tokens(secret)
+    secret.answering.set()
+    share = tokens._share
+
+    def after_another(name: str, work: Callable[[], None], is_needed: Callable[[], bool], within: float) -> None:
+        tokens._share = share  # type: ignore[method-assign]
+        assert tokens.current() == "first"
+        share(name, work, is_needed, within)
+
+    tokens._share = after_another  # type: ignore[method-assign]
+    assert tokens.current() == "first"
+    assert secret.reads == 1
+
+
 def test_a_read_that_hangs_is_waited_for_no_longer_than_one_may(secret: Secret) -> None:
     """The SDK would wait for three tries."""
     tokens, began = _tokens(secret), time.monotonic()

@@ -110,8 +110,9 @@ class Tokens:
             TimeoutError: it could not be read within so many seconds.
 
         """
-        if self._monotonic() - self._read_at >= _FRESH:
-            self._share("read", self._read, within)
+        read_at = self._read_at
+        if self._monotonic() - read_at >= _FRESH:
+            self._share("read", self._read, lambda: self._read_at == read_at, within)
         return self._token
 
     def renewed(self, refused: str, *, within: float = math.inf) -> str:
@@ -125,12 +126,14 @@ class Tokens:
 
         """
         if self._token == refused:
-            self._share("renewal", partial(self._look_for_another, refused), within)
+            self._share("renewal", partial(self._look_for_another, refused), lambda: self._token == refused, within)
         return self._token
 
-    def _share(self, name: str, work: Callable[[], None], within: float) -> None:
-        """Wait for the work of this name, and start it if it is not running."""
+    def _share(self, name: str, work: Callable[[], None], is_needed: Callable[[], bool], within: float) -> None:
+        """Wait for the work of this name, and start it if it is not running and still needed."""
         with self._lock:
+            if not is_needed():  # another thread's work was over just now
+                return
             running = self._running.get(name)
             if running is None or running.done():
                 running = self._running[name] = self._pool.submit(work)
