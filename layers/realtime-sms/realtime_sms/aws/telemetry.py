@@ -92,13 +92,15 @@ class Counters:
     def outcome(self, submission: Submission) -> None:
         """Count a submission by status and reason."""
         status = of_status(submission.status)
-        self.count(status)
+        counts = {status: 1}
         if submission.reason is not None:
-            self.count(f"{status}.{submission.reason}")
+            counts[f"{status}.{submission.reason}"] = 1
         if submission.final:
-            self.count(Metric.ATTEMPTS, submission.attempt)
+            counts[Metric.ATTEMPTS] = submission.attempt
         if submission.status is Status.SUBMITTED:
-            self.count(Metric.SEGMENTS, submission.segments or 0)
+            counts[Metric.SEGMENTS] = submission.segments or 0
+        with self._lock:
+            self._counts.update(counts)
 
     def timed[**P, R](self, metric: str, call: Callable[P, R]) -> Callable[P, R]:
         """Return the same function, measured: how many milliseconds each call takes."""
