@@ -34,6 +34,7 @@ _RECORD_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 type Call = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
 type HeldUntil = Callable[[Message, float], Hold | None]  # given a message and the epoch seconds
 type Work = tuple[Job, Message]
+type Write = tuple[Job, Change]
 
 
 class Claim(NamedTuple):
@@ -46,9 +47,8 @@ class Claim(NamedTuple):
 class Delivery:
     """Delivers the messages of one invocation, from many threads.
 
-    `opted_out` starts to look numbers up, and returns a function that waits for the answer. `places` bounds how many
-    calls are in flight or have an outcome that is not recorded yet. `holds` say why and until when a message must not
-    be sent yet; the first that does so counts.
+    `opted_out` starts to look numbers up, and returns a function that waits for the answer. `places` bounds the
+    calls in flight. `holds` say why and until when a message must not be sent yet; the first that does so counts.
     """
 
     def __init__(  # noqa: PLR0913 (the ports, by name)
@@ -75,20 +75,20 @@ class Delivery:
         self._owners = owners
         self._holds = holds
         self._claims = group(self._write_claims, most=BATCH, patience=_PATIENCE)
-        self._outcomes = group(submissions.apply, most=BATCH, patience=_PATIENCE)
+        self._outcomes = group(self._write, most=BATCH, patience=_PATIENCE)
 
     def deliver(self, job: Job, message: Message) -> None:
         """Send a message to those of its recipients who are not done: claim, call, record."""
         claimed, permit = self._claim(job, message)
         if not claimed:
             return
+        withheld = {mine.recipient: self._withheld(job, mine, opted_out) for mine, opted_out in claimed}
+        ready = [mine for mine, _ in claimed if withheld[mine.recipient] is None]
         with self._places:
-            withheld = {mine.recipient: self._withheld(job, mine, opted_out) for mine, opted_out in claimed}
-            ready = [mine for mine, _ in claimed if withheld[mine.recipient] is None]
             job.called = job.called or bool(ready)
             verdicts = self._call(message, ready, permit) if ready else []
-            sent = {mine.recipient: self._settled(mine, one) for mine, one in zip(ready, verdicts, strict=True)}
-            self._record(job, [Change(mine, withheld[mine.recipient] or sent[mine.recipient]) for mine, _ in claimed])
+        sent = {mine.recipient: self._settled(mine, one) for mine, one in zip(ready, verdicts, strict=True)}
+        self._record(job, [Change(mine, withheld[mine.recipient] or sent[mine.recipient]) for mine, _ in claimed])
 
     def deliver_all(self, jobs: Sequence[Job], pool: Executor, workers: int) -> None:
         """Deliver the messages of all jobs, up to `workers` at once; no two of one request at the same time."""
@@ -150,7 +150,9 @@ class Delivery:
                     job.end(change.after.recipient, Later(self._clock.now() + self._pause(job)))
                 changes = [change for change in changes if not change.is_claim]
             permit, left = admitted or permit, []
-            for change, (result, opted_out) in zip(changes, self._claims.ask(changes), strict=True):
+            for change, (result, opted_out) in zip(
+                changes, self._claims.ask([(job, change) for change in changes]), strict=True
+            ):
                 if isinstance(result, Conflict):
                     job.found[change.after.recipient] = result.current
                     left.append(change.after.recipient)
@@ -159,7 +161,7 @@ class Delivery:
                 elif change.is_claim:
                     claimed.append((change.after, opted_out))
                 else:
-                    self._end(job, change.after, written=True)
+                    self._end(job, change.after)
             if not left:
                 break
         for recipient in left:
@@ -181,25 +183,25 @@ class Delivery:
                 changes.append(step)
         return changes
 
-    def _write_claims(self, changes: Sequence[Change]) -> list[Claim]:
+    def _write_claims(self, writes: Sequence[Write]) -> list[Claim]:
         """Write the claims of many messages, and look their numbers up in the opt-out list meanwhile.
 
         A change that got no answer is tried once more: a claim that was written without our knowledge would lapse.
         """
-        numbers = [change.after.recipient for change in changes if change.is_claim]
+        numbers = [change.after.recipient for _, change in writes if change.is_claim]
         listed = self._opted_out(numbers) if numbers else frozenset
-        results = self._submissions.apply(changes)
+        results = self._write(writes)
         if again := [place for place, one in enumerate(results) if not isinstance(one, Applied | Conflict)]:
             self._clock.sleep(_CLAIM_AGAIN)
-            for place, result in zip(again, self._submissions.apply([changes[place] for place in again]), strict=True):
+            for place, result in zip(again, self._write([writes[place] for place in again]), strict=True):
                 results[place] = result
         try:
             opted_out = listed()
         except StoreUnavailableError as error:
             logger.error("opt-outs not read", extra={"error": str(error)})
             return [Claim(result, None) for result in results]
-        pairs = zip(changes, results, strict=True)
-        return [Claim(result, change.after.recipient in opted_out) for change, result in pairs]
+        pairs = zip(writes, results, strict=True)
+        return [Claim(result, change.after.recipient in opted_out) for (_, change), result in pairs]
 
     def _pause(self, job: Job) -> float:
         """Return how long a message waits that was not admitted: not at all if only time is short.
@@ -239,7 +241,7 @@ class Delivery:
         for pause in _RECORD_PAUSES:
             if pause:
                 self._clock.sleep(pause * (1 - self._clock.jitter() / 4))
-            results = self._outcomes.ask(left)
+            results = self._outcomes.ask([(job, change) for change in left])
             pairs = zip(left, results, strict=True)
             left = [again for change, result in pairs if (again := self._recorded(job, change, result)) is not None]
             if not left:
@@ -251,7 +253,7 @@ class Delivery:
     def _recorded(self, job: Job, change: Change, result: WriteResult) -> Change | None:
         """Note what recording came to; return the write that is still to be tried."""
         if isinstance(result, Applied):
-            self._end(job, change.after, written=True)
+            self._end(job, change.after)
             return None
         if not isinstance(result, Conflict):
             return change
@@ -261,11 +263,17 @@ class Delivery:
         elif submission.settles(current, change.after):
             return Change(current, change.after)
         else:
-            self._end(job, current, written=False)
+            self._end(job, current)
         return None
 
-    def _end(self, job: Job, held: Submission, *, written: bool) -> None:
+    def _end(self, job: Job, held: Submission) -> None:
         """End a recipient with what the table holds: done if that is final, else for when it is due."""
         job.end(held.recipient, Done() if held.final else Later(held.due_at or held.lease_until or 0))
-        if written:
-            log_outcome(held, message_id=job.queue_message.message_id)
+
+    def _write(self, writes: Sequence[Write]) -> list[WriteResult]:
+        """Carry out the changes of many messages; log and count the outcomes among them that were written."""
+        results = self._submissions.apply([change for _, change in writes])
+        for (job, change), result in zip(writes, results, strict=True):
+            if isinstance(result, Applied) and not change.is_claim:
+                log_outcome(change.after, message_id=job.queue_message.message_id)
+        return results

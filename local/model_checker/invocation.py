@@ -7,7 +7,8 @@ and is reached once, however often the explorer comes by.
 import importlib.util
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -196,32 +197,38 @@ class _Task:
 
 
 class Semaphore:
-    """`threading.BoundedSemaphore`."""
+    """`threading.BoundedSemaphore`, and with one place `threading.Lock`."""
 
     def __init__(self, places: int) -> None:
         self._places = places
         self._parked: deque[greenlet] = deque()
 
-    def __enter__(self) -> None:
+    def acquire(self) -> None:
         while not self._places:
             self._parked.append(getcurrent())
             getcurrent().invocation.park()
         self._places -= 1
 
-    def __exit__(self, *_: object) -> None:
+    def release(self) -> None:
         self._places += 1
         if self._parked:
             getcurrent().invocation.wake(self._parked.popleft())
 
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
 
 def _group_commit() -> Any:  # noqa: ANN401 (the class of a module that is loaded once more)
-    """Return the production class `GroupCommit` over these greenlets; nobody stops while it holds its lock."""
+    """Return the production class `GroupCommit` over these greenlets."""
     spec = importlib.util.find_spec(group_commit.__name__)
     assert spec is not None
     assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.Event, module.BoundedSemaphore, module.Lock = _Event, Semaphore, nullcontext
+    module.Event, module.BoundedSemaphore, module.Lock = _Event, Semaphore, partial(Semaphore, 1)
     return module.GroupCommit
 
 

@@ -10,6 +10,7 @@ import pytest
 from local.fake_realtime import Simulator
 from realtime_sms.aws.settings import SendSettings, read
 from realtime_sms.aws.submissions import Applied, WriteResult
+from realtime_sms.aws.table import BATCH
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.provider.calls import Call, CallResult
 from send.handler import Sender
@@ -18,6 +19,7 @@ from tests.fakes.lambda_context import Context
 from tests.fakes.send_parts import record_of
 
 IN_FLIGHT = 3
+MOST_UNWRITTEN = IN_FLIGHT + BATCH
 MESSAGES = 10
 RECIPIENTS = 4  # of each message, and as many calls
 CALLS = MESSAGES * RECIPIENTS
@@ -74,17 +76,17 @@ def _record(request_id: str, numbers: Sequence[str]) -> dict[str, Any]:
     return record_of(json.dumps(body), request_id)
 
 
-def test_no_more_calls_are_known_and_unwritten_than_may_be_in_flight(
+def test_what_is_known_and_unwritten_is_bounded_by_the_workers(
     sender: Sender, realtime: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also while the table hangs and RealTime answers at once: a crash then leaves so many unknown, and no more."""
+    """While the table hangs and RealTime answers at once, a crash leaves this many unknown, and no more."""
 
     class Hanging(Watch):
         one_too_many = Event()
 
         def perform(self, call: Call, *, latest: float) -> CallResult:
             reply = super().perform(call, latest=latest)
-            if self.most_unwritten > IN_FLIGHT:
+            if self.most_unwritten > MOST_UNWRITTEN:
                 self.one_too_many.set()
             return reply
 
@@ -94,7 +96,7 @@ def test_no_more_calls_are_known_and_unwritten_than_may_be_in_flight(
     watch = Hanging(sender, monkeypatch)
     assert sender.send(_records(), Context()) == []
     assert (watch.made, watch.written) == (CALLS, CALLS)
-    assert watch.most_unwritten <= IN_FLIGHT
+    assert watch.most_unwritten <= MOST_UNWRITTEN
     assert len({message.recipient for message in realtime.inbox()}) == CALLS
 
 

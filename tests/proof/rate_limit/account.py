@@ -65,7 +65,8 @@ class Account:
         for number in range(self.terms.environments):
             self.kernel.spawn(Environment(self, number).run, after=self.chance.random())
         event, semaphore = partial(Event, self.kernel), partial(Semaphore, self.kernel)
-        with mock.patch.multiple(group_commit, Event=event, BoundedSemaphore=semaphore):  # waits in virtual time
+        lock = partial(semaphore, 1)
+        with mock.patch.multiple(group_commit, Event=event, BoundedSemaphore=semaphore, Lock=lock):  # in virtual time
             self.kernel.run()
 
     def per_second(self) -> Counter[int]:

@@ -77,25 +77,33 @@ class Event:
 
 
 class Semaphore:
-    """`threading.Semaphore` in virtual time; first come, first served."""
+    """`threading.Semaphore`, and with one place `threading.Lock`, in virtual time; first come, first served."""
 
     def __init__(self, kernel: Kernel, value: int) -> None:
         self._kernel = kernel
         self._left = value
         self._waiting: list[Alarm] = []
 
-    def __enter__(self) -> None:
+    def acquire(self) -> None:
+        """Take a place, and wait for one if there is none."""
         if self._left:
             self._left -= 1
             return
         self._waiting.append(Alarm(getcurrent()))
         self._kernel.rest()  # whoever leaves hands its place over
 
-    def __exit__(self, *_: object) -> None:
+    def release(self) -> None:
+        """Give a place back, to whoever waits first."""
         if self._waiting:
             self._kernel.wake(self._waiting.pop(0))
         else:
             self._left += 1
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
 
 class Pool:

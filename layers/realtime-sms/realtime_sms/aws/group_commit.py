@@ -57,7 +57,8 @@ class GroupCommit[Want, Answer]:
         if leads:
             self._lead(group)
         else:
-            group.answered.wait()
+            with group.answered:  # until the leader has the answers
+                pass
         if group.answers is None:  # the group's call raised
             return self._commit(wants)
         return group.answers[place : place + len(wants)]
@@ -77,7 +78,7 @@ class GroupCommit[Want, Answer]:
             finally:
                 with self._lock:
                     self._waiting -= group.threads
-                group.answered.set()
+                group.answered.release()
 
     def _close_if_complete(self) -> None:
         if self._open and (len(self._open.wants) >= self._most or self._waiting >= self._expected):
@@ -91,4 +92,6 @@ class _Group[Want, Answer]:
         self.answers: Sequence[Answer] | None = None
         self.threads = 0
         self.closed = Event()  # nobody else can join
-        self.answered = Event()
+        # Held by the leader until there are answers. An event would wake all threads at once, and they would contend.
+        self.answered = Lock()
+        self.answered.acquire()
