@@ -71,7 +71,8 @@ class Caller:
         try:
             verdicts = self._with_token(message, ready, permit)
         except Exception as error:  # noqa: BLE001 (a fault of ours after which nobody knows whether the call was made)
-            logger.error("call failed in our own code", extra={"error": type(error).__name__})
+            told = {"requestId": message.request_id, "error": type(error).__name__}
+            logger.error("call failed in our own code", extra=told)
             return [_FAULT] * len(ready)
         for verdict in verdicts:
             if verdict.kind in BY_KIND:
@@ -105,15 +106,17 @@ class Caller:
         self, message: Message, ready: Sequence[Submission], permit: Permit, refused: str, first: list[Verdict]
     ) -> list[Verdict]:
         """Call once more, with another token if there is one."""
-        if any(one.breaker is Breaker.AUTH for one in self._breakers.all_open()):  # no token helps, as others found out
+        if any(
+            one.breaker is Breaker.AUTH for one in self._breakers.all_open()
+        ):  # another call found that no token helps
             return first
         other = self._tokens.renewed(refused, within=self._admission.seconds_for_a_token())
         verdicts = self._once(message, ready, replace(permit, slot=None), other)  # its slot went with the first call
         if verdicts[0].kind is Kind.NOT_STARTED and other == refused:
             return first
         if other != refused and verdicts[0].kind is Kind.UNAUTHORIZED:
-            # It may only have been read, not made: without a new one the breaker that this opens would stay open until
-            # the schedule takes the dead token for old.
+            # This token may have been in the secret already. So ask for a new one: the breaker that opens now would
+            # else stay open until the schedule refreshes the token.
             with suppress(TimeoutError):
                 self._tokens.renewed(other, within=self._admission.seconds_for_a_token())
         return verdicts

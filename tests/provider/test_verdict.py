@@ -34,9 +34,10 @@ BY_HTTP_STATUS = {
 }
 # What our own transport says that it proves, one row each.
 BY_CAUSE: dict[CallResult, Verdict] = {
+    NotSent("late"): Verdict(Kind.NOT_STARTED, Reason.NOT_STARTED),
     **{
         NotSent(cause): Verdict(Kind.TRY_AGAIN, Reason.NOT_CONNECTED)
-        for cause in ("late", "dns", "refused", "connect", "connect_timeout", "tls")
+        for cause in ("dns", "refused", "connect", "connect_timeout", "tls")
     },
     **{
         ReplyLost(cause): Verdict(Kind.OPEN, Reason.NO_WHOLE_REPLY)

@@ -67,6 +67,8 @@ def classify(exchange: CallResult, recipients: int, *, retry_server_errors: bool
     `retry_server_errors` that is not believed.
     """
     match exchange:
+        case NotSent("late"):  # the lease was over before the first byte left
+            return [Verdict(Kind.NOT_STARTED, Reason.NOT_STARTED)] * recipients
         case NotSent():
             return [Verdict(Kind.TRY_AGAIN, Reason.NOT_CONNECTED)] * recipients
         case ReplyLost():
