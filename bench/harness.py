@@ -46,6 +46,7 @@ class Setup:
             "AWS_ENDPOINT_URL": url,
             "REALTIME_BASE_URL": url,
             "SEND_QUEUE_URL": f"{url}/send",
+            "PROMOTIONAL_QUEUE_URL": f"{url}/promotional",
             "DEAD_LETTER_QUEUE_URL": f"{url}/dead",
             **dict(line.split("=", 1) for line in set_by_the_template),
             **variables,

@@ -50,6 +50,7 @@ class Sender:
         self._submissions, self._opt_outs, self._breakers = Submissions(table), OptOuts(table), Breakers(table)
         self._rate_limit = RateLimit(table, settings.rate) if settings.rate else None
         self._queue = SendQueue(clients.sqs(), settings.send_queue_url)
+        self._promotional_queue = SendQueue(clients.sqs(), settings.promotional_queue_url)
         self._dead_letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
         self._tokens = Tokens(clients.secrets(), settings.token_secret_arn, renew=self._renew)
         self._client = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
@@ -70,6 +71,10 @@ class Sender:
     def send(self, records: Sequence[dict[str, Any]], invocation: Invocation) -> list[str]:
         """Send what the records ask for; return the ids of the messages to keep."""
         clock = Clock(invocation)
+        # All records of an invocation come from one queue, and go back to it.
+        name = records[0].get("eventSourceARN", "").rpartition(":")[2]
+        promotional = name == self._settings.promotional_queue_url.rpartition("/")[2]
+        queue = self._promotional_queue if promotional else self._queue
         if clock.now() - self._last_end > _FROZEN:
             self._client.close()
         taken = [read_record(record, self._defaults, self._settings.recipients_per_call) for record in records]
@@ -90,7 +95,7 @@ class Sender:
             owners=lambda: secrets.token_hex(8),
         )
         delivery.deliver_all(jobs, self._pool, self._workers)
-        kept = acknowledge(taken, self._queue, self._dead_letters, self._submissions, clock)
+        kept = acknowledge(taken, queue, self._dead_letters, self._submissions, clock)
         self._last_end = clock.now()
         return kept
 

@@ -88,8 +88,9 @@ def test_a_number_is_as_in_the_code(page: str, name: str, said: str) -> None:
 
 def test_the_calls_at_once_are_what_the_defaults_make(page: str) -> None:
     """The product on the page is of the defaults."""
-    functions, calls = default("MaxConcurrency"), default("CallsInFlight")
-    assert f"by default {functions} \N{MULTIPLICATION SIGN} {calls} = {functions * calls}." in page
+    send, promotional, calls = map(default, ("MaxConcurrency", "PromotionalConcurrency", "CallsInFlight"))
+    product = (send + promotional) * calls
+    assert f"by default ({send} + {promotional}) \N{MULTIPLICATION SIGN} {calls} = {product}." in page
 
 
 def index_writes(index: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> int:

@@ -25,7 +25,7 @@ def _under_the_key(resources: dict[str, Any], role: str) -> list[dict[str, Any]]
     return [one for one in statements if "kms:" in json.dumps(one["Action"])]
 
 
-@pytest.mark.parametrize("queue", ["SendQueue", "DeadLetterQueue"])
+@pytest.mark.parametrize("queue", ["SendQueue", "PromotionalQueue", "DeadLetterQueue"])
 def test_a_queue_uses_its_own_key_or_the_given_one(queue: str) -> None:
     """Never both, which SQS refuses."""
     own, given = rendered()[queue]["Properties"], rendered(KmsKeyArn=KEY)[queue]["Properties"]

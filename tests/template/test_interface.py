@@ -8,6 +8,7 @@ PARAMETERS = {
         "PlainTextPrefixes",
         "AllowedPrefixes",
         "MaxConcurrency",
+        "PromotionalConcurrency",
         "CallsInFlight",
         "MaxPerSecond",
         "MaxAttempts",
@@ -21,10 +22,10 @@ OUTPUTS = {
     *("AlarmTopicArn", "SendQueueUrl", "SendQueueArn", "DeadLetterQueueUrl", "ApiUrl", "ApiId", "ApiFunctionName"),
     *("ApiKeyId", "CallbackUrl", "CallbackKeySecretArn", "ReportsFunctionName", "OutcomeBusName", "OutcomeBusArn"),
     *("UnannouncedQueueUrl", "AnnounceFunctionName", "OutcomesTableName", "TokenSecretArn", "CredentialsSecretArn"),
-    *("RefreshFunctionName", "WatchFunctionName", "SendFunctionName"),
+    *("RefreshFunctionName", "WatchFunctionName", "SendFunctionName", "PromotionalQueueUrl", "PromotionalQueueArn"),
 }
 KEEP_DATA = {  # what is stored in them would be lost under another logical id
-    *("OutcomesTable", "SendQueue", "DeadLetterQueue", "UnannouncedQueue", "OutcomeBus", "Api"),
+    *("OutcomesTable", "SendQueue", "PromotionalQueue", "DeadLetterQueue", "UnannouncedQueue", "OutcomeBus", "Api"),
     *("TokenSecret", "CredentialsSecret", "CallbackKeySecret"),
     *("ApiLogs", "SendLogs", "RefreshLogs", "WatchLogs", "ReportsLogs", "AnnounceLogs"),
 }

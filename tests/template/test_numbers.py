@@ -3,10 +3,12 @@
 from typing import Any
 
 from realtime_sms.aws.submissions import LIFETIME
+from realtime_sms.requests.model import MAX_RECIPIENTS
 from tests.template.rendered import rendered, template
 
 API_GATEWAY_WAITS = 29  # seconds: API Gateway quotas, integration timeout
 DAY = 86_400
+LANES = ("SendQueue", "PromotionalQueue")
 
 
 def _properties(name: str) -> dict[str, Any]:
@@ -16,17 +18,24 @@ def _properties(name: str) -> dict[str, Any]:
 
 def test_a_message_stays_hidden_for_six_timeouts_of_the_send_function() -> None:
     """As Lambda's documentation asks of a queue that invokes a function."""
-    assert _properties("SendQueue")["VisibilityTimeout"] == 6 * _properties("SendFunction")["Timeout"]
+    assert {_properties(lane)["VisibilityTimeout"] for lane in LANES} == {6 * _properties("SendFunction")["Timeout"]}
 
 
 def test_a_message_is_kept_for_as_long_as_a_submission_waits() -> None:
     """The code ends what has waited longer."""
-    assert _properties("SendQueue")["MessageRetentionPeriod"] == LIFETIME
+    assert {_properties(lane)["MessageRetentionPeriod"] for lane in LANES} == {LIFETIME}
 
 
 def test_a_dead_letter_has_room_for_its_reason() -> None:
-    """The message itself may fill the send queue's size."""
-    assert _properties("DeadLetterQueue")["MaximumMessageSize"] > _properties("SendQueue")["MaximumMessageSize"]
+    """The message itself may fill its queue's size."""
+    largest = max(_properties(lane)["MaximumMessageSize"] for lane in LANES)
+    assert _properties("DeadLetterQueue")["MaximumMessageSize"] > largest
+
+
+def test_a_message_that_is_moved_has_room_for_its_id() -> None:
+    """With its name, quotes and comma, and with a recipient that JSON writes longer than its publisher did."""
+    send, promotional = (_properties(lane)["MaximumMessageSize"] for lane in LANES)
+    assert promotional > send + len(',"requestId":""') + 128 + MAX_RECIPIENTS * len("00000000000.0")
 
 
 def test_an_outcome_outlives_its_message() -> None:

@@ -16,6 +16,7 @@ from tests.template.rendered import rendered, template
 from tests.template.second_evaluator import Request, decisions, with_arns
 
 OWNER, FRIEND, STRANGER = "000000000000", "111111111111", "333333333333"
+LANES = ("SendQueue", "PromotionalQueue")
 ROLE = "arn:aws:iam::222222222222:role/shop/checkout"
 TOPIC, RULE = f"arn:aws:sns:sa-east-1:{OWNER}:orders", f"arn:aws:events:sa-east-1:{OWNER}:rule/shop/orders"
 GIVEN = {
@@ -80,15 +81,16 @@ def test_only_the_named_may_publish(given: dict[str, str], who: Publisher) -> No
     """With every combination of the parameters, over TLS only."""
     resources = rendered(**given)
     expected = "Allow" if who.by in given else "ImplicitDeny"
-    assert _decision(resources, "SendQueue", who, "sqs:SendMessage") == expected
-    assert _decision(resources, "SendQueue", who, "sqs:SendMessage", tls=False) == "Deny"
+    for lane in LANES:
+        assert _decision(resources, lane, who, "sqs:SendMessage") == expected
+        assert _decision(resources, lane, who, "sqs:SendMessage", tls=False) == "Deny"
 
 
 @pytest.mark.parametrize("who", PUBLISHERS.values(), ids=PUBLISHERS)
 @pytest.mark.parametrize("action", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:GetQueueUrl"])
 def test_a_publisher_may_do_nothing_else(who: Publisher, action: str) -> None:
     """Not read or delete what others sent."""
-    assert _decision(rendered(**GIVEN), "SendQueue", who, action) == "ImplicitDeny"
+    assert {_decision(rendered(**GIVEN), lane, who, action) for lane in LANES} == {"ImplicitDeny"}
 
 
 @pytest.mark.parametrize("who", PUBLISHERS.values(), ids=PUBLISHERS)
@@ -99,7 +101,7 @@ def test_nobody_is_let_into_the_dead_letter_queue(who: Publisher) -> None:
     assert _decision(resources, "DeadLetterQueue", who, "sqs:SendMessage", tls=False) == "Deny"
 
 
-@pytest.mark.parametrize("queue", ["SendQueue", "DeadLetterQueue", "UnannouncedQueue"])
+@pytest.mark.parametrize("queue", [*LANES, "DeadLetterQueue", "UnannouncedQueue"])
 def test_the_accounts_own_users_need_tls_too(queue: str) -> None:
     """Whatever IAM grants them."""
     own = Publisher(f"arn:aws:iam::{OWNER}:user/ana", None)

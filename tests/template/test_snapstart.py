@@ -8,7 +8,7 @@ import yaml
 from local.transformed_template import transformed
 from tests.template.rendered import rendered
 
-FUNCTION, VERSION, MAPPING = "SendFunction", "SendVersion", "SendFunctionMessages"
+FUNCTION, VERSION, MAPPINGS = "SendFunction", "SendVersion", ("SendFunctionMessages", "PromotionalMessages")
 
 
 def _properties(mode: str, name: str) -> dict[str, Any]:
@@ -25,10 +25,11 @@ def test_nothing_of_it_exists_by_default() -> None:
     assert "DEPLOYMENT" not in function["Environment"]["Variables"]
 
 
-def test_the_queue_invokes_the_version_if_there_is_one() -> None:
+def test_both_queues_invoke_the_version_if_there_is_one() -> None:
     """Only a published version has a snapshot."""
-    assert _properties("Off", MAPPING)["FunctionName"] == f"<{FUNCTION}>"
-    assert _properties("On", MAPPING)["FunctionName"] == f"<{VERSION}>"
+    for mapping in MAPPINGS:
+        assert _properties("Off", mapping)["FunctionName"] == f"<{FUNCTION}>"
+        assert _properties("On", mapping)["FunctionName"] == f"<{VERSION}>"
     assert _properties("On", VERSION)["FunctionName"] == f"<{FUNCTION}>"
     assert _properties("On", FUNCTION)["SnapStart"] == {"ApplyOn": "PublishedVersions"}
 

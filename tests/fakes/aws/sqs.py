@@ -12,7 +12,7 @@ from typing import Any
 from tests.fakes.aws.errors import Refused
 from tests.template.rendered import rendered
 
-SEND_QUEUE, DEAD_LETTERS = "http://sqs/send", "http://sqs/dead"
+SEND_QUEUE, PROMOTIONAL_QUEUE, DEAD_LETTERS = "http://sqs/send", "http://sqs/promotional", "http://sqs/dead"
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST_ATTRIBUTES = 10
 

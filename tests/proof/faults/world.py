@@ -28,7 +28,7 @@ from refresh.refresher import Refresher
 from send.handler import Sender
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.aws.server import AwsServer
-from tests.fakes.aws.sqs import DEAD_LETTERS, SEND_QUEUE
+from tests.fakes.aws.sqs import DEAD_LETTERS, PROMOTIONAL_QUEUE, SEND_QUEUE
 from tests.fakes.lambda_context import Context
 
 TABLE, TOKEN_ARN, CREDENTIALS_ARN = "outcomes", "token", "credentials"
@@ -77,6 +77,7 @@ class World:
             "MAX_ATTEMPTS": 12,
             "REPORTS_ASKED_PER_MINUTE": 0,
             "SEND_QUEUE_URL": SEND_QUEUE,
+            "PROMOTIONAL_QUEUE_URL": PROMOTIONAL_QUEUE,
             "DEAD_LETTER_QUEUE_URL": DEAD_LETTERS,
             "RECIPIENTS_PER_CALL": 1,
             "CALLS_IN_FLIGHT": 4,

@@ -38,7 +38,9 @@ def world() -> Iterator[World]:
             Name="token", SecretString=json.dumps({"access_token": TOKEN})
         )
         sqs = session.client("sqs")
-        queue, dead = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("send", "dead"))
+        queue, promotional, dead = (
+            sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("send", "promotional", "dead")
+        )
         environment = {
             **aws.environment,
             "OUTCOMES_TABLE_NAME": table.name,
@@ -53,6 +55,7 @@ def world() -> Iterator[World]:
             "MAX_ATTEMPTS": "12",
             "REPORTS_ASKED_PER_MINUTE": "60",
             "SEND_QUEUE_URL": queue,
+            "PROMOTIONAL_QUEUE_URL": promotional,
             "REFRESH_FUNCTION_NAME": "none",
             "DEAD_LETTER_QUEUE_URL": dead,
             "RECIPIENTS_PER_CALL": "1",

@@ -106,6 +106,7 @@ class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettin
     """The send function's environment."""
 
     send_queue_url: str
+    promotional_queue_url: str
     refresh_function_name: str
     dead_letter_queue_url: str
     recipients_per_call: int = Field(ge=1, le=100)
