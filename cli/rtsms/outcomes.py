@@ -1,13 +1,10 @@
 """One recipient's outcome as a command shows it: the API's fields, with the number masked by default."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from realtime_sms.aws.requests import Requests
 from realtime_sms.outcomes.json_form import to_json
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.recipients import mask
-
-_PAGE = 100  # outcomes a query
 
 COLUMNS = {
     "recipient": "recipient",
@@ -20,14 +17,6 @@ COLUMNS = {
     "detail": "detail",
 }
 """The columns of a table of outcomes: each heading with its field."""
-
-
-def read_outcomes(requests: Requests, request_id: str) -> Iterator[Submission]:
-    """Read every outcome of a request, page by page."""
-    after = ""
-    while page := requests.page(request_id, after, _PAGE):
-        yield from page
-        after = page[-1].recipient
 
 
 def as_document(submission: Submission, *, show_numbers: bool) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import TextIO
 import click
 
 from realtime_sms.aws.queues import as_body
-from realtime_sms.aws.requests import Summary
+from realtime_sms.aws.requests import Summary, read_outcomes
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import PreparedRequest
 from realtime_sms.vocabulary import Status
@@ -104,7 +104,7 @@ def follow(
     requests, pending = stack.requests(), set(numbers)
     deadline = time.monotonic() + timeout
     while True:
-        for one in outcomes.read_outcomes(requests, request_id):
+        for one in read_outcomes(requests, request_id):
             if one.final and one.recipient in pending:
                 pending.remove(one.recipient)
                 yield one

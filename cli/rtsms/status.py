@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import click
 from rich.console import RenderableType
 
-from realtime_sms.aws.requests import Entry, Rejection, Requests, Summary
+from realtime_sms.aws.requests import Entry, Rejection, Requests, Summary, read_outcomes
 from realtime_sms.outcomes.submission import iso
 from rtsms import outcomes
 from rtsms.errors import CommandError, Exit
@@ -101,7 +101,7 @@ def _all_recipients(
     """Return all recipients as JSON, in the order of their numbers."""
     found = {
         one.recipient: outcomes.as_document(one, show_numbers=show_numbers)
-        for one in outcomes.read_outcomes(requests, request_id)
+        for one in read_outcomes(requests, request_id)
     }
     if summary.entry:
         found = _queued(summary.entry, rejected=summary.superseded, show_numbers=show_numbers) | found

@@ -13,13 +13,13 @@ from rich.live import Live
 from rich.table import Table
 
 from realtime_sms.aws.breakers import Breakers, OpenBreaker
+from realtime_sms.aws.requests import read_outcomes
 from realtime_sms.aws.submissions import OPEN_SHARDS
 from realtime_sms.aws.table import OPEN_INDEX
 from realtime_sms.aws.telemetry import NAMESPACE, of_status
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.vocabulary import FINAL, Status
 from rtsms.options import json_option, stack_options
-from rtsms.outcomes import read_outcomes
 from rtsms.output import Output, plural
 from rtsms.stack import QueueDepth, Stack
 

@@ -125,6 +125,9 @@ def _new_entry(prepared: PreparedRequest, now: float) -> Entry:
         content_hash=prepared.content_hash,
         groups=tuple(groups),
         metadata=prepared.request.metadata,
+        message_type=prepared.request.message_type,
+        campaign=prepared.request.campaign,
+        send_at=prepared.request.send_at.timestamp() if prepared.request.send_at else None,
         created_at=now,
     )
 

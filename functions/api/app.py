@@ -1,6 +1,6 @@
 """The API's resolver: what every operation has in common, and what is answered where there is none.
 
-The library routes and describes; the operations stand in `accept`, `outcomes` and `opt_outs`.
+The library routes and describes; the operations stand in `accept`, `outcomes`, `cancel` and `opt_outs`.
 """
 
 import re
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 Reply = Response[Any]
+_AGAIN = {
+    "POST": "it may not be kept yet; send it again with the same key",
+    "DELETE": "it may be done in part; repeat the call",
+}
 _SIGNING = "x-amz-"  # parameters that sign a request's address
 
 app = APIGatewayRestResolver(debug=False)  # with debug, POWERTOOLS_DEV would print events
@@ -85,7 +89,7 @@ def _not_found(_error: NotFoundError) -> Reply:
 def _unavailable(error: Exception) -> Reply:
     method = app.current_event.http_method
     logger.warning("not available", extra={"method": method, "error": str(error)})
-    again = "it may not be kept yet; send it again with the same key" if method == "POST" else "ask again"
+    again = _AGAIN.get(method, "ask again")
     return ProblemError.for_now(f"a part of the service did not answer: {again}").reply()
 
 

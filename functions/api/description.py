@@ -5,7 +5,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from api import accept, opt_outs, outcomes
+from api import accept, cancel, opt_outs, outcomes
 from api.app import Reply, app, ok, operation
 from api.incoming import base
 from api.openapi import PARAMETERS, REF, Json
@@ -13,7 +13,7 @@ from realtime_sms.outcomes.json_form import camel
 
 __all__ = ["OPERATIONS", "app", "document", "text"]
 
-OPERATIONS = (accept, outcomes, opt_outs)  # these modules have added theirs to the resolver
+OPERATIONS = (accept, outcomes, cancel, opt_outs)  # these modules have added theirs to the resolver
 _EXAMPLE = {"recipients": ["+56900000000"], "sender": "96000", "message": {"charset": 0, "text": "hello"}}
 _SECURITY: Json = {
     "sigv4": {

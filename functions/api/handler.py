@@ -13,6 +13,7 @@ from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.settings import ApiSettings, read
+from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.telemetry import instrumented
 
@@ -26,6 +27,7 @@ def _ports() -> Ports:
     table = Table(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days)
     return Ports(
         requests=Requests(table),
+        submissions=Submissions(table),
         producer=Producer(clients.sqs(), settings.send_queue_url),
         opt_outs=OptOuts(table),
         defaults=settings.defaults,

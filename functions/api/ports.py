@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from realtime_sms.aws.cancel import Store
 from realtime_sms.aws.opt_outs import OptOut
 from realtime_sms.aws.requests import Entry, Summary
 from realtime_sms.outcomes.submission import Submission
@@ -34,6 +35,7 @@ class Ports:
     """Everything that an operation works on."""
 
     requests: _Requests
+    submissions: Store
     producer: _Producer
     opt_outs: _OptOuts
     defaults: Defaults

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDic
 
 from pydantic import Field, with_config
 
+from realtime_sms.aws.cancel import Answer
 from realtime_sms.encoding.charset import CHARSETS
 from realtime_sms.outcomes.json_form import schema_fields
 from realtime_sms.requests.model import Policy
@@ -163,6 +164,28 @@ class Outcomes(TypedDict):
 
 
 @_closed
+class Cancelled(TypedDict):
+    """The answer for one recipient: `cancelled`, it will never be sent; `too_late`, it has, or may have, or ended.
+
+    `status` is the outcome's; absent if it was written by a newer version.
+    """
+
+    recipient: str
+    answer: Answer
+    status: NotRequired[Status]
+
+
+@_closed
+class Cancellation(TypedDict):
+    """An answer for every recipient that is known of a request, and how many of each there are."""
+
+    requestId: str
+    cancelled: int
+    tooLate: int
+    recipients: list[Cancelled]
+
+
+@_closed
 class OptOut(TypedDict):
     """A number (E.164) that is not written to: since when, and by what way it came on the list (`inbound`, `api`)."""
 
@@ -199,4 +222,4 @@ class Problem(TypedDict):
     errors: NotRequired[list[Error]]
 
 
-DESCRIBED: tuple[Any, ...] = (Accepted, Preview, Outcomes, Found, OptOut, OptOuts, Problem)
+DESCRIBED: tuple[Any, ...] = (Accepted, Preview, Outcomes, Found, Cancellation, OptOut, OptOuts, Problem)

@@ -11,7 +11,7 @@ from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import Status
 from tests.fakes.lambda_context import Context
-from tests.fakes.stores import FakeOptOuts, FakeProducer, FakeRequests
+from tests.fakes.stores import FakeOptOuts, FakeProducer, FakeRequests, FakeSubmissions
 from tests.fakes.submissions import NOW
 
 HELLO: dict[str, Any] = {"recipients": ["+56900000000"], "sender": "96000", "message": {"charset": 0, "text": "hello"}}
@@ -35,6 +35,10 @@ class FakeApi:
     opt_outs: FakeOptOuts = field(default_factory=FakeOptOuts)
     defaults: Defaults = field(default_factory=lambda: Defaults(allowed_prefixes=("+56", "+49")))
 
+    def __post_init__(self) -> None:
+        """Let the submissions be those that the requests show."""
+        self.submissions = FakeSubmissions(self.requests.outcomes)
+
     def call(self, method: str, path: str, **event: Any) -> Answer:  # noqa: ANN401 (members of the event)
         """Call any address."""
         whole = {
@@ -52,7 +56,7 @@ class FakeApi:
 
     def ports(self) -> Ports:
         """Return what the operations work on."""
-        return Ports(self.requests, self.producer, self.opt_outs, self.defaults, lambda: NOW)
+        return Ports(self.requests, self.submissions, self.producer, self.opt_outs, self.defaults, lambda: NOW)
 
     def post(self, body: object, key: str | None = None, path: str = "/messages") -> Answer:
         """Send a body, written as JSON unless it is a text."""

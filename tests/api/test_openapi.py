@@ -57,6 +57,8 @@ def _replies(api: FakeApi) -> dict[str, tuple[str, Answer]]:
         "page": ("GET /messages/{requestId}", api.get("/messages/k", limit="1")),
         "bad limit": ("GET /messages/{requestId}", api.get("/messages/k", limit="x")),
         "not found": ("GET /messages/{requestId}", api.get("/messages/none")),
+        "cancellation": ("DELETE /messages/{requestId}", api.call("DELETE", "/messages/k")),
+        "nothing to cancel": ("DELETE /messages/{requestId}", api.call("DELETE", "/messages/none")),
         "submission": ("GET /submissions/{submissionId}", api.get("/submissions/1")),
         "opt-out added": ("PUT /opt-outs/{number}", api.call("PUT", "/opt-outs/+56900000000")),
         "opt-outs": ("GET /opt-outs", api.get("/opt-outs", limit="1")),

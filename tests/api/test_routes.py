@@ -29,7 +29,7 @@ class ReplyLost(dict[str, Entry]):
         ("GET", "/message", 404),
         ("GET", "/messages/a/b", 404),
         ("GET", "/messages", 405),
-        ("DELETE", "/messages/a", 405),
+        ("PUT", "/messages/a", 405),
         ("PUT", "/openapi.json", 405),
     ],
 )
@@ -42,7 +42,7 @@ def test_what_there_is_not_is_a_problem_too(api: FakeApi, method: str, path: str
 def test_a_wrong_method_is_told_which_are_right(api: FakeApi) -> None:
     """RFC 9110 §15.5.6 wants the list."""
     assert api.call("GET", "/messages").headers["Allow"] == "POST"
-    assert api.call("PUT", "/messages/preview").headers["Allow"] == "POST, GET"
+    assert api.call("PUT", "/messages/preview").headers["Allow"] == "POST, DELETE, GET"
 
 
 def test_an_unknown_parameter_is_refused_by_name(api: FakeApi) -> None:

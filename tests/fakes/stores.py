@@ -1,11 +1,14 @@
 """The layer's stores and its producer in memory, for what is built on them."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from realtime_sms.aws.opt_outs import OptOut
 from realtime_sms.aws.queues import QueueUnavailableError
 from realtime_sms.aws.requests import Entry, Rejection, Summary
-from realtime_sms.aws.table import StoreUnavailableError
+from realtime_sms.aws.submissions import Applied, Conflict, Indeterminate, WriteResult
+from realtime_sms.aws.table import Key, StoreUnavailableError
+from realtime_sms.outcomes.decide import Change, Unreadable
 from realtime_sms.outcomes.submission import Submission
 
 
@@ -54,6 +57,32 @@ class FakeRequests:
     def _fail(self, name: str) -> None:
         if name in self.failing:
             raise StoreUnavailableError("EndpointConnectionError")
+
+
+@dataclass
+class FakeSubmissions:
+    """The outcomes of `FakeRequests`, changed only where they are as they were; `applying` runs before each write."""
+
+    held: dict[Key, Submission]
+    silent: bool = False
+    applying: Callable[[], object] = lambda: None
+
+    def read(self, keys: Iterable[Key]) -> dict[Key, Submission | Unreadable]:
+        """Read some."""
+        return {key: self.held[key] for key in keys if key in self.held}
+
+    def apply(self, changes: Sequence[Change]) -> list[WriteResult]:
+        """Change those that are as they were; change nothing while silent."""
+        if changes:
+            self.applying()
+        return [Indeterminate("ThrottlingError") if self.silent else self._apply(change) for change in changes]
+
+    def _apply(self, change: Change) -> WriteResult:
+        key = (change.after.request_id, change.after.recipient)
+        if self.held.get(key) != change.before:
+            return Conflict(self.held.get(key))
+        self.held[key] = change.after
+        return Applied()
 
 
 @dataclass

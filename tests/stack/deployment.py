@@ -21,7 +21,7 @@ from realtime_sms.vocabulary import Reason, Status
 from rtsms.stack import Stack as OperatedStack
 from tests.fakes.submissions import item_of
 
-FINAL = frozenset({"submitted", "failed", "unknown", "expired"})
+FINAL = frozenset({"submitted", "failed", "unknown", "expired", "cancelled"})
 COPIES = (2, 20)  # how often the requests of `copied` are published
 _PATIENCE = 150  # seconds: what waits for a breaker is tried again within two minutes
 _POLL_SECONDS = 0.1

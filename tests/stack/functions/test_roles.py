@@ -14,7 +14,8 @@ import yaml
 
 from local.transformed_template import transformed
 from realtime_sms.aws.breakers import Breaker
-from realtime_sms.aws.table import UNMATCHED_REPORTS
+from realtime_sms.aws.requests import Addressed, Entry, Requests
+from realtime_sms.aws.table import UNMATCHED_REPORTS, Table
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.vocabulary import Status
 from tests.stack.deployment import Deployment, left_behind, request_body, until
@@ -151,8 +152,23 @@ def _call_the_api(deployed: Deployment) -> None:
     outcome = deployed.outcome(posted.body["requestId"], within=60)
     assert caller.call("GET", f"/messages/{posted.body['requestId']}").status == 200
     assert caller.call("GET", f"/submissions/{outcome['submissionId']}").status == 200
+    _cancel(deployed, caller)
     for method in ("PUT", "GET", "DELETE"):
         assert caller.call(method, "/opt-outs/%2B56927200002").status == 200
+
+
+def _cancel(deployed: Deployment, caller: Caller) -> None:
+    """Cancel one who waits, and one whose message nobody has received."""
+    request_id = deployed.new_id("roles")
+    deployed.plant(left_behind(request_id, "+56927200003", Status.WAITING))
+    entry = Entry(
+        request_id=request_id,
+        content_hash="none",
+        groups=(Addressed(0, 1, ("+56927200003", "+56927200004")),),
+        created_at=time.time(),
+    )
+    Requests(Table(deployed.dynamodb, deployed.outputs["OutcomesTableName"], ttl_days=45)).create(entry)
+    assert caller.call("DELETE", f"/messages/{request_id}").body["cancelled"] == 2
 
 
 def _call_back(deployed: Deployment) -> None:

@@ -4,10 +4,10 @@ A request's entry lies beside its outcomes, under a sort key that no recipient h
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from realtime_sms.aws.submissions import Submissions, read_item
 from realtime_sms.aws.table import (
@@ -23,10 +23,11 @@ from realtime_sms.aws.table import (
 )
 from realtime_sms.outcomes.submission import Submission, iso
 from realtime_sms.requests.model import HASH_VERSION
-from realtime_sms.vocabulary import Reason
+from realtime_sms.vocabulary import MessageType, Reason
 
 _NOTES = "#"  # what every sort key begins with that is no recipient's
 _RECIPIENTS = "$"  # sorts after all of those, and before every recipient's
+_PAGE = 100  # outcomes a query
 _SUMMARY = 4  # items in which entry, rejection and first outcome are found
 
 
@@ -47,6 +48,9 @@ class Entry:
     content_hash: str
     groups: tuple[Addressed, ...]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    message_type: MessageType = MessageType.TRANSACTIONAL
+    campaign: str | None = None
+    send_at: float | None = None
     created_at: float
     queued_at: float | None = None
 
@@ -152,10 +156,28 @@ class Requests:
             "contentHash": entry.content_hash,
             "groups": groups,
             "metadata": dict(entry.metadata),
+            "messageType": entry.message_type,
+            "campaign": entry.campaign,
+            "sendAt": None if entry.send_at is None else iso(entry.send_at),
             "createdAt": iso(entry.created_at),
             "ttl": self._table.ttl(entry.created_at),
         }
-        return {name: to_attribute(value) for name, value in values.items()}
+        return {name: to_attribute(value) for name, value in values.items() if value is not None}
+
+
+class Pages(Protocol):
+    """Where outcomes are read by page."""
+
+    def page(self, request_id: str, after: str, most: int) -> list[Submission]:
+        """Return up to `most` outcomes of a request whose sort keys follow `after`, in the order of those keys."""
+
+
+def read_outcomes(requests: Pages, request_id: str) -> Iterator[Submission]:
+    """Read every outcome of a request, page by page."""
+    after = ""
+    while page := requests.page(request_id, after, _PAGE):
+        yield from page
+        after = page[-1].recipient
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:
@@ -168,6 +190,9 @@ def _entry(item: Mapping[str, Any]) -> Entry:
             for group in values["groups"]
         ),
         metadata=values["metadata"],
+        message_type=MessageType(values.get("messageType", MessageType.TRANSACTIONAL)),
+        campaign=values.get("campaign"),
+        send_at=seconds(values["sendAt"]) if "sendAt" in values else None,
         created_at=seconds(values["createdAt"]),
         queued_at=seconds(values["queuedAt"]) if "queuedAt" in values else None,
     )

@@ -185,6 +185,8 @@ def hold(waiting: Submission, reason: Reason, *, until: float, now: float) -> Su
 def cancel(waiting: Submission, *, now: float) -> Submission:
     """Cancel a waiting submission.
 
+    What is scheduled keeps its time, so that the item outlives a schedule that could not be deleted.
+
     Raises:
         ForbiddenTransitionError: it does not wait, or an earlier attempt may have been sent.
 
@@ -192,7 +194,31 @@ def cancel(waiting: Submission, *, now: float) -> Submission:
     if waiting.maybe_sent:
         raise ForbiddenTransitionError("an earlier attempt may have been sent")
     status = check(waiting.status, Trigger.CANCEL, Status.CANCELLED)
-    return replace(waiting, status=status, reason=Reason.CANCELLED, updated_at=now, due_at=None)
+    due_at = waiting.due_at if waiting.reason is Reason.SCHEDULED else None
+    return replace(waiting, status=status, reason=Reason.CANCELLED, updated_at=now, due_at=due_at)
+
+
+def cancel_absent(
+    request_id: str,
+    recipient: str,
+    content_hash: str,
+    *,
+    owner: str,
+    now: float,
+    **known: Any,  # noqa: ANN401 (other fields)
+) -> Submission:
+    """Cancel a submission that the table does not have yet."""
+    return Submission(
+        request_id=request_id,
+        recipient=recipient,
+        content_hash=content_hash,
+        status=check(None, Trigger.CANCEL, Status.CANCELLED),
+        reason=Reason.CANCELLED,
+        owner=owner,
+        created_at=now,
+        updated_at=now,
+        **known,
+    )
 
 
 def refuse(waiting: Submission, reason: Reason, detail: str, *, now: float) -> Submission:

@@ -1,0 +1,150 @@
+"""Cancel submissions: a cancellation is a claim like any other, so that exactly one of sender and canceller wins.
+
+Where the table has nothing yet, it writes `cancelled` with the content's fingerprint: the message that comes later
+finds a final state and is acknowledged. Whoever loses the condition looks again. A call that raises may have cancelled
+some; repeated, it answers for all.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from realtime_sms.aws.requests import Entry, Summary
+from realtime_sms.aws.submissions import Applied, WriteResult
+from realtime_sms.aws.table import Key, StoreUnavailableError
+from realtime_sms.outcomes import submission
+from realtime_sms.outcomes.decide import Change, Found, Unreadable
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.requests.prepare import Message
+from realtime_sms.vocabulary import Status
+
+_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds before each round
+_NO_END = "not every recipient has an answer"
+
+
+class Answer(StrEnum):
+    """The answer for one recipient."""
+
+    CANCELLED = "cancelled"
+    TOO_LATE = "too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and what the table holds; None if this version cannot read that. `written` is True if it is new."""
+
+    answer: Answer
+    held: Submission | None
+    written: bool = False
+
+
+class Store(Protocol):
+    """The table, as far as a canceller reads and writes it."""
+
+    def read(self, keys: Iterable[Key]) -> Mapping[Key, Submission | Unreadable]:
+        """Read submissions by key, consistently."""
+
+    def apply(self, changes: Sequence[Change]) -> Sequence[WriteResult]:
+        """Carry out each change if the table still holds its `before`; return for each what came of it."""
+
+
+def cancel_all(
+    submissions: Store,
+    absent: Iterable[Submission],
+    *,
+    now: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[Key, Answered]:
+    """Cancel what was not sent; `absent` has for each recipient what is written if the table has nothing.
+
+    Return one answer for each: `cancelled` if it will never be sent, `too_late` if it was, may have been, or ended.
+
+    Raises:
+        StoreUnavailableError: the table did not answer for all. Some may be cancelled; the call may be repeated.
+
+    """
+    left = {(one.request_id, one.recipient): one for one in absent}
+    answers: dict[Key, Answered] = {}
+    for pause in _PAUSES:
+        if pause:
+            sleep(pause)
+        found = submissions.read(left)
+        steps = {key: _step(one, found.get(key), now()) for key, one in left.items()}
+        answers |= {key: step for key, step in steps.items() if isinstance(step, Answered)}
+        answers |= _write(submissions, [step for step in steps.values() if isinstance(step, Change)])
+        left = {key: one for key, one in left.items() if key not in answers}
+        if not left:
+            return answers
+    raise StoreUnavailableError(_NO_END)
+
+
+def of_request(summary: Summary, outcomes: Iterable[Submission], *, owner: str, now: float) -> list[Submission]:
+    """Return the same for each recipient that is known of a request: those that the API accepted, and all outcomes."""
+    entry = summary.entry
+    accepted = _of_entry(entry, summary.content_hash or entry.content_hash, owner, now) if entry else ()
+    known = (
+        submission.cancel_absent(one.request_id, one.recipient, one.content_hash, owner=owner, now=now)
+        for one in outcomes
+    )
+    return list({one.recipient: one for one in (*accepted, *known)}.values())
+
+
+def _of_entry(entry: Entry, content_hash: str, owner: str, now: float) -> Iterator[Submission]:
+    for group in entry.groups:
+        for recipient in group.recipients:
+            yield submission.cancel_absent(
+                entry.request_id,
+                recipient,
+                content_hash,
+                owner=owner,
+                now=now,
+                charset=group.charset,
+                segments=group.segments,
+                due_at=entry.send_at,
+                message_type=entry.message_type,
+                campaign=entry.campaign,
+                metadata=entry.metadata,
+            )
+
+
+def of_messages(messages: Sequence[Message], *, owner: str, now: float) -> list[Submission]:
+    """Return what is written for each recipient of a request's messages if the table has nothing."""
+    return [
+        submission.cancel_absent(
+            message.request_id,
+            recipient,
+            message.content_hash,
+            owner=owner,
+            now=now,
+            charset=message.encoded.charset if message.encoded else None,
+            segments=message.encoded.segments if message.encoded else None,
+            due_at=message.send_at,
+            message_type=message.message_type,
+            campaign=message.campaign,
+            metadata=message.metadata,
+        )
+        for message in messages
+        for recipient in message.recipients
+    ]
+
+
+def _step(absent: Submission, found: Found, now: float) -> Change | Answered:
+    """Return the write that cancels it, or the answer if there is none."""
+    if found is None:
+        return Change(None, absent)
+    if isinstance(found, Unreadable):
+        return Answered(Answer.TOO_LATE, None)
+    if found.status is Status.WAITING and not found.maybe_sent:
+        return Change(found, submission.cancel(found, now=now))
+    return Answered(Answer.CANCELLED if found.status is Status.CANCELLED else Answer.TOO_LATE, found)
+
+
+def _write(submissions: Store, changes: Sequence[Change]) -> dict[Key, Answered]:
+    """Return an answer for each change that was applied; the others are looked at again."""
+    return {
+        (change.after.request_id, change.after.recipient): Answered(Answer.CANCELLED, change.after, written=True)
+        for change, result in zip(changes, submissions.apply(changes), strict=True)
+        if isinstance(result, Applied)
+    }
