@@ -87,7 +87,7 @@ def _authorize_partiql_by_its_real_actions() -> None:
             return list(of_transaction(iam_action, body, region, account_id))
         call = json.loads(body)
         statements = call.get("Statements") or call.get("TransactStatements") or [call]
-        found = [_PARTIQL.match(one["Statement"]) for one in statements]
+        found = [_PARTIQL.match(one.get("Statement", "")) for one in statements]
         return [
             (
                 f"dynamodb:PartiQL{statement['verb'].capitalize()}",

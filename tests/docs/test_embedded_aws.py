@@ -4,6 +4,9 @@ import ast
 import re
 
 from local import ROOT
+from tests.recorded.facts import FACTS
+
+DECISION = ROOT / "docs" / "decisions" / "0003-ministack-as-embedded-aws.md"
 
 
 def test_every_change_has_its_row() -> None:
@@ -12,6 +15,18 @@ def test_every_change_has_its_row() -> None:
     (main,) = (one for one in module.body if isinstance(one, ast.FunctionDef) and one.name == "main")
     calls = [one.value.func for one in main.body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
     changes = [function.id for function in calls if isinstance(function, ast.Name)]
-    decision = (ROOT / "docs" / "decisions" / "0003-ministack-as-embedded-aws.md").read_text(encoding="utf-8")
-    table = decision.partition("ministack_child.py")[2].partition("|---|---|\n")[2].partition("\n\n")[0]
+    table = (
+        DECISION.read_text(encoding="utf-8")
+        .partition("ministack_child.py")[2]
+        .partition("|---|---|\n")[2]
+        .partition("\n\n")[0]
+    )
     assert len(re.findall(r"^\|", table, re.MULTILINE)) == len(changes)
+
+
+def test_every_known_difference_has_its_row() -> None:
+    """In the order of the table of facts, with the same words."""
+    table = (
+        DECISION.read_text(encoding="utf-8").partition("| Call | Embedded AWS |\n|---|---|\n")[2].partition("\n\n")[0]
+    )
+    assert table.split("\n") == [f"| {name} | {fact.differs} |" for name, fact in FACTS.items() if fact.differs]

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-def outcomes_table(dynamodb: Any) -> "Table":  # noqa: ANN401 (boto3's resources are made at run time)
+def outcomes_table(dynamodb: Any, table_name: str = "outcomes") -> "Table":  # noqa: ANN401 (boto3's resources are made at run time)
     """Create the table, empty."""
     told = yaml.safe_load(transformed())["Resources"]["OutcomesTable"]["Properties"]
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    table: Table = dynamodb.create_table(TableName="outcomes", **{name: told[name] for name in wanted})
+    table: Table = dynamodb.create_table(TableName=table_name, **{name: told[name] for name in wanted})
     return table

@@ -36,11 +36,12 @@ class FakeDynamoDb:
         """Execute each statement by itself."""
         answers: list[dict[str, Any]] = []
         for one in request["Statements"]:
+            table = {"TableName": one["Statement"].split('"')[1]}
             written = perform(self.items, Statement(one["Statement"], tuple(map(value_of, one["Parameters"]))))
             if not written.code and written.after is not None:
                 self.items[written.key] = written.after
-                self.claims += fields(written.after)["status"] == Status.SENDING
-            answers.append({"Error": {"Code": written.code}} if written.code else {})
+                self.claims += fields(written.after).get("status") == Status.SENDING
+            answers.append({"Error": {"Code": written.code}, **table} if written.code else table)
         return {"Responses": answers}
 
     def BatchGetItem(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802

@@ -17,8 +17,8 @@ class FakeSecretsManager:
         self.secrets: dict[str, str] = {}
 
     def GetSecretValue(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802 (AWS's name, as below)
-        """Return a secret."""
-        if request["SecretId"] not in self.secrets:
+        """Return a secret's current version: there is no other."""
+        if request["SecretId"] not in self.secrets or request.get("VersionStage", "AWSCURRENT") != "AWSCURRENT":
             raise Refused("ResourceNotFoundException")
         return {"SecretString": self.secrets[request["SecretId"]]}
 

@@ -4,7 +4,7 @@ Its limits are those of the template and of SQS (SQS Developer Guide, *message q
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +14,10 @@ from tests.template.rendered import rendered
 
 SEND_QUEUE, PROMOTIONAL_QUEUE, DEAD_LETTERS = "http://sqs/send", "http://sqs/promotional", "http://sqs/dead"
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MOST_ATTRIBUTES = 10
+_MOST_ATTRIBUTES = _MOST_OF_A_CALL = 10
+_LONGEST_WAIT, _LONGEST_VISIBILITY = 20, 43_200  # seconds
+_LARGEST_BATCH = 1_048_576  # bytes
+_SQS = "AWS.SimpleQueueService."  # how its own error codes begin
 
 
 @cache
@@ -65,11 +68,26 @@ class FakeSqs:
             self.sent.append(request["MessageBody"])
         return {"MessageId": name}
 
-    def ReceiveMessage(self, _request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
-        """Return the letters that were not received yet, and hide them."""
-        found = [letter for name, letter in self.letters.items() if name not in self._hidden]
-        self._hidden.update(self.letters)
-        return {"Messages": found}
+    def SendMessageBatch(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        """Put each message on a queue by itself."""
+        check_batch(request["Entries"])
+        taken, failed = [], []
+        for one in request["Entries"]:
+            try:
+                sent = self.SendMessage({"QueueUrl": request["QueueUrl"], **one})
+                taken.append({"Id": one["Id"], **sent})
+            except Refused as error:
+                failed.append({"Id": one["Id"], "Code": str(error), "SenderFault": True})
+        return {"Successful": taken, "Failed": failed}
+
+    def ReceiveMessage(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        """Return letters that were not received yet, one unless more are asked for, and hide them."""
+        most = request.get("MaxNumberOfMessages", 1)
+        if not 1 <= most <= _MOST_OF_A_CALL or not 0 <= request.get("WaitTimeSeconds", 0) <= _LONGEST_WAIT:
+            raise Refused("InvalidParameterValue")
+        found = [name for name in self.letters if name not in self._hidden][:most]
+        self._hidden.update(found)
+        return {"Messages": [self.letters[name] for name in found]}
 
     def DeleteMessage(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
         """Take a letter out."""
@@ -78,14 +96,41 @@ class FakeSqs:
 
     def ChangeMessageVisibilityBatch(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
         """Note for how long each message is hidden; a letter with 0 may be received again."""
-        changed = {one["ReceiptHandle"]: one["VisibilityTimeout"] for one in request["Entries"]}
+        check_batch(request["Entries"])
+        good = [one for one in request["Entries"] if 0 <= one["VisibilityTimeout"] <= _LONGEST_VISIBILITY]
+        changed = {one["ReceiptHandle"]: one["VisibilityTimeout"] for one in good}
         self.postponed |= changed
         self._hidden -= {name for name, seconds in changed.items() if seconds == 0}
-        return {"Successful": []}
+        return {
+            "Successful": [{"Id": one["Id"]} for one in good],
+            "Failed": [
+                {"Id": one["Id"], "Code": "InvalidParameterValue", "SenderFault": True}
+                for one in request["Entries"]
+                if one not in good
+            ],
+        }
 
     def GetQueueAttributes(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
         """Count the letters."""
         return {"Attributes": dict.fromkeys(request["AttributeNames"], str(len(self.letters)))}
+
+
+def check_batch(entries: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a batch that SQS refuses as a whole."""
+    ids = [one["Id"] for one in entries]
+    if not ids:
+        raise Refused(f"{_SQS}EmptyBatchRequest")
+    if len(ids) > _MOST_OF_A_CALL:
+        raise Refused(f"{_SQS}TooManyEntriesInBatchRequest")
+    if not all(re.fullmatch(r"[\w-]{1,80}", name, re.ASCII) for name in ids):
+        raise Refused(f"{_SQS}InvalidBatchEntryId")
+    if len(set(ids)) < len(ids):
+        raise Refused(f"{_SQS}BatchEntryIdsNotDistinct")
+    if (
+        sum(_size(one.get("MessageBody", ""), _texts(one.get("MessageAttributes", {}))) for one in entries)
+        > _LARGEST_BATCH
+    ):
+        raise Refused(f"{_SQS}BatchRequestTooLong")
 
 
 def _texts(attributes: Mapping[str, Any]) -> dict[str, str]:
@@ -93,10 +138,17 @@ def _texts(attributes: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _check(body: str, attributes: Mapping[str, str], queue: str) -> None:
-    """Refuse what SQS refuses; an attribute counts with its name and its type."""
+    """Refuse what SQS refuses."""
+    if not body:
+        raise Refused("MissingParameter")
     texts = [body, *attributes.values()]
-    size = sum(len(text.encode()) for text in (*texts, *attributes, *["String"] * len(attributes)))
-    if size > largest(queue) or len(attributes) > _MOST_ATTRIBUTES or not all(texts):
+    if _size(body, attributes) > largest(queue) or len(attributes) > _MOST_ATTRIBUTES or not all(texts):
         raise Refused("InvalidParameterValue")
     if any(map(ILLEGAL.search, texts)):
         raise Refused("InvalidMessageContents")
+
+
+def _size(body: str, attributes: Mapping[str, str]) -> int:
+    """Return the bytes of a message; an attribute counts with its name and its type."""
+    types = ["String"] * len(attributes)
+    return sum(len(text.encode()) for text in (body, *attributes.values(), *attributes, *types))

@@ -9,7 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.fakes.aws.errors import Refused
 from tests.fakes.aws.models import BadCallError, check
+from tests.fakes.aws.sqs import check_batch
 
 type Hook = Callable[[str, int], None]  # when: "before", "taken" or "answered"; and the number of the batch
 
@@ -85,8 +87,9 @@ def sqs_server(parameters: Mapping[str, str]) -> Iterator[SqsServer]:
                 kind = "application/x-amz-json-1.0"
                 try:
                     check("sqs", "SendMessageBatch", json.loads(body))
+                    check_batch(json.loads(body)["Entries"])
                     reply = json.dumps(queue.take(json.loads(body)))
-                except BadCallError as error:
+                except (BadCallError, Refused) as error:
                     status, reply = 400, json.dumps({"__type": "InvalidParameterValue", "message": str(error)})
             else:
                 assert parse_qs(body.decode())["Action"] == ["DescribeStacks"]
