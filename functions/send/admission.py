@@ -129,6 +129,10 @@ class Admission:
         """Return how long a token may be waited for; after that there is still time to record that nothing was sent."""
         return self._clock.remaining() - WRITE_SECONDS
 
+    def seconds_before_a_call(self) -> float:
+        """Return how long a claim may still be tried, if a call is to follow it in this invocation."""
+        return self._clock.remaining() - self._call_seconds - WRITE_SECONDS
+
     def only_time_is_short(self, *, called: bool) -> bool:
         """Return True if nothing but time keeps a message from being claimed."""
         return self._breakers.open() is None and (called or not self._slots_are_short)

@@ -7,11 +7,11 @@ way at the same time travel together, up to 25 to a call of the table (see `Grou
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
-from itertools import zip_longest
+from itertools import chain, repeat, zip_longest
 from typing import Any, NamedTuple
 
 from realtime_sms.aws.group_commit import GroupCommit
-from realtime_sms.aws.submissions import Applied, Conflict, Submissions, WriteResult
+from realtime_sms.aws.submissions import Applied, Conflict, Indeterminate, Submissions, WriteResult, is_throttled
 from realtime_sms.aws.table import BATCH, StoreUnavailableError
 from realtime_sms.aws.telemetry import described, log_outcome, logger
 from realtime_sms.outcomes import submission
@@ -27,9 +27,10 @@ LEASE_SECONDS = 5.0  # beyond the invocation's end, for clocks that disagree
 _PATIENCE = 0.02  # seconds for which a write waits for others
 _ROUNDS = 5  # times that a recipient is looked at again because somebody else changed its submission
 _CLAIM_AGAIN = 0.1  # seconds after which a claim that got no answer is tried once more
-# Seconds before each try to record an outcome. The SDK tries a call again, but not a single statement that was refused
-# for now, as a partition does that takes no more within this second.
-_RECORD_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+# Seconds before each next try of a write that was refused for now, as by a partition that takes no more within this
+# second; the last is repeated. The SDK tries a call again, but not a single statement of it.
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+_LAST_WRITE = 1.0  # seconds before the end of the invocation after which no write is tried again
 
 type Call = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
 type HeldUntil = Callable[[Message, float], Hold | None]  # given a message and the epoch seconds
@@ -150,9 +151,10 @@ class Delivery:
                     job.end(change.after.recipient, Later(self._clock.now() + self._pause(job)))
                 changes = [change for change in changes if not change.is_claim]
             permit, left = admitted or permit, []
-            for change, (result, opted_out) in zip(
-                changes, self._claims.ask([(job, change) for change in changes]), strict=True
-            ):
+            answers = self._claims.ask([(job, change) for change in changes])
+            if [one for one in answers if isinstance(one.result, Indeterminate)]:
+                answers = self._claim_again(job, changes, answers)
+            for change, (result, opted_out) in zip(changes, answers, strict=True):
                 if isinstance(result, Conflict):
                     job.found[change.after.recipient] = result.current
                     left.append(change.after.recipient)
@@ -164,9 +166,20 @@ class Delivery:
                     self._end(job, change.after)
             if not left:
                 break
-        for recipient in left:
-            job.end(recipient, self._soon())
+        job.ends |= {one: self._soon() for one in left}
         return claimed, permit
+
+    def _claim_again(self, job: Job, changes: Sequence[Change], answers: Sequence[Claim]) -> Sequence[Claim]:
+        """Try claims again that the table refused for now, as long as a call can still follow; return all answers."""
+        claims = list(answers)
+        pauses = self._pauses(until=self._admission.seconds_before_a_call)
+        while again := [place for place, one in enumerate(claims) if is_throttled(one.result)]:
+            if next(pauses, None) is None:
+                break
+            asked = self._claims.ask([(job, changes[place]) for place in again])
+            for place, claim in zip(again, asked, strict=True):
+                claims[place] = claim
+        return claims
 
     def _next_changes(self, job: Job, message: Message, recipients: Sequence[str]) -> list[Change]:
         """Return the writes that recipients need now; note the end of those that need none."""
@@ -186,12 +199,14 @@ class Delivery:
     def _write_claims(self, writes: Sequence[Write]) -> list[Claim]:
         """Write the claims of many messages, and look their numbers up in the opt-out list meanwhile.
 
-        A change that got no answer is tried once more: a claim that was written without our knowledge would lapse.
+        A change that got no answer is tried once more: a claim that was written without our knowledge would lapse. One
+        that was refused for now is the caller's to try again, so that it holds up no other.
         """
         numbers = [change.after.recipient for _, change in writes if change.is_claim]
         listed = self._opted_out(numbers) if numbers else frozenset
         results = self._write(writes)
-        if again := [place for place, one in enumerate(results) if not isinstance(one, Applied | Conflict)]:
+        unanswered = [isinstance(one, Indeterminate) and not is_throttled(one) for one in results]
+        if again := [place for place, one in enumerate(unanswered) if one]:
             self._clock.sleep(_CLAIM_AGAIN)
             for place, result in zip(again, self._write([writes[place] for place in again]), strict=True):
                 results[place] = result
@@ -236,19 +251,34 @@ class Delivery:
     # ---- record
 
     def _record(self, job: Job, changes: Sequence[Change]) -> None:
-        """Record the outcomes of claimed submissions; what cannot be written is left to the end of its lease."""
+        """Record the outcomes of claimed submissions; what cannot be written is left to the end of its lease.
+
+        Some tries are made however late it is: what is known may still settle a submission that was given up meanwhile.
+        """
         left = list(changes)
-        for pause in _RECORD_PAUSES:
-            if pause:
-                self._clock.sleep(pause * (1 - self._clock.jitter() / 4))
-            results = self._outcomes.ask([(job, change) for change in left])
-            pairs = zip(left, results, strict=True)
+        pauses = self._pauses(until=lambda: self._clock.remaining() - _LAST_WRITE, least=len(_PAUSES))
+        while True:
+            pairs = zip(left, self._outcomes.ask([(job, change) for change in left]), strict=True)
             left = [again for change, result in pairs if (again := self._recorded(job, change, result)) is not None]
             if not left:
                 return
+            if next(pauses, None) is None:
+                break
         for change in left:
             logger.error("outcome not recorded", extra=described(change.after))
             job.end(change.after.recipient, Later(change.before.lease_until or 0 if change.before else 0))
+
+    def _pauses(self, *, until: Callable[[], float], least: int = 0) -> Iterator[float]:
+        """Sleep before each next try, and yield how long; end when `until` returns less than the next pause.
+
+        The first pauses, `least` of them, are made in any case.
+        """
+        for number, pause in enumerate(chain(_PAUSES, repeat(_PAUSES[-1]))):
+            seconds = pause * (1 - self._clock.jitter() / 4)
+            if number >= least and until() < seconds:
+                return
+            self._clock.sleep(seconds)
+            yield seconds
 
     def _recorded(self, job: Job, change: Change, result: WriteResult) -> Change | None:
         """Note what recording came to; return the write that is still to be tried."""

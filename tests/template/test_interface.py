@@ -16,7 +16,15 @@ PARAMETERS = {
     ),
     *("PublisherTopicArns", "PublisherRuleArns", "ReportsAskedPerMinute", "OptOutWords", "OptInWords"),
     *("ApiKeyRequired", "ApiRateLimit", "ApiBurstLimit", "OutcomeTtlDays", "LogRetentionDays", "KmsKeyArn"),
-    *("Architecture", "Tracing", "SnapStart", "AlarmEmail", "AlarmTopicArn", "FailuresAlarmThreshold"),
+    *(
+        "WarmThroughput",
+        "Architecture",
+        "Tracing",
+        "SnapStart",
+        "AlarmEmail",
+        "AlarmTopicArn",
+        "FailuresAlarmThreshold",
+    ),
 }
 OUTPUTS = {
     *("AlarmTopicArn", "SendQueueUrl", "SendQueueArn", "DeadLetterQueueUrl", "ApiUrl", "ApiId", "ApiFunctionName"),

@@ -22,6 +22,7 @@ from send.call import Caller
 from tests.fakes.aws.models import Checked
 from tests.proof.checker.batches import (
     ACCEPTED,
+    CALL_SECONDS,
     Closed,
     Environment,
     Patient,
@@ -31,7 +32,9 @@ from tests.proof.checker.batches import (
     job_of,
 )
 
-HOT = 1.0  # seconds for which a partition takes no more: DynamoDB counts its write units by the second
+HOT = (
+    10.0  # seconds for which a partition takes no more: its write units are counted by the second, and others share it
+)
 # What a new token may take: an invocation that is waited for, and a read of the secret.
 RENEWAL_SECONDS = CONNECT_TIMEOUT + INVOKE_TIMEOUT + CONNECT_TIMEOUT + READ_TIMEOUT
 
@@ -67,6 +70,34 @@ def test_an_outcome_is_recorded_once_a_hot_partition_has_cooled() -> None:
         alone.deliver(job, store, clock)
     assert {one.status for one in store.items.values()} == {Status.SUBMITTED}
     assert job.due_at is None
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"])
+def test_a_claim_is_made_once_a_hot_partition_has_cooled(code: str) -> None:
+    """The message does not go back to the queue for it."""
+    clock, job = Patient(), job_of("hot", 10)
+    store = Store(lambda change: Indeterminate(code) if change.is_claim and clock.slept < HOT else None)
+    with Environment(1, workers=1) as alone:
+        alone.deliver(job, store, clock)
+    assert {(one.status, one.attempt) for one in store.items.values()} == {(Status.SUBMITTED, 1)}
+    assert job.due_at is None
+
+
+@pytest.mark.parametrize("refused", [Status.SENDING, Status.SUBMITTED])
+def test_a_write_that_is_always_refused_is_given_up_within_the_invocation(refused: Status) -> None:
+    """A claim leaves the time for a call; an outcome is left to the end of its lease."""
+
+    class Passing(Patient):
+        def sleep(self, seconds: float) -> None:
+            self.left -= seconds
+
+    clock, job = Passing(), job_of("hot", 1)
+    least = {Status.SENDING: CALL_SECONDS + WRITE_SECONDS, Status.SUBMITTED: 0}[refused]
+    store = Store(lambda change: Indeterminate("ThrottlingError") if change.after.status is refused else None)
+    with Environment(1, workers=1) as alone:
+        alone.deliver(job, store, clock)
+    assert job.due_at is not None
+    assert least < clock.left < least + 4
 
 
 def test_a_claim_that_was_written_and_got_no_answer_is_taken_up(environment: Environment) -> None:

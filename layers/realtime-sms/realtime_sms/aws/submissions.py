@@ -36,6 +36,8 @@ from realtime_sms.vocabulary import Delivery, DeliveryReason, MessageType, Reaso
 OPEN_SHARDS = shards("open")  # of what is unfinished
 ASK_SHARDS = shards("ask")  # of what RealTime is to be asked about
 _COMPARED = ("requestId", "recipient", "status", "attempt", "owner")  # what identifies a state of a submission
+# Error codes of a statement that was certainly not executed: its partition, or the table, takes no more for now.
+_THROTTLED = frozenset({"ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"})
 _DAY = 86_400  # seconds
 LIFETIME = 14 * _DAY  # seconds since it changed or is due; SQS keeps no message longer, so nothing waits longer
 
@@ -57,6 +59,11 @@ class Indeterminate(NamedTuple):
 
 
 type WriteResult = Applied | Conflict | Indeterminate
+
+
+def is_throttled(result: WriteResult) -> bool:
+    """Return True if the table refused the change for now, so that it did not happen."""
+    return isinstance(result, Indeterminate) and result.code in _THROTTLED
 
 
 class UnreadableItemError(ValueError):
