@@ -1,4 +1,7 @@
-"""Whether a message may be claimed, and whether its call may begin: breakers, time, leases, slots of the rate limit."""
+"""Whether a message may be claimed, and whether its call may begin.
+
+That hangs on breakers, pauses, sending hours, time, leases, and slots of the rate limit.
+"""
 
 import time
 from collections.abc import Sequence
@@ -10,11 +13,14 @@ from typing import Any, Protocol
 from realtime_sms.aws.breakers import Breaker, Breakers, OpenBreaker
 from realtime_sms.aws.group_commit import GroupCommit
 from realtime_sms.aws.rate_limit import REACH, RateLimit, chance
+from realtime_sms.outcomes.decide import Hold
 from realtime_sms.requests.prepare import Message
+from send.sending_hours import SendingHours
 
 WRITE_SECONDS = 6.0  # of an invocation, kept for recording what the last call brought
 _LATE = 0.05  # seconds after its slot in which a call may still begin: the rate limit's tolerance
 _SLOTS = 25  # reserved at once
+_SHUT_SECONDS = 20.0  # that an invocation waits whose lane is shut: few messages are received until the lane is closed
 _PATIENCE = 0.05  # seconds for which a reservation waits for others; slots come later anyway
 
 
@@ -62,22 +68,26 @@ class Permit:
 class Admission:
     """What one invocation may still begin; safe to use from many threads.
 
-    `call_seconds` is the deadline of a whole call.
+    `call_seconds` is the deadline of a whole call. `shut` is set once a message is put off because its lane may not
+    send.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the ports)
         self,
         breakers: Breakers,
         clock: Clock,
         *,
         call_seconds: float,
         rate_limit: RateLimit | None = None,
+        hours: SendingHours | None = None,
         group: type[GroupCommit[Any, Any]] = GroupCommit,
     ) -> None:
         self._breakers = breakers
         self._clock = clock
         self._call_seconds = call_seconds
         self._rate_limit = rate_limit
+        self.hours = hours
+        self.shut = False
         self.reservations = group(self._reserve, most=_SLOTS, patience=_PATIENCE)
         self._halted = Event()
         self._slots_are_short = False
@@ -86,10 +96,11 @@ class Admission:
         """Admit nothing more in this invocation."""
         self._halted.set()
 
-    def to_claim(self, count: int) -> Permit | None:
-        """Wait for slots for a message to so many recipients; None if it may not be claimed now."""
-        if (opened := self._breakers.open()) is not None:
-            return self._probe(opened)
+    def to_claim(self, message: Message, count: int) -> Permit | None:
+        """Wait for slots for so many recipients of a message; None if it may not be claimed now."""
+        opened = self._breakers.open()
+        if opened is not None or message.message_type in self._breakers.paused:
+            return self._probe(opened, message)
         if self._rate_limit is None:
             return Permit() if self._may_begin() else None
         slots: list[float] = []
@@ -110,12 +121,12 @@ class Admission:
         if permit.probe is not None:  # nothing else is sent beside it, so it needs no slot
             return self._may_call(message, lease_until, beside=permit.probe)
         slot = permit.slot
-        while self._may_call(message, lease_until):
+        while self._may_call(message, lease_until, slot):
             now = self._clock.now()
             if self._rate_limit is None:
                 return True
             if slot is None or now > slot + _LATE:
-                another = self.to_claim(len(message.recipients))
+                another = self.to_claim(message, len(message.recipients))
                 slot = another.slot if another else None
                 if another is None:
                     return False
@@ -135,7 +146,21 @@ class Admission:
 
     def only_time_is_short(self, *, called: bool) -> bool:
         """Return True if nothing but time keeps a message from being claimed."""
-        return self._breakers.open() is None and (called or not self._slots_are_short)
+        return not self.shut and self._breakers.open() is None and (called or not self._slots_are_short)
+
+    def outside_hours(self, message: Message, now: float) -> Hold | None:
+        """Return until when a message is held because of the sending hours, if it is."""
+        hold = self.hours.hold(message, now) if self.hours else None
+        self.shut = self.shut or hold is not None
+        return hold
+
+    def latest(self, message: Message, lease_until: float) -> float:
+        """Return the epoch second after which a message must not go out: at the end of its lease, or of its hours."""
+        return self.hours.latest(message, self._clock.now(), lease_until) if self.hours else lease_until
+
+    def wait_while_shut(self) -> None:
+        """Let time pass, so that a lane that may not send is emptied slowly until maintenance has closed it."""
+        self._clock.sleep(max(0.0, min(_SHUT_SECONDS, self._clock.remaining() - WRITE_SECONDS)))
 
     def may_ask(self) -> bool:
         """Return True if a call that sends nothing may be made: it still leaves time to record what was sent."""
@@ -146,15 +171,24 @@ class Admission:
         time_left = self._clock.remaining() > self._call_seconds + WRITE_SECONDS + wait
         return time_left and not self._halted.is_set() and (beside is not None or self._breakers.open() is None)
 
-    def _may_call(self, message: Message, lease_until: float, *, beside: OpenBreaker | None = None) -> bool:
+    def _may_call(
+        self, message: Message, lease_until: float, slot: float | None = None, *, beside: OpenBreaker | None = None
+    ) -> bool:
         now = self._clock.now()
         in_time = not message.is_expired(now) and now + self._call_seconds < lease_until
-        return in_time and self._may_begin(beside=beside)
+        if self.hours and not self.hours.may_send(message, max(now, slot or 0)):
+            return False
+        paused = message.message_type in self._breakers.paused
+        return in_time and not paused and self._may_begin(beside=beside)
 
-    def _probe(self, opened: OpenBreaker) -> Permit | None:
+    def _probe(self, opened: OpenBreaker | None, message: Message) -> Permit | None:
         """Return the right to one call although a breaker is open, if that is how it closes, and it is time."""
-        may = opened.breaker is Breaker.ENDPOINT and self._may_begin(beside=opened)
-        return Permit(probe=opened) if may and self._breakers.take_probe(opened) else None
+        probed = opened if message.message_type not in self._breakers.paused else None
+        may = probed is not None and probed.breaker is Breaker.ENDPOINT and self._may_begin(beside=probed)
+        if probed and may and self._breakers.take_probe(probed):
+            return Permit(probe=probed)
+        self.shut = True
+        return None
 
     def _reserve(self, wanted: Sequence[None]) -> list[tuple[float | None, float]]:
         """Reserve a slot for each that is wanted; return it, or None, and when it makes sense to ask again."""

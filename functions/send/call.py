@@ -128,7 +128,8 @@ class Caller:
         assert message.encoded is not None  # noqa: S101 (a refused message is never claimed)
         recipients = [mine.recipient for mine in ready]
         call = calls.send_sms(token, recipients, message.sender, message.encoded.charset, message.encoded.text)
-        result = self._post(call, latest=lease_until)
+        latest = self._admission.latest(message, lease_until) if self._admission.hours else lease_until
+        result = self._post(call, latest=latest)
         verdicts = classify(result, len(recipients), retry_server_errors=self._retry_server_errors)
         return self._decided(verdicts, token, lease_until) if verdicts[0].kind is Kind.DOUBTFUL else verdicts
 

@@ -145,7 +145,7 @@ class Delivery:
             changes = self._next_changes(job, message, left)
             claims = [change for change in changes if change.is_claim]
             asks = claims and permit.probe is None  # a probe that was given in an earlier round still holds
-            admitted = self._admission.to_claim(len(claims)) if asks else permit
+            admitted = self._admission.to_claim(message, len(claims)) if asks else permit
             if admitted is None:
                 for change in claims:
                     job.end(change.after.recipient, Later(self._clock.now() + self._pause(job)))

@@ -25,6 +25,7 @@ from send.admission import Admission, Clock, Invocation
 from send.call import Caller
 from send.deliver import Delivery
 from send.messages import Job, acknowledge, read_record
+from send.sending_hours import SendingHours
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -49,6 +50,7 @@ class Sender:
         self._settings, self._defaults, self._rules = settings, settings.defaults, settings.rules
         self._submissions, self._opt_outs, self._breakers = Submissions(table), OptOuts(table), Breakers(table)
         self._rate_limit = RateLimit(table, settings.rate) if settings.rate else None
+        self._hours = SendingHours(settings.hours) if settings.hours else None
         self._queue = SendQueue(clients.sqs(), settings.send_queue_url)
         self._promotional_queue = SendQueue(clients.sqs(), settings.promotional_queue_url)
         self._dead_letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
@@ -81,7 +83,11 @@ class Sender:
         self._breakers.open()  # read once, before the threads ask
         jobs = [one for one in taken if isinstance(one, Job)]
         admission = Admission(
-            self._breakers, clock, call_seconds=self._settings.call_timeout_seconds, rate_limit=self._rate_limit
+            self._breakers,
+            clock,
+            call_seconds=self._settings.call_timeout_seconds,
+            rate_limit=self._rate_limit,
+            hours=self._hours,
         )
         believed = self._settings.retry_server_errors
         delivery = Delivery(
@@ -93,8 +99,11 @@ class Sender:
             clock=clock,
             rules=self._rules,
             owners=lambda: secrets.token_hex(8),
+            holds=[admission.outside_hours] if self._hours else [],
         )
         delivery.deliver_all(jobs, self._pool, self._workers)
+        if admission.shut:
+            admission.wait_while_shut()
         kept = acknowledge(taken, queue, self._dead_letters, self._submissions, clock)
         self._last_end = clock.now()
         return kept

@@ -7,7 +7,7 @@ from realtime_sms.encoding.text import encode
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.calls import Reply
 from realtime_sms.requests.prepare import Message
-from realtime_sms.vocabulary import Status
+from realtime_sms.vocabulary import MessageType, Status
 from send.admission import Clock
 
 START = 1_000.0  # epoch seconds
@@ -42,7 +42,12 @@ class VirtualClock(Clock):
         return 0
 
 
-def message_to(*numbers: str, request_id: str = "r-1", expires_at: float | None = None) -> Message:
+def message_to(
+    *numbers: str,
+    request_id: str = "r-1",
+    expires_at: float | None = None,
+    message_type: MessageType = MessageType.TRANSACTIONAL,
+) -> Message:
     """Make a message."""
     return Message(
         request_id=request_id,
@@ -51,6 +56,7 @@ def message_to(*numbers: str, request_id: str = "r-1", expires_at: float | None 
         sender="96000",
         encoded=encode("a"),
         expires_at=expires_at,
+        message_type=message_type,
     )
 
 

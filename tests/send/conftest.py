@@ -8,6 +8,7 @@ import pytest
 from local.embedded_aws import ALLOWED_PREFIXES
 from local.fake_realtime import Settings, Simulator
 from realtime_sms.aws import clients, settings
+from send import admission
 from send.handler import Sender
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.quiet import quiet
@@ -45,6 +46,7 @@ def aws(realtime: Simulator) -> Iterator[FakeAws]:
     aws.dead_letter_queue = str(told["DEAD_LETTER_QUEUE_URL"])
     aws.secrets[str(told["TOKEN_SECRET_ARN"])] = json.dumps({"access_token": TOKEN})
     with pytest.MonkeyPatch.context() as patch, quiet():
+        patch.setattr(admission, "_SHUT_SECONDS", 0.0)
         for name, value in {**told, **own}.items():
             patch.setenv(name, str(value))
         _forget()

@@ -6,12 +6,13 @@ import pytest
 
 from realtime_sms.aws.breakers import Breaker, OpenBreaker
 from realtime_sms.aws.rate_limit import Granted
-from realtime_sms.vocabulary import Reason
+from realtime_sms.vocabulary import MessageType, Reason
 from send.admission import WRITE_SECONDS, Admission, Permit
 from tests.fakes.send_parts import INVOCATION, LEASE_UNTIL, NUMBERS, START, VirtualClock, message_to
 
 CALL_SECONDS = 10
 MESSAGE = message_to(NUMBERS[0])
+PROMOTIONAL = message_to(NUMBERS[0], message_type=MessageType.PROMOTIONAL)
 EXPIRING = message_to(NUMBERS[0], expires_at=START + 5)
 
 
@@ -34,6 +35,7 @@ class Breakers:
     def __init__(self) -> None:
         self.found: OpenBreaker | None = None
         self.probes = 1
+        self.paused = frozenset[MessageType]()
 
     def open(self) -> OpenBreaker | None:
         """Return the breaker that is open."""
@@ -85,7 +87,7 @@ def test_a_call_to_several_takes_a_slot_for_each() -> None:
 
 def test_a_claim_for_several_gets_the_last_of_their_slots() -> None:
     """Their call may begin then, and not before."""
-    assert _admission(VirtualClock(), START + 1, START + 2, START + 3).to_claim(3) == Permit(START + 3)
+    assert _admission(VirtualClock(), START + 1, START + 2, START + 3).to_claim(MESSAGE, 3) == Permit(START + 3)
 
 
 def test_a_request_that_expires_before_its_slot_is_not_called_for() -> None:
@@ -108,9 +110,9 @@ def test_a_claim_leaves_time_for_its_call_and_its_outcome() -> None:
     clock = VirtualClock()
     admission = _unlimited(clock)
     clock.at = START + INVOCATION - CALL_SECONDS - WRITE_SECONDS - 1
-    assert admission.to_claim(1) == Permit()
+    assert admission.to_claim(MESSAGE, 1) == Permit()
     clock.at += 1
-    assert admission.to_claim(1) is None
+    assert admission.to_claim(MESSAGE, 1) is None
 
 
 @pytest.mark.parametrize(
@@ -148,12 +150,12 @@ def test_nothing_begins_while_a_breaker_is_open_or_once_the_invocation_is_halted
     clock, breakers = VirtualClock(), Breakers()
     admission = _unlimited(clock, breakers)
     breakers.found = OpenBreaker(Breaker.AUTH, Reason.UNAUTHORIZED, START)
-    assert admission.to_claim(1) is None
+    assert admission.to_claim(MESSAGE, 1) is None
     assert not admission.to_call(MESSAGE, Permit(), lease_until=LEASE_UNTIL)
     breakers.found = None
-    assert admission.to_claim(1) == Permit()
+    assert admission.to_claim(MESSAGE, 1) == Permit()
     admission.halt()
-    assert admission.to_claim(1) is None
+    assert admission.to_claim(MESSAGE, 1) is None
     assert not admission.to_call(MESSAGE, Permit(), lease_until=LEASE_UNTIL)
 
 
@@ -166,9 +168,9 @@ def test_one_message_may_probe_a_wrong_address_and_no_other(limited: bool) -> No
     clock, breakers = VirtualClock(), Breakers()
     admission = _admission(clock, breakers=breakers) if limited else _unlimited(clock, breakers)
     breakers.found = WRONG_ADDRESS
-    probe = admission.to_claim(1)
+    probe = admission.to_claim(MESSAGE, 1)
     assert probe == Permit(probe=WRONG_ADDRESS)
-    assert admission.to_claim(1) is None
+    assert admission.to_claim(MESSAGE, 1) is None
     assert admission.to_call(MESSAGE, probe, lease_until=LEASE_UNTIL)
     assert not admission.to_call(MESSAGE, Permit(), lease_until=LEASE_UNTIL)
     assert clock.at == START
@@ -184,7 +186,7 @@ def test_a_probe_is_held_to_its_lease_its_expiry_and_the_time() -> None:
     assert not admission.to_call(EXPIRING, probe, lease_until=LEASE_UNTIL)
     clock.at = START + INVOCATION - CALL_SECONDS - WRITE_SECONDS
     assert not admission.to_call(MESSAGE, probe, lease_until=LEASE_UNTIL)
-    assert admission.to_claim(1) is None
+    assert admission.to_claim(MESSAGE, 1) is None
     assert breakers.probes == 1
 
 
@@ -192,5 +194,34 @@ def test_no_other_breaker_is_probed() -> None:
     """The maintenance function closes them by *Get balance*."""
     breakers = Breakers()
     breakers.found = OpenBreaker(Breaker.BALANCE, Reason.NO_BALANCE, START)
-    assert _unlimited(VirtualClock(), breakers).to_claim(1) is None
+    assert _unlimited(VirtualClock(), breakers).to_claim(MESSAGE, 1) is None
     assert breakers.probes == 1
+
+
+@pytest.mark.parametrize("breaker", [None, WRONG_ADDRESS], ids=["no breaker is open", "one could be probed"])
+def test_a_paused_lane_sends_nothing_and_the_other_one_goes_on(breaker: OpenBreaker | None) -> None:
+    """Neither a claim, nor the call of what is claimed, nor a probe."""
+    breakers = Breakers()
+    admission = _unlimited(VirtualClock(), breakers)
+    assert admission.to_claim(PROMOTIONAL, 1) == Permit()
+    breakers.paused, breakers.found = frozenset({MessageType.PROMOTIONAL}), breaker
+    assert admission.to_claim(PROMOTIONAL, 1) is None
+    assert not admission.to_call(PROMOTIONAL, Permit(probe=breaker), lease_until=LEASE_UNTIL)
+    assert admission.shut
+    assert not admission.only_time_is_short(called=False)
+    assert breakers.probes == 1
+    assert admission.to_claim(MESSAGE, 1) == Permit(probe=breaker)
+
+
+@pytest.mark.parametrize(("gone", "waits"), [(0, 20), (40, INVOCATION - 40 - WRITE_SECONDS), (58, 0)])
+def test_an_invocation_whose_lane_is_shut_waits_as_long_as_it_has_time(gone: float, waits: float) -> None:
+    """It keeps what it needs to put its messages off."""
+    clock, breakers = VirtualClock(), Breakers()
+    admission = _unlimited(clock, breakers)
+    assert not admission.shut
+    breakers.found = OpenBreaker(Breaker.BALANCE, Reason.NO_BALANCE, START)
+    admission.to_claim(MESSAGE, 1)
+    assert admission.shut
+    clock.at += gone
+    admission.wait_while_shut()
+    assert clock.at - START - gone == waits

@@ -12,7 +12,7 @@ from realtime_sms.aws.rate_limit import Granted
 from realtime_sms.aws.tokens import TokenUnavailableError
 from realtime_sms.provider.calls import Call, CallResult, NotSent, Reply, ReplyLost
 from realtime_sms.provider.verdict import Kind, Verdict
-from realtime_sms.vocabulary import Reason
+from realtime_sms.vocabulary import MessageType, Reason
 from send.admission import Admission, Permit
 from send.call import Caller
 from tests.fakes.quiet import quiet
@@ -27,6 +27,7 @@ class Breakers:
     """Breakers, of which none is open before one is tripped."""
 
     def __init__(self) -> None:
+        self.paused = frozenset[MessageType]()
         self.tripped: list[tuple[Breaker, Reason]] = []
         self.closed: list[Breaker] = []
 

@@ -15,7 +15,7 @@ from realtime_sms.outcomes.decide import Change, decide
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Defaults, Message
-from realtime_sms.vocabulary import Reason
+from realtime_sms.vocabulary import MessageType, Reason
 from send.admission import Admission, Clock
 from send.deliver import Delivery
 from send.messages import Job, read_record
@@ -28,6 +28,7 @@ class Closed:
     """Breakers that are closed; it notes which would open."""
 
     def __init__(self) -> None:
+        self.paused = frozenset[MessageType]()
         self.tripped: list[Breaker] = []
 
     def open(self) -> None:

@@ -157,7 +157,7 @@ def test_a_call_with_a_new_token_that_was_not_started_leaves_the_message_to_be_s
     """Nothing is known against the new token: its breaker would stop every environment for a minute."""
     held = ["old"]
     answers = iter([True, False])
-    admission: Any = SimpleNamespace(to_call=lambda *_, **__: next(answers), seconds_for_a_token=lambda: 30)
+    admission: Any = SimpleNamespace(to_call=lambda *_, **__: next(answers), seconds_for_a_token=lambda: 30, hours=None)
     breakers: Any = Closed()
     caller = Caller(
         lambda *_, **__: Reply(401), _tokens(held, lambda _refused: held.append("new")), admission, breakers

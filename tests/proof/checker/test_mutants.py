@@ -174,7 +174,7 @@ def opt_outs_that_cannot_be_read_are_none(patch: pytest.MonkeyPatch) -> None:
 def lease_is_not_looked_at_before_the_call(patch: pytest.MonkeyPatch) -> None:
     """Begin a call whenever the invocation has time left, by a clock that stands still while it is frozen."""
     may_call = Admission._may_call
-    patch.setattr(Admission, "_may_call", lambda self, message, _lease_until: may_call(self, message, math.inf))
+    patch.setattr(Admission, "_may_call", lambda self, message, _lease, _slot: may_call(self, message, math.inf))
 
 
 def conflict_withholds_no_call(patch: pytest.MonkeyPatch) -> None:

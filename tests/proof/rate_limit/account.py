@@ -133,6 +133,8 @@ class Environment(Clock):
         self._kernel.sleep(self._account.chance.uniform(0.01, 0.03))
         return [Applied() for _ in changes]
 
+    paused = frozenset[str]()
+
     def open(self) -> None:
         """Have no breaker open."""
 

@@ -9,15 +9,16 @@ again, so `endpoint` is probed by the send function: with one message at a time,
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from realtime_sms.aws.lanes import LANE_KEYS, lanes_in
 from realtime_sms.aws.table import BREAKERS, Key, StoreUnavailableError, Table, Update
 from realtime_sms.aws.telemetry import Metric, counters, logger
 from realtime_sms.provider.verdict import Kind
-from realtime_sms.vocabulary import Reason
+from realtime_sms.vocabulary import MessageType, Reason
 
 _FRESH = 5.0  # seconds for which an environment believes what it read
 _HOLD = 60.0  # seconds for which a breaker that opened again at once is held open, doubled each time
@@ -66,12 +67,16 @@ class OpenBreaker:
 
 
 class Breakers:
-    """All breakers, as one environment sees them; safe to use from many threads, of which one reads for all."""
+    """All breakers, as one environment sees them; safe to use from many threads, of which one reads for all.
+
+    `paused` are the lanes that an operator paused; they are read together with the breakers.
+    """
 
     def __init__(self, table: Table, *, now: Callable[[], float] = time.time, fresh: float = _FRESH) -> None:
         self._table = table
         self._now = now
         self._fresh = fresh
+        self.paused: frozenset[MessageType] = frozenset()
         self._known: dict[Breaker, OpenBreaker] = {}
         self._read_at = float("-inf")
         self._reading = threading.Lock()
@@ -93,9 +98,11 @@ class Breakers:
         """
         before = self._known
         try:
-            found = {one.breaker: one for one in self.read()}
+            items = self._table.get_many([*map(_key, Breaker), *LANE_KEYS])
         except StoreUnavailableError:
             return False
+        found = {one.breaker: one for one in _open_in(items)}
+        self.paused = frozenset(one.lane for one in lanes_in(items) if one.paused_since is not None)
         if self._known is before:
             self._known = found
         self._read_at = self._now()
@@ -108,7 +115,7 @@ class Breakers:
             StoreUnavailableError: it did not answer, or in part, so that one that is open may be missing.
 
         """
-        return [_read(item) for item in self._table.get_many(map(_key, Breaker)) if "since" in item]
+        return _open_in(self._table.get_many(map(_key, Breaker)))
 
     def all_open(self) -> list[OpenBreaker]:
         """Return every breaker that was open when last read."""
@@ -179,6 +186,10 @@ class Breakers:
 
 def _key(breaker: Breaker) -> Key:
     return BREAKERS, breaker
+
+
+def _open_in(items: Iterable[Mapping[str, Any]]) -> list[OpenBreaker]:
+    return [_read(item) for item in items if item["requestId"]["S"] == BREAKERS and "since" in item]
 
 
 def _number(seconds: float) -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 import os
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from realtime_sms.aws.rate_limit import Rate
 from realtime_sms.outcomes.submission import Rules
+from realtime_sms.requests.hours import Hours
 from realtime_sms.requests.prepare import Defaults
 
 
@@ -69,6 +70,25 @@ class DaySettings(_Settings):
     time_zone: ZoneInfo = Field(default_factory=lambda: ZoneInfo("America/Santiago"))
 
 
+class HoursSettings(DaySettings):
+    """When promotional messages may go out."""
+
+    promotional_hours: str = ""
+    promotional_holidays: str = ""
+
+    @model_validator(mode="after")
+    def _are_readable(self) -> Self:
+        Hours.parse(self.promotional_hours, self.promotional_holidays, self.time_zone)
+        return self
+
+    @property
+    def hours(self) -> Hours | None:
+        """Return the sending hours; None if promotional messages may always go out."""
+        if not self.promotional_hours and not self.promotional_holidays:
+            return None
+        return Hours.parse(self.promotional_hours, self.promotional_holidays, self.time_zone)
+
+
 class RefreshSettings(StoreSettings, ProviderSettings):
     """The refresh function's environment."""
 
@@ -87,7 +107,7 @@ class ApiSettings(StoreSettings, RequestSettings):
     send_queue_url: str
 
 
-class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, DaySettings):
+class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, HoursSettings):
     """The maintenance function's environment."""
 
     refresh_function_name: str
@@ -102,7 +122,7 @@ class CallbackSettings(StoreSettings):
     opt_in_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, DaySettings):
+class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, HoursSettings):
     """The send function's environment."""
 
     send_queue_url: str

@@ -30,6 +30,7 @@ type Statement = Mapping[str, Any]  # of PartiQL, with its parameters
 # Partition keys of what is no submission, and sort keys of what lies beside a request's submissions. No request id and
 # no recipient begins with a number sign.
 BREAKERS: Final = "#breaker"
+LANES: Final = "#lane"
 LOCKS: Final = "#lock"
 OPT_OUTS: Final = "#optout"
 RATE: Final = "#rate"
