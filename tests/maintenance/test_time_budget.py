@@ -101,7 +101,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def _watch() -> handler.Maintenance:
     environment = {name.upper(): "1" for name in MaintenanceSettings.model_fields}
-    environment |= {"OUTCOME_TTL_DAYS": "45", "REALTIME_BASE_URL": "http://127.0.0.1"}
+    environment |= {"OUTCOME_TTL_DAYS": "45", "REALTIME_BASE_URL": "http://127.0.0.1", "TIME_ZONE": "UTC"}
+    environment |= {"PROMOTIONAL_HOURS": "", "PROMOTIONAL_HOLIDAYS": ""}
     return handler.Maintenance(MaintenanceSettings.model_validate(environment))
 
 
