@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from local.transformed_template import transformed
+from tests.template.rendered import rendered
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -12,7 +10,7 @@ if TYPE_CHECKING:
 
 def outcomes_table(dynamodb: Any, table_name: str = "outcomes") -> "Table":  # noqa: ANN401 (boto3's resources are made at run time)
     """Create the table, empty."""
-    told = yaml.safe_load(transformed())["Resources"]["OutcomesTable"]["Properties"]
+    told = rendered()["OutcomesTable"]["Properties"]
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     table: Table = dynamodb.create_table(TableName=table_name, **{name: told[name] for name in wanted})
     return table

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from realtime_sms.aws.table import Key, as_key
+from tests import conftest
 from tests.conftest import RefusedCalls, Store
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.aws.models import BadCallError, Checked, check
@@ -97,6 +99,17 @@ def test_a_planted_error_is_found(refused_calls: RefusedCalls, said: str) -> Non
     assert said in str(caught.value)
     assert KEY[1] not in str(caught.value)
     assert refused_calls.take() == [str(caught.value)]
+
+
+def test_a_test_fails_that_made_such_a_call_and_went_on(refused_calls: RefusedCalls) -> None:
+    """As the code does that takes every error of a client for a table that does not answer."""
+    of_one_test = conftest.refused_calls._get_wrapped_function()()
+    next(of_one_test)
+    with suppress(BadCallError):
+        check("dynamodb", "BatchGetItem", {"RequestItems": {}})
+    with pytest.raises(AssertionError, match="BatchGetItem"):
+        next(of_one_test)
+    assert refused_calls.take() == []
 
 
 def _unchecked(service: str, url: str = "http://127.0.0.1:1") -> Any:  # noqa: ANN401 (any client)
