@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from realtime_sms.aws.queues import Producer
@@ -109,13 +110,14 @@ class Stack:
         """Return the name of the outcomes table."""
         return self.outputs["OutcomesTableName"]
 
-    def store(self) -> Table:
+    def store(self, parallel_calls: int = 1) -> Table:
         """Return the outcomes table."""
-        return Table(self.session.client("dynamodb"), self.table, ttl_days=self.ttl_days)
+        client = self.session.client("dynamodb", config=Config(max_pool_connections=parallel_calls))
+        return Table(client, self.table, ttl_days=self.ttl_days)
 
-    def submissions(self) -> Submissions:
-        """Return the store of submissions."""
-        return Submissions(self.store())
+    def submissions(self, parallel_calls: int = 1) -> Submissions:
+        """Return the store of submissions, for so many threads."""
+        return Submissions(self.store(parallel_calls))
 
     def requests(self) -> Requests:
         """Return the store of requests."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
@@ -15,6 +15,7 @@ from rtsms.request import prepare_request
 from rtsms.stack import Stack
 from tests.cli.fakes import FakeClient, FakeStack, Ran, fake_stack, run, submission
 from tests.cli.test_resend import FakeSubmissions
+from tests.fakes import stores
 from tests.fakes.submissions import NOW
 
 CANARIES = {"number": "+56987651234", "text": "Su clave es Canario 4711", "token": "ghp_Canario0Secreto1"}
@@ -81,7 +82,7 @@ def _refused(code: str, canary: str) -> ClientError:
 class _Resendable(FakeStack):
     fake: FakeSubmissions = field(default_factory=FakeSubmissions)
 
-    def submissions(self) -> Any:  # noqa: ANN401 (a fake of it)
+    def submissions(self, parallel_calls: int = 1) -> Any:  # noqa: ANN401, ARG002 (a fake of it)
         return self.fake
 
 
@@ -289,4 +290,24 @@ def _members(stack: FakeStack) -> tuple[Any, ...]:
     return stack.name, stack.session, stack.outputs, stack.parameters, stack.status
 
 
-CASES = [*USAGE, *TEXTS, *RESENDS, *AWS, *FILES]
+def _cancelling(**fake: Any) -> StackOf:  # noqa: ANN401 (its members)
+    submissions: Any = stores.FakeSubmissions({}, **fake)
+    return lambda _canary: replace(_Resendable(*_members(fake_stack())), fake=submissions)
+
+
+def _interrupt() -> NoReturn:
+    raise KeyboardInterrupt
+
+
+_CAMPAIGN = ("cancel", "clientes.csv", "--campaign", "mayo", *BULK[2:], "--yes")
+CANCELS = [
+    Case(("cancel", "§")),
+    Case(("cancel", "§", "--template", "§")),
+    Case(("cancel", "§.csv", *_CAMPAIGN[2:])),
+    Case((*_CAMPAIGN, "--request", "clientes.csv")),
+    Case(("cancel", "a§", "--request", "request.json"), files={"request.json": REQUEST}, stack=_rejected),
+    Case(_CAMPAIGN, files={"clientes.csv": GOOD, "clientes.csv.journal": '{"campaign": "mayo", "content": "§"}\n'}),
+    Case(_CAMPAIGN, stack=_cancelling(silent=True)),
+    Case(_CAMPAIGN, stack=_cancelling(applying=_interrupt)),
+]
+CASES = [*USAGE, *TEXTS, *RESENDS, *AWS, *FILES, *CANCELS]

@@ -17,7 +17,7 @@ from realtime_sms.vocabulary import Status
 from rtsms.main import main
 from rtsms.stack import Stack, StackValues
 from tests.fakes.aws.models import Checked
-from tests.fakes.stores import FakeProducer, FakeRequests
+from tests.fakes.stores import FakeProducer, FakeRequests, FakeSubmissions
 from tests.fakes.submissions import NOW
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class FakeStack(Stack):
     def requests(self) -> Any:  # noqa: ANN401 (a fake of it)
         """Return the requests in memory."""
         return self.held
+
+    def submissions(self, parallel_calls: int = 1) -> Any:  # noqa: ANN401, ARG002 (a fake of it)
+        """Return the submissions that the requests show."""
+        return FakeSubmissions(self.held.outcomes)
 
     def producer(self) -> Any:  # noqa: ANN401 (a fake of it)
         """Return the queue in memory."""

@@ -86,6 +86,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("rtsms.bulk.publisher._PAUSES", ())
+    monkeypatch.setattr("realtime_sms.aws.cancel._PAUSES", (0.0,))
     monkeypatch.setitem(sys.modules, "openpyxl", SimpleNamespace(load_workbook=_load_workbook))
     monkeypatch.setattr("rtsms.optout._opt_outs", lambda _stack: FakeOptOuts())
     return tmp_path

@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from realtime_sms.aws.submissions import Applied
+from realtime_sms.aws.submissions import Applied, WriteResult
 from realtime_sms.aws.table import Key
+from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.calls import Reply
 from realtime_sms.provider.client import RealTimeClient
@@ -21,7 +22,7 @@ from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import Reason, Status
 from rtsms.request import prepare_request
 from tests.cli.fakes import SETTINGS, FakeClient, FakeStack, doctor_stack, healthy_clients, run, submission
-from tests.fakes.stores import FakeOptOuts
+from tests.fakes.stores import FakeOptOuts, FakeSubmissions
 
 PAGE = (ROOT / "docs" / "rtsms.md").read_text(encoding="utf-8")
 SECTIONS = re.findall(r"^##? (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
@@ -53,8 +54,8 @@ class _NoPages:
         return []
 
 
-class _OneUnknown:
-    """A store that has one submission, with an unknown outcome."""
+class _OneUnknown(FakeSubmissions):
+    """A store that has the page's submissions, and any other with an unknown outcome."""
 
     def read_living(self, keys: Iterable[Key], _now: float) -> Mapping[Key, Submission]:
         content_hash = prepare_request(UNKNOWN, "order-4712", Defaults()).content_hash
@@ -63,8 +64,8 @@ class _OneUnknown:
     def prolong(self, _keys: Iterable[Key], _now: float) -> list[Key]:
         return []
 
-    def apply(self, _changes: object) -> list[Applied]:
-        return [Applied()]
+    def apply(self, changes: Sequence[Change]) -> list[WriteResult]:
+        return [Applied()] * len(changes)
 
 
 def _clients() -> dict[str, object]:
@@ -97,7 +98,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     """Make the page's deployment, in which order-4711 was sent and order-4712 is unknown."""
     opt_outs = FakeOptOuts()
     monkeypatch.setattr("rtsms.optout._opt_outs", lambda _stack: opt_outs)
-    monkeypatch.setattr(FakeStack, "submissions", lambda _stack: _OneUnknown())
+    monkeypatch.setattr(FakeStack, "submissions", lambda stack, *_: _OneUnknown(stack.held.outcomes))
     monkeypatch.setattr(RealTimeClient, "perform", lambda *_arguments: Reply(200, b'{"balance": "0.00"}'))
     made = doctor_stack(_clients(), "CREATE_COMPLETE")
     made.outputs["OutcomesTableName"] = TABLE  # type: ignore[index]  # a dict, as it happens
@@ -127,5 +128,5 @@ def test_the_page_shows_what_its_commands_print(
 def test_the_page_shows_every_command() -> None:
     """Otherwise the test above would compare nothing."""
     shown = {shlex.split(command)[1] for _, section in SECTIONS for command, _ in _commands(section)}
-    wanted = {"--help", "preview", "send", "status", "bulk", "watch", "doctor", "optout", "redrive", "resend"}
+    wanted = {"--help", "preview", "send", "status", "cancel", "bulk", "watch", "doctor", "optout", "redrive", "resend"}
     assert shown & wanted == wanted

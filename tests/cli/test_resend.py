@@ -53,7 +53,7 @@ class FakeSubmissions:
 class _Stack(FakeStack):
     fake: FakeSubmissions = field(default_factory=FakeSubmissions)
 
-    def submissions(self) -> Any:  # noqa: ANN401 (a fake of it)
+    def submissions(self, parallel_calls: int = 1) -> Any:  # noqa: ANN401, ARG002 (a fake of it)
         return self.fake
 
 

@@ -106,6 +106,16 @@ class Journal:
         return CommandError(Exit.USAGE, "the journal", what, to_do=to_do)
 
 
+def read_identity(path: Path) -> Mapping[str, object]:
+    """Return what the journal at this path says of its campaign; nothing if there is none."""
+    try:
+        with path.open(encoding="ascii", errors="replace") as file:
+            found = json.loads(file.readline())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _ranges(rows: Iterable[int]) -> list[str]:
     """Write rows as ranges: 3, 4, 5, 9 is `3-5,9-9`."""
     runs = groupby(enumerate(rows), key=lambda pair: pair[1] - pair[0])

@@ -13,7 +13,8 @@ import phonenumbers
 
 from realtime_sms.aws.queues import as_body
 from realtime_sms.encoding.text import EncodedText, encode
-from realtime_sms.requests.model import MAX_SEGMENTS, MAX_TEXT, SendRequest
+from realtime_sms.outcomes.submission import Submission, cancel_absent
+from realtime_sms.requests.model import MAX_SEGMENTS, MAX_TEXT, SendRequest, content_hash
 from realtime_sms.requests.prepare import Defaults, policy_for, refused_recipients
 from realtime_sms.requests.recipients import parse_recipients
 from rtsms.bulk.columns import label, quote_columns, quote_name
@@ -99,10 +100,28 @@ class MailMerge:
     def queue_message(self, campaign_id: str, row: Row, number: int) -> str:
         """Return a good row's request as a queue message."""
         values = self._values(row)
-        key = values[self.key_column] if self.key_column else f"+{number}"
         text = {**self._message, "text": self.template.render(values)}
         body = {**self.request, "recipients": [f"+{number}"], "message": text}
-        return as_body({"requestId": request_id(campaign_id, key), **body})
+        return as_body({"requestId": self._request_id(campaign_id, values, number), **body})
+
+    def cancellation(self, campaign_id: str, row: Row, number: int, *, owner: str, now: float) -> Submission:
+        """Return what cancels a good row's request before the table knows it."""
+        values, request = self._values(row), self._example
+        message = request.message.model_copy(update={"text": self.template.render(values)})
+        return cancel_absent(
+            self._request_id(campaign_id, values, number),
+            f"+{number}",
+            content_hash(request.model_copy(update={"message": message}), (f"+{number}",)),
+            owner=owner,
+            now=now,
+            due_at=request.send_at.timestamp() if request.send_at else None,
+            message_type=request.message_type,
+            campaign=request.campaign,
+            metadata=request.metadata,
+        )
+
+    def _request_id(self, campaign_id: str, values: Mapping[str, str], number: int) -> str:
+        return request_id(campaign_id, values[self.key_column] if self.key_column else f"+{number}")
 
     def _values(self, row: Row) -> dict[str, str]:
         if len(row.fields) != len(self.columns):

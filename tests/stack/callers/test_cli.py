@@ -201,10 +201,13 @@ def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
     published.write_text(request_body(request_id, number), encoding="utf-8")
     _, prepared = read_published(published.read_text(encoding="utf-8"), request_id, Defaults())
     deployed.plant(replace(left_behind(request_id, number, Status.UNKNOWN), content_hash=prepared.content_hash))
+    waiting = left_behind(f"{request_id}.waiting", "+56927200003", Status.WAITING)
+    deployed.plant(replace(waiting, content_hash=prepared.content_hash))
     return {
         "send": [["send", "hola", "--to", number]],
         "status": [["status", request_id]],
         "bulk": [["bulk", str(sheet), "--template", "hola", "--yes"]],
+        "cancel": [["cancel", f"{request_id}.waiting", "--request", str(published)]],
         "watch": [["watch", request_id, "--once"]],
         "doctor": [["doctor", "--json"]],
         "optout": [["optout", what, "+56927200002"] for what in ("add", "show", "remove")] + [["optout", "list"]],
