@@ -22,6 +22,7 @@ _SQS = f"{_SNAPSHOTS}/sqs/test_sqs.snapshot.json"
 _SQS_TEST = f"{_SNAPSHOTS}/sqs/test_sqs.py"  # it asserts the code itself; validated against AWS on the date
 _EVENTS = f"{_SNAPSHOTS}/events/test_events.snapshot.json"
 _SECRETS = f"{_SNAPSHOTS}/secretsmanager/test_secretsmanager.snapshot.json"
+_SCHEDULER = f"{_SNAPSHOTS}/scheduler/test_scheduler.snapshot.json"
 _TABLES = f"{_SNAPSHOTS}/dynamodb/test_dynamodb.snapshot.json"
 _LAMBDA = f"{_SNAPSHOTS}/lambda_/test_lambda"
 _CONFORMANCE = "nubo-db/dynamodb-conformance tests"  # every test passes on AWS
@@ -85,6 +86,13 @@ def _batch(*bodies: str, ids: str = "") -> dict[str, Any]:
 def _hide(seconds: int) -> dict[str, Any]:
     entry = {"Id": "a", "ReceiptHandle": "<receipt>", "VisibilityTimeout": seconds}
     return {"QueueUrl": "<received>", "Entries": [entry]}
+
+
+def schedule(name: str, expression: str = "at(2036-12-31T23:59:59)") -> dict[str, Any]:
+    """Return a schedule that puts a message on the queue once."""
+    target = {"Arn": "<queue ARN>", "RoleArn": "arn:aws:iam::000000000000:role/none", "Input": "{}"}
+    mode = {"FlexibleTimeWindow": {"Mode": "OFF"}, "ActionAfterCompletion": "DELETE"}
+    return {"Name": name, "ScheduleExpression": expression, "Target": target, **mode}
 
 
 def _event(**changes: object) -> dict[str, Any]:
@@ -482,6 +490,35 @@ OTHERS: dict[str, Fact] = {
         {"FailedEntryCount": 0},
         f"{_EVENTS} test_put_events_nonexistent_event_bus",
         "2025-01-08",
+    ),
+    "a schedule": Fact(
+        "scheduler.CreateSchedule",
+        schedule("new"),
+        {},
+        f"{_SCHEDULER} tests_create_schedule_with_valid_schedule_expression",
+        "2025-02-02",
+    ),
+    "a schedule at a time in UTC": Fact(
+        "scheduler.CreateSchedule",
+        schedule("utc", "at(2036-12-31T23:59:59Z)"),
+        "ValidationException",
+        f"{_SCHEDULER} tests_create_schedule_with_invalid_schedule_expression",
+        "2025-01-26",
+        differs="it is created",
+    ),
+    "a schedule of a name that there is": Fact(
+        "scheduler.CreateSchedule",
+        schedule("held"),
+        "ConflictException",
+        f"{_API}/scheduler/latest/APIReference/API_CreateSchedule.html",
+        "2026-11-28",
+    ),
+    "a schedule that there is not": Fact(
+        "scheduler.DeleteSchedule",
+        {"Name": "none"},
+        "ResourceNotFoundException",
+        f"{_API}/scheduler/latest/APIReference/API_DeleteSchedule.html",
+        "2026-11-28",
     ),
     "a function that there is not": Fact(
         "lambda.Invoke",

@@ -1,7 +1,9 @@
 """The embedded AWS and our fakes answer as AWS does; where the embedded AWS does not, the difference is known."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from tests.fakes.aws.errors import Refused
 from tests.fakes.aws.models import BadCallError, check
 from tests.fakes.aws.sqs import SEND_QUEUE
 from tests.fakes.tables import outcomes_table
-from tests.recorded.facts import FACTS, HELD_ITEM, MEBIBYTE, TABLE, Fact
+from tests.recorded.facts import FACTS, HELD_ITEM, MEBIBYTE, TABLE, Fact, schedule
 
 type Answerer = Callable[[Fact], Any]
 
@@ -31,7 +33,7 @@ def embedded() -> Iterator[Answerer]:
             config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
             clients: dict[str, Any] = {
                 name: session.client(name, config=config)
-                for name in ("dynamodb", "sqs", "secretsmanager", "events", "lambda")
+                for name in ("dynamodb", "sqs", "secretsmanager", "events", "lambda", "scheduler")
             }
             names = _resources(session.resource("dynamodb"), clients)
 
@@ -51,11 +53,14 @@ def _resources(tables: Any, clients: Mapping[str, Any]) -> dict[str, str]:  # no
     clients["dynamodb"].put_item(TableName=TABLE, Item=HELD_ITEM)
     sqs, secrets = clients["sqs"], clients["secretsmanager"]
     queue = sqs.create_queue(QueueName="facts", Attributes={"MaximumMessageSize": str(MEBIBYTE)})["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    clients["scheduler"].create_schedule(**_filled(schedule("held"), {"<queue ARN>": queue_arn}))
     other = sqs.create_queue(QueueName="received")["QueueUrl"]
     sqs.send_message(QueueUrl=other, MessageBody="body")
     (message,) = sqs.receive_message(QueueUrl=other)["Messages"]
     return {
         "<queue>": queue,
+        "<queue ARN>": queue_arn,
         "<no queue>": queue.replace("facts", "none"),
         "<received>": other,
         "<receipt>": message["ReceiptHandle"],
@@ -124,11 +129,20 @@ def _facts(*, of_fakes: bool) -> list[Any]:
         pytest.param(
             fact,
             id=name,
-            marks=[pytest.mark.xfail(strict=True, reason=fact.differs)] if fact.differs and not of_fakes else [],
+            marks=[pytest.mark.xfail(strict=True, raises=AssertionError, reason=fact.differs)]
+            if fact.differs and not of_fakes
+            else [],
         )
         for name, fact in FACTS.items()
         if fact.fakes or not of_fakes
     ]
+
+
+def test_every_fact_names_its_source_and_a_date() -> None:
+    """A file of a public repository, or a page of AWS."""
+    for name, fact in FACTS.items():
+        assert re.match(r"[\w-]+/[\w-]+ [\w/.-]+\.\w+( |$)|https://docs\.aws\.amazon\.com/", fact.recorded), name
+        assert date.fromisoformat(fact.on) >= date(2022, 1, 1), name
 
 
 @pytest.mark.parametrize("fact", _facts(of_fakes=False))

@@ -90,6 +90,8 @@ PLANTED: dict[str, tuple[str, str, Mapping[str, Any]]] = {
     ),
 }
 
+OF_SCHEDULER = {"ScheduleExpression": "at(2027-01-01T00:00:00)", "Target": {"Arn": "arn:x", "RoleArn": "arn:y"}}
+
 
 @pytest.mark.parametrize("said", PLANTED)
 def test_a_planted_error_is_found(refused_calls: RefusedCalls, said: str) -> None:
@@ -134,15 +136,21 @@ def test_the_fakes_refuse_it_by_client(refused_calls: RefusedCalls) -> None:
 
 
 def test_the_fakes_refuse_it_by_socket(refused_calls: RefusedCalls) -> None:
-    """A call of DynamoDB's protocol, and one of Lambda's."""
+    """Also one of Lambda and one of EventBridge Scheduler, whose operations are told by their paths."""
     with AwsServer() as server:
         with pytest.raises(ClientError):
             _unchecked("dynamodb", server.url).batch_execute_statement(Statements=[])
         with pytest.raises(ClientError):
             _unchecked("lambda", server.url).invoke(FunctionName="f", InvocationType="Later")
+        with pytest.raises(ClientError):
+            _unchecked("scheduler", server.url).create_schedule(Name="n", **OF_SCHEDULER)
         _unchecked("lambda", server.url).invoke(FunctionName="f", InvocationType="Event", Payload="{}")
         assert server.calls == {"Invoke": 1}
-    assert len(refused_calls.take()) == 2
+    assert [one.partition(":")[0] for one in refused_calls.take()] == [
+        "dynamodb.BatchExecuteStatement",
+        "lambda.Invoke",
+        "scheduler.CreateSchedule",
+    ]
 
 
 def test_the_publishers_queue_refuses_it(refused_calls: RefusedCalls) -> None:

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from tests.fakes.aws.dynamodb import FakeDynamoDb
 from tests.fakes.aws.errors import Refused
-from tests.fakes.aws.models import check_request
+from tests.fakes.aws.models import BY_PATH, check_request, check_rest
 from tests.fakes.aws.secretsmanager import FakeSecretsManager
 from tests.fakes.aws.sqs import FakeSqs
 
@@ -41,6 +41,8 @@ class FakeAws(FakeDynamoDb, FakeSqs, FakeSecretsManager):
         """Answer as botocore's event `before-call` allows; the call was checked and written by botocore."""
         try:
             headers = {name.lower(): str(value) for name, value in params["headers"].items()}
+            if model.service_model.service_name in BY_PATH:
+                check_rest(model.service_model.service_name, params["method"], params["url"], headers, params["body"])
             check_request(params["method"], params["url"], headers, params["body"])
             status, answer = 200, self.answer(model.name, json.loads(params["body"]))
         except Refused as error:

@@ -20,7 +20,9 @@ from botocore.validate import ParamValidator
 
 REFUSED = "refused by AWS's model: "
 BY_TARGET = ("dynamodb", "sqs", "secretsmanager", "events")  # X-Amz-Target names the operation
+BY_PATH = ("lambda", "scheduler")  # method and path do, and the signature names the service
 
+_SIGNED = re.compile(r"/([a-z]+)/aws4_request")
 _KEY = ("requestId", "recipient")
 _SET = re.compile(r"""["'](\w+)["'] ?[=:] ?\?""")  # of a PartiQL statement: an attribute with its parameter
 faults: list[str] = []  # of this process's calls; a fixture fails the test that made them
@@ -47,10 +49,18 @@ def check_request(method: str, url: str, headers: Mapping[str, str], body: bytes
     prefix, _, operation = headers.get("x-amz-target", "").partition(".")
     if service := _services().get(prefix):
         check(service, operation, json.loads(body or b"{}"))
-    elif found := _lambda_operation(method, urlsplit(url).path):
-        name, places = found
-        told = {"uri": places, "querystring": dict(parse_qsl(urlsplit(url).query)), "header": headers}
-        check("lambda", name, _rest_parameters(model_of("lambda").operation_model(name).input_shape, told, body))
+    elif (signed := _SIGNED.search(headers.get("authorization", ""))) and signed[1] in BY_PATH:
+        check_rest(signed[1], method, url, headers, body)
+
+
+def check_rest(service: str, method: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Raise as above, for a service whose operations are told by method and path."""
+    for name, its_method, path in _paths(service):
+        if method == its_method and (match := path.fullmatch(urlsplit(url).path)):
+            places = {place: unquote(text) for place, text in match.groupdict().items()}
+            told = {"uri": places, "querystring": dict(parse_qsl(urlsplit(url).query)), "header": headers}
+            check(service, name, _rest_parameters(model_of(service).operation_model(name).input_shape, told, body))
+            return
 
 
 @cache
@@ -231,21 +241,14 @@ def _services() -> Mapping[str, str]:
 
 
 @cache
-def _lambda_paths() -> list[tuple[str, str, re.Pattern[str]]]:
-    """Return Lambda's operations with their methods and paths."""
-    model = model_of("lambda")
+def _paths(service: str) -> list[tuple[str, str, re.Pattern[str]]]:
+    """Return a service's operations with their methods and paths."""
+    model = model_of(service)
     found = [(name, model.operation_model(name).http) for name in model.operation_names]
     return [
         (name, http["method"], re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", http["requestUri"].split("?")[0])))
         for name, http in found
     ]
-
-
-def _lambda_operation(method: str, path: str) -> tuple[str, dict[str, str]] | None:
-    for name, its_method, its_path in _lambda_paths():
-        if method == its_method and (match := its_path.fullmatch(path)):
-            return name, {place: unquote(text) for place, text in match.groupdict().items()}
-    return None
 
 
 def _rest_parameters(
