@@ -18,7 +18,10 @@ from tests.fakes.aws.errors import Refused
 from tests.fakes.aws.models import BadCallError, check
 from tests.fakes.aws.sqs import SEND_QUEUE
 from tests.fakes.tables import outcomes_table
-from tests.recorded.facts import FACTS, HELD_ITEM, MEBIBYTE, TABLE, Fact, schedule
+from tests.recorded.dynamodb_facts import HELD_ITEM, TABLE
+from tests.recorded.fact import MEBIBYTE, Fact
+from tests.recorded.facts import FACTS
+from tests.recorded.other_facts import schedule
 
 type Answerer = Callable[[Fact], Any]
 
@@ -124,14 +127,16 @@ def _check(answer: Any, fact: Fact) -> None:  # noqa: ANN401 (as boto3 gives it)
     assert "Error" in wanted or "Error" not in answer
 
 
+def _expected_failure(reason: str) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
+
+
 def _facts(*, of_fakes: bool) -> list[Any]:
     return [
         pytest.param(
             fact,
             id=name,
-            marks=[pytest.mark.xfail(strict=True, raises=AssertionError, reason=fact.differs)]
-            if fact.differs and not of_fakes
-            else [],
+            marks=[] if of_fakes or not fact.differs else [_expected_failure(fact.differs)],
         )
         for name, fact in FACTS.items()
         if fact.fakes or not of_fakes
