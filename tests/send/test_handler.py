@@ -193,3 +193,13 @@ def test_a_token_of_the_wrong_format_fails_no_message(
     assert ended <= {("waiting", "unauthorized"), ("waiting", "not_started")}
     assert "since" in fields(fresh.items[BREAKERS, "auth"])
     assert realtime.counters.balances <= 2
+
+
+def test_copies_of_a_message_in_one_batch_are_never_written_by_one_call(
+    fresh: FakeAws, realtime: Simulator, batch: list[dict[str, Any]]
+) -> None:
+    """DynamoDB refuses a call that names an item twice, and the writes of nine others with it; so would the fake."""
+    copies = [{**record, "messageId": f"copy-{number}"} for number, record in enumerate(batch[:5])]
+    assert _handle(*batch[:5], *copies) == []
+    assert _shown(realtime) == sorted(NUMBERS[:5])
+    assert {str(fields(item)["status"]) for item in fresh.items.values()} == {"submitted"}
