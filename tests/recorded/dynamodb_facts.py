@@ -79,9 +79,9 @@ DYNAMODB: dict[str, Fact] = {
     "an insert of what there is": Fact(
         "dynamodb.BatchExecuteStatement",
         {"Statements": [_insert(*HELD), _insert("new", "a")]},
-        {"Responses": [{"Error": {"Code": "DuplicateItem"}}, {"TableName": TABLE}]},
-        f"{AWS_PAGES}/amazondynamodb/latest/APIReference/API_BatchStatementError.html",
-        "2026-11-28",
+        {"Responses": [{"Error": {"Code": "DuplicateItem"}, "TableName": TABLE}, {"TableName": TABLE}]},
+        "nubo-db/dynoxide src/actions/batch_execute_statement.rs",
+        "2026-08-15",
         fakes=True,
     ),
     "an insert of what there is, alone": Fact(
