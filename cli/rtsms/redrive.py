@@ -1,4 +1,4 @@
-"""`rtsms redrive`: send dead letters back to the queue, each under its own request id, so that nothing is sent twice.
+"""`rtsms redrive`: send dead letters back to their queue, each under its own request id: nothing is sent twice.
 
 SQS's own redrive gives each message a new id. A request without an id would get a new identity from it.
 """
@@ -9,15 +9,16 @@ from dataclasses import dataclass
 
 import click
 
-from realtime_sms.aws.queues import DeadLetter, DeadLetters, Producer, as_body
+from realtime_sms.aws.queues import DeadLetter, DeadLetters, Producer, with_request_id
 from realtime_sms.aws.submissions import Applied, Indeterminate, Submissions
 from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.requests.envelope import IdentifiedRequest, open_envelope, unwrap
+from realtime_sms.requests.envelope import IdentifiedRequest, open_envelope
 from realtime_sms.requests.errors import InvalidInputError
+from realtime_sms.requests.model import SendRequest
 from realtime_sms.requests.prepare import Defaults, prepare
-from realtime_sms.vocabulary import Reason, Status
+from realtime_sms.vocabulary import MessageType, Reason, Status
 from rtsms.errors import Exit
 from rtsms.options import json_option, stack_options
 from rtsms.output import Output, plural
@@ -75,7 +76,7 @@ class Redriven:
 
 @dataclass(frozen=True, slots=True)
 class Redrive:
-    """Sends dead letters back to the send queue."""
+    """Sends dead letters back, each to the queue of its message type."""
 
     producer: Producer
     dead_letters: DeadLetters
@@ -95,14 +96,20 @@ class Redrive:
     def _send_back(self, letter: DeadLetter, now: float) -> Redriven:
         """Send before removing: a crash in between leaves two copies, which the request id makes harmless."""
         try:
-            reopened = self._reopen(letter, now)
+            request = open_envelope(letter.body, letter.message_id).request
+        except InvalidInputError:
+            request = None
+        try:
+            reopened = self._reopen(letter, request, now) if request else 0  # else only the note that says why
         except MissingOutcomeError as error:
             return Redriven(letter.request_id, refused=str(error))
-        self.producer.publish(with_request_id(letter.body, letter.request_id))
+        message_type = request.message_type if request else MessageType.TRANSACTIONAL
+        campaign = request.campaign if request else None
+        self.producer.publish(with_request_id(letter.body, letter.request_id), message_type, campaign)
         self.dead_letters.remove(letter)
         return Redriven(letter.request_id, reopened)
 
-    def _reopen(self, letter: DeadLetter, now: float) -> int:
+    def _reopen(self, letter: DeadLetter, request: SendRequest, now: float) -> int:
         """Reopen the recipients that ended as dead letters, which means that they were never sent.
 
         If one cannot be reopened, the letter stays: the sender would take that recipient for done. All outcomes of the
@@ -112,10 +119,6 @@ class Redrive:
             MissingOutcomeError: a recipient has none, and may have been sent to.
 
         """
-        try:
-            request = open_envelope(letter.body, letter.message_id).request
-        except InvalidInputError:
-            return 0  # it has no outcomes, only the note that says why
         prepared = prepare(IdentifiedRequest(letter.request_id, request), self.defaults)
         again = Republication(self.submissions, prepared, now)
         if letter.reason in _NEVER_READ:  # by the version that rejected it
@@ -128,12 +131,3 @@ class Redrive:
         if indeterminate := [result for result in results if isinstance(result, Indeterminate)]:
             raise StoreUnavailableError(indeterminate[0].code)
         return sum(isinstance(result, Applied) for result in results)
-
-
-def with_request_id(body: str, request_id: str) -> str:
-    """Return the request without its envelopes and with its id; a body that is not a request stays as it is."""
-    try:
-        payload, _ = unwrap(body)
-    except InvalidInputError:
-        return body
-    return as_body(payload | {"requestId": request_id})

@@ -24,8 +24,11 @@ _FIELD_OF_OPTION = {
     "max_segments": "maxSegments",
     "expires_at": "expiresAt",
     "on_unknown": "onUnknown",
+    "message_type": "messageType",
+    "campaign": "campaign",
 }
 
+TYPE_HELP = "promotional: waits for sending hours, and never holds up what is transactional. Default: transactional."
 
 text_options = combine(
     click.argument("text", required=False),

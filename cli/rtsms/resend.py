@@ -53,7 +53,8 @@ def command(  # noqa: PLR0913 (one for each option)
         return
     again.prolong()
     _reopen(again.submissions, unknown, now=time.time())
-    stack.producer().publish(as_body({**body, "requestId": request_id}))
+    sent = prepared.request
+    stack.producer().publish(as_body({**body, "requestId": request_id}), sent.message_type, sent.campaign)
     out.result(
         {"requestId": request_id, "recipient": masked, "maybeSent": True},
         f"{request_id}  {masked}  will be sent again; rtsms status {request_id} shows the outcome",

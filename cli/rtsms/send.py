@@ -11,12 +11,13 @@ from realtime_sms.aws.queues import as_body
 from realtime_sms.aws.requests import Summary, read_outcomes
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import PreparedRequest
-from realtime_sms.vocabulary import Status
+from realtime_sms.vocabulary import MessageType, Status
 from rtsms import outcomes
 from rtsms.errors import CommandError, Exit
 from rtsms.options import Value, json_option, show_numbers_option, stack_options
 from rtsms.output import Output, plural
 from rtsms.request import (
+    TYPE_HELP,
     RequestBody,
     encoding_options,
     prepare_request,
@@ -35,6 +36,8 @@ _POLL_SECONDS = 1.0  # an outcome takes about as long
 @click.option("--to", multiple=True, required=True, metavar="NUMBER", help="A recipient. Repeatable.")
 @encoding_options
 @sending_options
+@click.option("--type", "message_type", type=click.Choice(list(MessageType)), help=TYPE_HELP)
+@click.option("--campaign", help="Id of the campaign that it belongs to; kept with each outcome.")
 @click.option("--request-id", help="Id of the request; one id is never sent twice. Default: a new id.")
 @click.option("--wait", is_flag=True, help="Wait until every recipient has a final outcome.")
 @click.option("--timeout", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds to wait at most.")
@@ -90,7 +93,8 @@ def publish(stack: Stack, request_id: str, body: RequestBody, prepared: Prepared
             "this id was used with other content; nothing was published",
             to_do="pass another --request-id, or none",
         )
-    stack.producer().publish(as_body({**body, "requestId": request_id}))
+    request = prepared.request
+    stack.producer().publish(as_body({**body, "requestId": request_id}), request.message_type, request.campaign)
     return before
 
 

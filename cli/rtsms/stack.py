@@ -14,6 +14,7 @@ from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Table
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import MessageType
 from rtsms.errors import CommandError, Exit
 
 DEFAULT_STACK = "realtime-sms"
@@ -124,8 +125,16 @@ class Stack:
         return Requests(self.store())
 
     def producer(self) -> Producer:
-        """Return the producer of the send queue."""
-        return Producer(self.session.client("sqs"), self.outputs["SendQueueUrl"])
+        """Return the producer of both queues."""
+        return Producer(self.session.client("sqs"), self.queue_urls)
+
+    @property
+    def queue_urls(self) -> Mapping[MessageType, str]:
+        """Return the URL of each message type's queue."""
+        return {
+            MessageType.TRANSACTIONAL: self.outputs["SendQueueUrl"],
+            MessageType.PROMOTIONAL: self.outputs["PromotionalQueueUrl"],
+        }
 
     def queue_attributes(self, output: str) -> Mapping[Any, str]:
         """Return the attributes of the queue whose URL this output has."""

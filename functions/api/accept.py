@@ -95,7 +95,7 @@ def take(value: dict[str, object], key: str | None, stage: str, ports: Ports) ->
         check_expiry(prepared, ports.now())
     entry = _entry(prepared, summary, ports)
     if entry.queued_at is None or summary.first is None:
-        ports.producer.publish(message)
+        ports.producer.publish(message, prepared.request.message_type, prepared.request.campaign)
         _mark_queued(request_id, ports)
     groups = groups_of(prepared)
     return {

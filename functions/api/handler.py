@@ -28,7 +28,7 @@ def _ports() -> Ports:
     return Ports(
         requests=Requests(table),
         submissions=Submissions(table),
-        producer=Producer(clients.sqs(), settings.send_queue_url),
+        producer=Producer(clients.sqs(), settings.queue_urls),
         opt_outs=OptOuts(table),
         defaults=settings.defaults,
         now=time.time,

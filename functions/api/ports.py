@@ -9,6 +9,7 @@ from realtime_sms.aws.opt_outs import OptOut
 from realtime_sms.aws.requests import Entry, Summary
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import MessageType
 
 
 class _Requests(Protocol):
@@ -20,7 +21,7 @@ class _Requests(Protocol):
 
 
 class _Producer(Protocol):
-    def publish(self, body: str) -> None: ...
+    def publish(self, body: str, message_type: MessageType, campaign: str | None) -> None: ...
 
 
 class _OptOuts(Protocol):

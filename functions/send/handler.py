@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.queues import DeadLetters, SendQueue
+from realtime_sms.aws.queues import DeadLetters, Producer, SendQueue
 from realtime_sms.aws.rate_limit import RateLimit
 from realtime_sms.aws.settings import SendSettings, read
 from realtime_sms.aws.submissions import Submissions
@@ -21,9 +21,11 @@ from realtime_sms.aws.table import BATCH, Table
 from realtime_sms.aws.telemetry import Metric, counters, instrumented
 from realtime_sms.aws.tokens import Tokens, ask_for_renewal
 from realtime_sms.provider.client import RealTimeClient
+from realtime_sms.vocabulary import MessageType
 from send.admission import Admission, Clock, Invocation
 from send.call import Caller
 from send.deliver import Delivery
+from send.lanes import move
 from send.messages import Job, acknowledge, read_record
 from send.sending_hours import SendingHours
 
@@ -52,7 +54,9 @@ class Sender:
         self._rate_limit = RateLimit(table, settings.rate) if settings.rate else None
         self._hours = SendingHours(settings.hours) if settings.hours else None
         self._queue = SendQueue(clients.sqs(), settings.send_queue_url)
-        self._promotional_queue = SendQueue(clients.sqs(), settings.promotional_queue_url)
+        url, age = settings.promotional_queue_url, Metric.PROMOTIONAL_WAITING_AGE
+        self._promotional_queue = SendQueue(clients.sqs(), url, age=age)
+        self._producer = Producer(clients.sqs(), settings.queue_urls)
         self._dead_letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
         self._tokens = Tokens(clients.secrets(), settings.token_secret_arn, renew=self._renew)
         self._client = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
@@ -82,6 +86,7 @@ class Sender:
         taken = [read_record(record, self._defaults, self._settings.recipients_per_call) for record in records]
         self._breakers.open()  # read once, before the threads ask
         jobs = [one for one in taken if isinstance(one, Job)]
+        moving = [] if promotional else [one for one in jobs if one.message_type is MessageType.PROMOTIONAL]
         admission = Admission(
             self._breakers,
             clock,
@@ -101,7 +106,9 @@ class Sender:
             owners=lambda: secrets.token_hex(8),
             holds=[admission.outside_hours] if self._hours else [],
         )
-        delivery.deliver_all(jobs, self._pool, self._workers)
+        delivery.deliver_all([one for one in jobs if one not in moving], self._pool, self._workers)
+        if moving:
+            move(moving, self._producer, self._rules, clock)
         if admission.shut:
             admission.wait_while_shut()
         kept = acknowledge(taken, queue, self._dead_letters, self._submissions, clock)

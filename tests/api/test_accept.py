@@ -68,6 +68,23 @@ def test_each_group_is_described(api: FakeApi) -> None:
     assert (reply.body["recipients"], reply.body["segments"]) == (2, 2)
 
 
+@pytest.mark.parametrize(
+    ("more", "group"),
+    [
+        ({}, ("transactional", None)),
+        ({"campaign": "mayo"}, ("transactional", "mayo")),
+        ({"messageType": "promotional", "campaign": "mayo"}, ("promotional", "mayo")),
+    ],
+    ids=["by default", "with a campaign", "promotional"],
+)
+def test_a_request_goes_to_the_queue_of_its_message_type(
+    api: FakeApi, more: dict[str, str], group: tuple[str, str | None]
+) -> None:
+    """In the group of its campaign."""
+    assert api.post(HELLO | more).status == 202
+    assert api.producer.groups == [group]
+
+
 def test_a_body_in_base64_is_read(api: FakeApi) -> None:
     """API Gateway hands over what it takes for binary in Base64."""
     body = base64.b64encode(json.dumps(HELLO).encode()).decode()

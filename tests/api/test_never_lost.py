@@ -19,7 +19,7 @@ from realtime_sms.outcomes.submission import Rules, settle
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.envelope import open_envelope
 from realtime_sms.requests.prepare import Defaults, prepare
-from realtime_sms.vocabulary import Reason
+from realtime_sms.vocabulary import MessageType, Reason
 from tests.api.fakes import HELLO, FakeApi
 from tests.fakes.stores import FakeProducer, FakeRequests
 from tests.fakes.submissions import NOW
@@ -70,10 +70,10 @@ class FailingProducer(FakeProducer):
 
     when: str = ""
 
-    def publish(self, body: str) -> None:
+    def publish(self, body: str, message_type: MessageType, campaign: str | None) -> None:
         """Keep the message, or fail."""
         with _failing(self.when, QueueUnavailableError("ReadTimeoutError")):
-            super().publish(body)
+            super().publish(body, message_type, campaign)
 
 
 def _api(failures: dict[str, str]) -> FakeApi:

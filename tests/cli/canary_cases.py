@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from realtime_sms.aws.requests import Rejection
 from realtime_sms.requests.prepare import Defaults
-from realtime_sms.vocabulary import Reason, Status
+from realtime_sms.vocabulary import MessageType, Reason, Status
 from rtsms.request import prepare_request
 from rtsms.stack import Stack
 from tests.cli.fakes import FakeClient, FakeStack, Ran, fake_stack, run, submission
@@ -116,8 +116,8 @@ def _rejected_later(_canary: str) -> FakeStack:
     stack = fake_stack()
     publish = stack.queue.publish
 
-    def rejecting(body: str) -> None:
-        publish(body)
+    def rejecting(body: str, message_type: MessageType, campaign: str | None) -> None:
+        publish(body, message_type, campaign)
         stack.held.rejections[json.loads(body)["requestId"]] = Rejection(Reason.CONFLICT, "other content", NOW)
 
     stack.queue.publish = rejecting  # type: ignore[method-assign]

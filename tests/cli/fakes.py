@@ -31,7 +31,7 @@ PARAMETERS = {
     "OutcomeTtlDays": "45",
 }
 IMPORTS = os.pathsep.join(str(ROOT / part) for part in ("functions", "layers/realtime-sms", "cli"))
-OUTPUTS = {"SendQueueUrl": "http://queue", "OutcomesTableName": "outcomes"}
+OUTPUTS = {"SendQueueUrl": "http://queue", "PromotionalQueueUrl": "http://promotional", "OutcomesTableName": "outcomes"}
 TOKEN, SECRET = "a-token-of-realtime", "a-client-secret"
 SETTINGS = {
     "RedrivePolicy": json.dumps({"deadLetterTargetArn": "arn:aws:sqs:x:1:dead", "maxReceiveCount": 1000}),
@@ -113,6 +113,7 @@ def doctor_stack(
     outputs = {
         "SendQueueUrl": "http://aws/1/send",
         "SendQueueArn": "arn:queue",
+        "PromotionalQueueUrl": "http://aws/1/promotional",
         "DeadLetterQueueUrl": "http://aws/1/dead",
         "OutcomesTableName": "outcomes",
         "TokenSecretArn": "arn:token",

@@ -79,6 +79,7 @@ def test_an_unknown_outcome_is_sent_again() -> None:
     after = stack.fake.held["order-1", ONE]
     assert (after.status, after.maybe_sent) == (Status.WAITING, True)
     assert stack.messages == [REQUEST | {"requestId": "order-1"}]
+    assert stack.queue.groups == [("transactional", None)]
     assert sorted(stack.fake.prolonged) == [("order-1", ONE), ("order-1", OTHER)]
 
 

@@ -53,7 +53,8 @@ def test_a_request_is_published_with_all_its_options() -> None:
     ran = run(
         "send", "¡Hola!", "--to", ONE, "--to", "912345679", "--request-id", "order-1", "--sender", "Tienda",
         "--encoding", "auto", "--max-segments", "2", "--expires-at", "2030-01-31T12:00:00Z", "--on-unknown", "resend",
-        "--metadata", "order=1", "--metadata", "note=a=b", "--json", stack=stack,
+        "--metadata", "order=1", "--metadata", "note=a=b", "--type", "promotional", "--campaign", "mayo", "--json",
+        stack=stack,
     )  # fmt: skip
     assert ran.code == 0
     assert ran.answer == {"requestId": "order-1", "recipients": 2, "segments": 2}
@@ -67,15 +68,19 @@ def test_a_request_is_published_with_all_its_options() -> None:
             "maxSegments": 2,
             "expiresAt": "2030-01-31T12:00:00Z",
             "onUnknown": "resend",
+            "messageType": "promotional",
+            "campaign": "mayo",
             "metadata": {"order": "1", "note": "a=b"},
         }
     ]
+    assert stack.queue.groups == [("promotional", "mayo")]
 
 
 def test_a_request_without_an_id_gets_a_new_one() -> None:
     """The message on the queue has the same id, so that its status can be read."""
     stack = fake_stack()
     ids = [run("send", "hola", "--to", ONE, "--json", stack=stack).answer["requestId"] for _ in range(2)]
+    assert stack.queue.groups == [("transactional", None)] * 2
     assert len(set(ids)) == 2
     assert [message["requestId"] for message in stack.messages] == ids
 

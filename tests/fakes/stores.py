@@ -10,6 +10,7 @@ from realtime_sms.aws.submissions import Applied, Conflict, Indeterminate, Write
 from realtime_sms.aws.table import Key, StoreUnavailableError
 from realtime_sms.outcomes.decide import Change, Unreadable
 from realtime_sms.outcomes.submission import Submission
+from realtime_sms.vocabulary import MessageType
 
 
 @dataclass
@@ -87,16 +88,18 @@ class FakeSubmissions:
 
 @dataclass
 class FakeProducer:
-    """The send queue."""
+    """The queues; `groups` has the message type and the campaign of each body."""
 
     bodies: list[str] = field(default_factory=list)
+    groups: list[tuple[MessageType, str | None]] = field(default_factory=list)
     failing: bool = False
 
-    def publish(self, body: str) -> None:
+    def publish(self, body: str, message_type: MessageType, campaign: str | None) -> None:
         """Store the message, or fail."""
         if self.failing:
             raise QueueUnavailableError("EndpointConnectionError")
         self.bodies.append(body)
+        self.groups.append((message_type, campaign))
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from rich import progress as bars
 
 from realtime_sms.aws.queues import Producer
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import MessageType
 from rtsms.bulk.campaign import Campaign
 from rtsms.bulk.journal import Journal
 from rtsms.bulk.publisher import Publisher
@@ -43,6 +45,14 @@ class _Price(OurType):
 @click.argument("file", type=FILE)
 @file_options
 @click.option("--campaign", help="Id at the start of each request id. Default: made of the file's name and content.")
+@click.option(
+    "--type",
+    "message_type",
+    type=click.Choice(list(MessageType)),
+    default=MessageType.PROMOTIONAL,
+    show_default=True,
+    help="transactional: does not wait for sending hours, and may hold up other messages.",
+)
 @click.option("--price-per-segment", "price", type=_Price(), help="Price of a segment, to estimate the cost.")
 @click.option("--dry-run", is_flag=True, help="Check the file, and publish nothing.")
 @click.option(
@@ -66,6 +76,7 @@ def command(  # noqa: PLR0913 (one for each option)
     out: Output,
     file: Path,
     campaign: str | None,
+    message_type: str,
     price: Decimal | None,
     dry_run: bool,
     skip_bad_rows: bool,
@@ -80,7 +91,7 @@ def command(  # noqa: PLR0913 (one for each option)
     that was killed continues where it stopped.
     """
     defaults = _defaults(find_stack, options, dry_run=dry_run)
-    checked = read_campaign(out, file, defaults, campaign, **options)
+    checked = read_campaign(out, file, defaults, campaign, MessageType(message_type), **options)
     out.result(document(checked, price), *lines(checked, price))
     if checked.validated.bad and not skip_bad_rows:
         out.text("\nNothing was published. Correct these rows, or leave them out with --skip-bad-rows.")
@@ -88,7 +99,7 @@ def command(  # noqa: PLR0913 (one for each option)
     if checked.validated.good and not dry_run:
         stack = find_stack()
         with checked.journal(journal, stack.outputs["SendQueueUrl"]) as opened:
-            _publish(checked, opened, _publisher(stack, at_once), out, ask=not yes)
+            _publish(checked, opened, _publisher(stack, checked, at_once), out, ask=not yes)
     return Exit.DONE
 
 
@@ -120,7 +131,8 @@ def _publish(campaign: Campaign, journal: Journal, publisher: Publisher, out: Ou
     )
 
 
-def _publisher(stack: Stack, parallel_calls: int) -> Publisher:
+def _publisher(stack: Stack, campaign: Campaign, parallel_calls: int) -> Publisher:
     config = Config(max_pool_connections=parallel_calls, retries={"mode": "standard", "total_max_attempts": 3})
-    producer = Producer(stack.session.client("sqs", config=config), stack.outputs["SendQueueUrl"])
-    return Publisher(producer.publish_batch, time.sleep, parallel_calls)
+    producer = Producer(stack.session.client("sqs", config=config), stack.queue_urls)
+    send = partial(producer.publish_batch, message_type=campaign.merge.message_type, campaign=campaign.campaign_id)
+    return Publisher(send, time.sleep, parallel_calls)

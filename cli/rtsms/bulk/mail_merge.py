@@ -17,6 +17,7 @@ from realtime_sms.outcomes.submission import Submission, cancel_absent
 from realtime_sms.requests.model import MAX_SEGMENTS, MAX_TEXT, SendRequest, content_hash
 from realtime_sms.requests.prepare import Defaults, policy_for, refused_recipients
 from realtime_sms.requests.recipients import parse_recipients
+from realtime_sms.vocabulary import MessageType
 from rtsms.bulk.columns import label, quote_columns, quote_name
 from rtsms.bulk.sheet import Row, Unusable
 from rtsms.bulk.template import Template
@@ -54,7 +55,10 @@ class GoodRow:
 
 @dataclass(frozen=True)
 class MailMerge:
-    """What is sent to each row; `request` has the fields that are the same for all rows."""
+    """What is sent to each row; `request` has the fields that are the same for all rows.
+
+    The message type is not among them: another type does not make another campaign.
+    """
 
     template: Template
     columns: Sequence[str]
@@ -62,6 +66,7 @@ class MailMerge:
     key_column: str | None
     request: RequestBody
     defaults: Defaults
+    message_type: MessageType = MessageType.PROMOTIONAL
 
     def __post_init__(self) -> None:
         """Raise a `CommandError` for what would be wrong with every row."""
@@ -102,7 +107,8 @@ class MailMerge:
         values = self._values(row)
         text = {**self._message, "text": self.template.render(values)}
         body = {**self.request, "recipients": [f"+{number}"], "message": text}
-        return as_body({"requestId": self._request_id(campaign_id, values, number), **body})
+        traffic = {"messageType": self.message_type, "campaign": campaign_id}
+        return as_body({"requestId": self._request_id(campaign_id, values, number), **body, **traffic})
 
     def cancellation(self, campaign_id: str, row: Row, number: int, *, owner: str, now: float) -> Submission:
         """Return what cancels a good row's request before the table knows it."""
@@ -115,8 +121,8 @@ class MailMerge:
             owner=owner,
             now=now,
             due_at=request.send_at.timestamp() if request.send_at else None,
-            message_type=request.message_type,
-            campaign=request.campaign,
+            message_type=self.message_type,
+            campaign=campaign_id,
             metadata=request.metadata,
         )
 

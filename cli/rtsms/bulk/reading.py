@@ -10,6 +10,7 @@ import click
 from rich import progress as bars
 
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import MessageType
 from rtsms.bulk.campaign import Campaign, make_campaign_id
 from rtsms.bulk.columns import clean_name, number_column
 from rtsms.bulk.encodings import ENCODINGS
@@ -60,6 +61,7 @@ def read_campaign(  # noqa: PLR0913 (what the options say, by name)
     path: Path,
     defaults: Defaults,
     campaign: str | None,
+    message_type: MessageType = MessageType.PROMOTIONAL,
     *,
     template: str | None,
     template_file: TextIO | None,
@@ -72,7 +74,8 @@ def read_campaign(  # noqa: PLR0913 (what the options say, by name)
     )
     for note in sheet.notes:
         out.result({"type": "note", "what": note}, f"note: {note}")
-    merge = _mail_merge(sheet, Template(read_text(template, template_file)), defaults, options)
+    text = Template(read_text(template, template_file))
+    merge = _mail_merge(sheet, text, defaults, message_type, options)
     validated = ValidatedFile()
     _print_bad_rows(out, validate(sheet, merge, validated), show)
     return Campaign(sheet, merge, validated, make_campaign_id(campaign, sheet, validated))
@@ -85,11 +88,14 @@ def show_progress(out: Output, *columns: bars.ProgressColumn, transient: bool = 
     return bars.Progress(*columns, console=console, disable=hidden, transient=transient, redirect_stdout=False)
 
 
-def _mail_merge(sheet: Sheet, template: Template, defaults: Defaults, options: dict[str, Value]) -> MailMerge:
+def _mail_merge(
+    sheet: Sheet, template: Template, defaults: Defaults, message_type: MessageType, options: dict[str, Value]
+) -> MailMerge:
     request = request_body("", [], **options)
     del request["recipients"]
     to_column, key_column = (options[name] and clean_name(options[name]) for name in ("to_column", "key_column"))
-    return MailMerge(template, sheet.columns, to_column or number_column(sheet.columns), key_column, request, defaults)
+    to_column = to_column or number_column(sheet.columns)
+    return MailMerge(template, sheet.columns, to_column, key_column, request, defaults, message_type)
 
 
 def _print_bad_rows(out: Output, bad: Iterable[BadRow], show: int) -> None:

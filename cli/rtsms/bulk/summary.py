@@ -4,11 +4,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from realtime_sms.requests.recipients import mask
+from realtime_sms.vocabulary import MessageType
 from rtsms.bulk.campaign import Campaign
 from rtsms.bulk.validation import ValidatedFile
 from rtsms.output import plural
 
 _LISTED = 5  # characters that force Unicode, and lines of unusual numbers
+
+_TYPES = {
+    MessageType.PROMOTIONAL: "promotional: waits for sending hours, and never holds up transactional messages",
+    MessageType.TRANSACTIONAL: "transactional: does not wait for sending hours, and may hold up other messages",
+}
 
 
 def document(campaign: Campaign, price: Decimal | None) -> dict[str, object]:
@@ -17,6 +23,7 @@ def document(campaign: Campaign, price: Decimal | None) -> dict[str, object]:
     found: dict[str, object] = {
         "type": "checked",
         "campaign": campaign.campaign_id,
+        "messageType": campaign.merge.message_type,
         "rows": len(validated.numbers),
         "good": validated.good,
         "bad": validated.bad,
@@ -40,6 +47,7 @@ def lines(campaign: Campaign, price: Decimal | None) -> Iterator[str]:
     yield f"{campaign.file.path.name}: {rows}, {validated.good:,} good, {validated.bad:,} bad{repeated}"
     cost = "" if price is None else f", {validated.segments * price} at {price} a segment"
     yield f"{plural(validated.segments, 'segment')}{cost}; campaign {campaign.campaign_id}"
+    yield _TYPES[campaign.merge.message_type]
     if not validated.numbers:
         yield "warning: the file has column names, but no rows"
     if first := validated.first:

@@ -1,6 +1,7 @@
 """`rtsms bulk`: list the bad rows and the cost first, then publish."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from realtime_sms.aws.queues import NotTaken
+from realtime_sms.requests.model import CAMPAIGN
 from realtime_sms.requests.prepare import Defaults
 from rtsms.bulk.campaign import Campaign
 from rtsms.bulk.mail_merge import MailMerge, request_id
@@ -28,14 +30,17 @@ class FakeSqs:
 
     def __init__(self) -> None:
         self.bodies: list[str] = []
+        self.urls: list[str] = []
+        self.groups: set[str] = set()
         self.failing = False
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 (boto3's names)
         """Take a batch."""
-        assert QueueUrl == "http://queue"
+        self.urls.append(QueueUrl)
         if self.failing:
             raise EndpointConnectionError(endpoint_url="http://queue")
         self.bodies += [entry["MessageBody"] for entry in Entries]
+        self.groups |= {entry["MessageGroupId"] for entry in Entries}
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
 
@@ -80,6 +85,8 @@ def test_every_row_is_published_under_its_own_id(stack: FakeStack, sqs: FakeSqs,
             "message": {"text": f"Hola {name}, su pedido {order} está en camino"},
             "sender": "Tienda",
             "metadata": {"campaign": "mayo"},
+            "messageType": "promotional",
+            "campaign": "mayo",
         }
         for number, name, order in [("+56912345678", "Ana", "1"), ("+56913333333", "Eva", "2")]
     ]
@@ -87,6 +94,7 @@ def test_every_row_is_published_under_its_own_id(stack: FakeStack, sqs: FakeSqs,
         {
             "type": "checked",
             "campaign": "mayo",
+            "messageType": "promotional",
             "rows": 2,
             "good": 2,
             "bad": 0,
@@ -96,6 +104,44 @@ def test_every_row_is_published_under_its_own_id(stack: FakeStack, sqs: FakeSqs,
         },
         {"type": "published", "campaign": "mayo", "published": 2, "before": 0},
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message_type", "url", "said"),
+    [
+        ((), "promotional", "http://promotional", "promotional: waits for sending hours"),
+        (
+            ("--type", "transactional"),
+            "transactional",
+            "http://queue",
+            "transactional: does not wait for sending hours",
+        ),
+    ],
+    ids=["by default", "if asked"],
+)
+def test_the_message_type_chooses_the_queue_and_is_said_before_the_question(  # noqa: PLR0913, PLR0917 (fixtures and a case)
+    stack: FakeStack, sqs: FakeSqs, sheet: Path, options: tuple[str, ...], message_type: str, url: str, said: str
+) -> None:
+    """Messages of a campaign are one group of the queue. Another type is still the same campaign."""
+    asked = _bulk(stack, sheet, *options)
+    assert said in asked.out
+    assert (asked.code, sqs.bodies) == (2, [])
+    assert _bulk(stack, sheet, "--yes", *options).code == 0
+    (campaign,) = sqs.groups
+    assert campaign in asked.out
+    assert campaign == "clientes-de-mayo-f3ed6879fd870ce5"
+    told = [json.loads(body) for body in sqs.bodies]
+    assert {(one["messageType"], one["campaign"]) for one in told} == {(message_type, campaign)}
+    assert set(sqs.urls) == {url}
+
+
+def test_a_made_campaign_id_is_one_that_a_request_can_have(stack: FakeStack, sqs: FakeSqs, tmp_path: Path) -> None:
+    """However long the file's name is, and whatever is in it."""
+    file = tmp_path / ("ñ_" + "Clientes de otoño " * 8 + ".csv")
+    file.write_text("\n".join(["numero,nombre,pedido", *GOOD]), encoding="utf-8")
+    assert _bulk(stack, file, "--yes").code == 0
+    (campaign,) = sqs.groups
+    assert re.fullmatch(CAMPAIGN.removesuffix("$"), campaign)
 
 
 def test_the_same_command_again_publishes_nothing(stack: FakeStack, sqs: FakeSqs, sheet: Path) -> None:

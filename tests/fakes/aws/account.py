@@ -24,6 +24,8 @@ class FakeAws(FakeDynamoDb, FakeSqs, FakeSecretsManager):
         self.items.clear()
         self.letters.clear()
         self.sent.clear()
+        self.groups.clear()
+        self.full = False
         self.postponed.clear()
         self.claims = 0
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from realtime_sms.vocabulary import MessageType
 from tests.fakes.aws.errors import Refused
 from tests.template.rendered import rendered
 
 SEND_QUEUE, PROMOTIONAL_QUEUE, DEAD_LETTERS = "http://sqs/send", "http://sqs/promotional", "http://sqs/dead"
+QUEUE_URLS = {MessageType.TRANSACTIONAL: SEND_QUEUE, MessageType.PROMOTIONAL: PROMOTIONAL_QUEUE}
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST_ATTRIBUTES = _MOST_OF_A_CALL = 10
 _LONGEST_WAIT, _LONGEST_VISIBILITY = 20, 43_200  # seconds
@@ -35,13 +37,18 @@ class DeadLetter:
 
 
 class FakeSqs:
-    """The messages of both queues: `letters` as SQS returns them, by receipt handle; `sent` are bodies."""
+    """The messages of the queues: `letters` as SQS returns them, by receipt handle; `sent` are bodies.
+
+    `groups` has the queue's URL and the message group of each body that was sent.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.dead_letter_queue = DEAD_LETTERS
         self.letters: dict[str, dict[str, Any]] = {}
         self.sent: list[str] = []
+        self.groups: list[tuple[str, str | None]] = []
+        self.full = False  # the queues take no message of a batch
         self.postponed: dict[str, int] = {}  # seconds, by receipt handle
         self._hidden: set[str] = set()
         self._messages = 0
@@ -55,7 +62,7 @@ class FakeSqs:
         self._hidden.clear()
 
     def SendMessage(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802 (AWS's name, as below)
-        """Put a message on either queue."""
+        """Put a message on a queue."""
         to_dead_letters = request["QueueUrl"] == self.dead_letter_queue
         attributes = request.get("MessageAttributes", {})
         _check(request["MessageBody"], _texts(attributes), "DeadLetterQueue" if to_dead_letters else "SendQueue")
@@ -66,6 +73,7 @@ class FakeSqs:
             self.letters[name] = {**message, "MessageAttributes": attributes}
         else:
             self.sent.append(request["MessageBody"])
+            self.groups.append((request["QueueUrl"], request.get("MessageGroupId")))
         return {"MessageId": name}
 
     def SendMessageBatch(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
@@ -73,6 +81,9 @@ class FakeSqs:
         check_batch(request["Entries"])
         taken, failed = [], []
         for one in request["Entries"]:
+            if self.full:
+                failed.append({"Id": one["Id"], "Code": "InternalError", "SenderFault": False})
+                continue
             try:
                 sent = self.SendMessage({"QueueUrl": request["QueueUrl"], **one})
                 taken.append({"Id": one["Id"], **sent})

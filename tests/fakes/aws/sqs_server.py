@@ -43,7 +43,11 @@ class SqsServer:
 
     def stack(self) -> str:
         """Describe the one stack."""
-        outputs = {"SendQueueUrl": f"{self.url}/1/send", "OutcomesTableName": "outcomes"}
+        outputs = {
+            "SendQueueUrl": f"{self.url}/1/send",
+            "PromotionalQueueUrl": f"{self.url}/1/promotional",
+            "OutcomesTableName": "outcomes",
+        }
         members = "".join(
             f"<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>"
             for name, value in outputs.items()

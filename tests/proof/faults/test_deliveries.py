@@ -8,12 +8,12 @@ from threading import Barrier
 import pytest
 
 from realtime_sms.aws import clients
-from realtime_sms.aws.queues import DeadLetters, Producer
+from realtime_sms.aws.queues import DeadLetters, Producer, with_request_id
 from realtime_sms.aws.submissions import Indeterminate, Submissions
 from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.requests.prepare import Defaults
-from rtsms.redrive import Redrive, with_request_id
-from tests.fakes.aws.sqs import DEAD_LETTERS, SEND_QUEUE
+from rtsms.redrive import Redrive
+from tests.fakes.aws.sqs import DEAD_LETTERS, PROMOTIONAL_QUEUE, QUEUE_URLS, SEND_QUEUE
 from tests.proof.faults.world import TOKEN, Message, World
 
 DELIVERIES = 20
@@ -95,6 +95,29 @@ def test_a_letter_that_is_sent_back_late_and_often_finds_what_was_sent(world: Wo
         [_redriven] = _redrive(world).run("dead_lettered", now=time.time())
         assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
     assert world.posts(message.numbers[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "group"),
+    [
+        ({"messageType": "promotional", "campaign": "mayo"}, (PROMOTIONAL_QUEUE, "mayo")),
+        ({"messageType": "promotional"}, (PROMOTIONAL_QUEUE, None)),
+        ({}, (SEND_QUEUE, None)),
+        ({"unknown": 1}, (SEND_QUEUE, None)),
+    ],
+    ids=["of a campaign", "promotional", "transactional", "not readable"],
+)
+def test_a_letter_goes_back_to_the_queue_of_its_message_type(
+    world: World, more: dict[str, object], group: tuple[str, str | None]
+) -> None:
+    """What this version cannot read goes to the send queue, which moves it if a newer one can."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    body = json.dumps(json.loads(message.body) | more)
+    DeadLetters(clients.sqs(), DEAD_LETTERS).put(body, reason="invalid_request", detail="-", request_id="r-lane")
+    [redriven] = _redrive(world).run("invalid_request", now=time.time())
+    assert (redriven.refused, world.aws.groups.pop()) == ("", group)
+    assert json.loads(world.aws.sent.pop())["requestId"] == "r-lane"
 
 
 def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
@@ -179,5 +202,5 @@ def test_a_letter_grows_by_its_request_id_only() -> None:
 
 def _redrive(world: World) -> Redrive:
     sqs, submissions = clients.sqs(), Submissions(world.table)
-    producer, dead_letters = Producer(sqs, SEND_QUEUE), DeadLetters(sqs, DEAD_LETTERS)
+    producer, dead_letters = Producer(sqs, QUEUE_URLS), DeadLetters(sqs, DEAD_LETTERS)
     return Redrive(producer, dead_letters, submissions, Defaults(sender="96000"))

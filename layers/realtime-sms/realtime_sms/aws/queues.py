@@ -1,4 +1,4 @@
-"""The send queue and its dead-letter queue: publishing, putting off, and dead letters with their reasons."""
+"""The queues: publishing by message type, putting off, and dead letters with their reasons."""
 
 import json
 import time
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.aws.telemetry import Metric, counters, logger
+from realtime_sms.requests.envelope import unwrap
+from realtime_sms.requests.errors import InvalidInputError
+from realtime_sms.vocabulary import MessageType
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -44,6 +47,15 @@ def as_body(request: Mapping[str, object]) -> str:
     return written.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
+def with_request_id(body: str, request_id: str) -> str:
+    """Return the request without its envelopes and with its id; a body that is not a request stays as it is."""
+    try:
+        payload, _ = unwrap(body)
+    except InvalidInputError:
+        return body
+    return as_body(payload | {"requestId": request_id})
+
+
 @dataclass(frozen=True, slots=True)
 class NotTaken:
     """Why the queue did not take one message of a batch; `for_good` if the fault is the message's."""
@@ -53,32 +65,41 @@ class NotTaken:
 
 
 class Producer:
-    """Publishes send requests to the send queue.
+    """Publishes send requests, each message type to its own queue.
+
+    Messages of one campaign are one message group: SQS's fair queues share a queue between its groups.
 
     Raises, from either method:
         QueueUnavailableError: the queue did not say what it took.
     """
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    def __init__(self, client: "SQSClient", urls: Mapping[MessageType, str]) -> None:
         self._client = client
-        self._url = url
+        self._urls = urls
 
-    def publish(self, body: str) -> None:
+    def publish(self, body: str, message_type: MessageType, campaign: str | None) -> None:
         """Publish one request."""
         try:
-            self._client.send_message(QueueUrl=self._url, MessageBody=body)
+            self._client.send_message(QueueUrl=self._urls[message_type], MessageBody=body, **_group(campaign))
         except (ClientError, BotoCoreError) as error:
             raise QueueUnavailableError(type(error).__name__) from error
 
-    def publish_batch(self, bodies: Sequence[str]) -> list[NotTaken | None]:
-        """Publish up to ten requests; return for each None, or why it was not taken."""
-        entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+    def publish_batch(
+        self, bodies: Sequence[str], *, message_type: MessageType, campaign: str | None
+    ) -> list[NotTaken | None]:
+        """Publish up to ten requests of one campaign; return for each None, or why it was not taken."""
+        group = _group(campaign)
+        entries: Any = [{"Id": str(number), "MessageBody": body, **group} for number, body in enumerate(bodies)]
         try:
-            reply = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            reply = self._client.send_message_batch(QueueUrl=self._urls[message_type], Entries=entries)
         except (ClientError, BotoCoreError) as error:
             raise QueueUnavailableError(type(error).__name__) from error
         failed = {int(one["Id"]): NotTaken(one["Code"], one["SenderFault"]) for one in reply.get("Failed", [])}
         return [failed.get(number) for number in range(len(bodies))]
+
+
+def _group(campaign: str | None) -> dict[str, Any]:
+    return {} if campaign is None else {"MessageGroupId": campaign}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +114,12 @@ class QueueMessage:
 
 
 class SendQueue:
-    """Puts received messages off."""
+    """Puts received messages off; `age` is the metric of the oldest of them."""
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    def __init__(self, client: "SQSClient", url: str, *, age: Metric = Metric.WAITING_AGE) -> None:
         self._client = client
         self._url = url
+        self._age = age
 
     def postpone(self, delays: Sequence[tuple[QueueMessage, int]]) -> None:
         """Make each message visible again after so many seconds.
@@ -106,7 +128,7 @@ class SendQueue:
         """
         for message, _ in delays:
             if message.sent_at is not None:
-                counters.highest(Metric.WAITING_AGE, max(0, round(time.time() - message.sent_at)))
+                counters.highest(self._age, max(0, round(time.time() - message.sent_at)))
         _change_visibility(self._client, self._url, [(message.receipt_handle, seconds) for message, seconds in delays])
 
 

@@ -1,6 +1,7 @@
 """What each function reads from its environment, typed and checked at its first use; the template sets every name."""
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from realtime_sms.aws.rate_limit import Rate
 from realtime_sms.outcomes.submission import Rules
 from realtime_sms.requests.hours import Hours
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import MessageType
 
 
 def _listed(value: object) -> object:
@@ -64,6 +66,21 @@ class RetrySettings(_Settings):
         return Rules(max_attempts=self.max_attempts, ask=self.reports_asked_per_minute > 0)
 
 
+class LaneSettings(_Settings):
+    """The queue of each message type."""
+
+    send_queue_url: str
+    promotional_queue_url: str
+
+    @property
+    def queue_urls(self) -> Mapping[MessageType, str]:
+        """Return the URLs by message type."""
+        return {
+            MessageType.TRANSACTIONAL: self.send_queue_url,
+            MessageType.PROMOTIONAL: self.promotional_queue_url,
+        }
+
+
 class DaySettings(_Settings):
     """By which clock days and hours count."""
 
@@ -101,10 +118,8 @@ class AnnounceSettings(_Settings):
     event_bus_name: str
 
 
-class ApiSettings(StoreSettings, RequestSettings):
+class ApiSettings(StoreSettings, RequestSettings, LaneSettings):
     """The API function's environment."""
-
-    send_queue_url: str
 
 
 class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, HoursSettings):
@@ -122,11 +137,9 @@ class CallbackSettings(StoreSettings):
     opt_in_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, HoursSettings):
+class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, LaneSettings, HoursSettings):
     """The send function's environment."""
 
-    send_queue_url: str
-    promotional_queue_url: str
     refresh_function_name: str
     dead_letter_queue_url: str
     recipients_per_call: int = Field(ge=1, le=100)

@@ -20,7 +20,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.recipients import mask
-from realtime_sms.vocabulary import Reason, Status
+from realtime_sms.vocabulary import MessageType, Reason, Status
 
 NAMESPACE: Final = "RealTimeSms"  # with the one dimension `service`, which is the stack's name
 _MOST = 100  # metrics on a line, and values of a metric on a line; the format takes no more
@@ -33,7 +33,9 @@ class Metric(StrEnum):
     ATTEMPTS = "Attempts"  # of submissions that ended
     SEGMENTS = "Segments"  # of those that RealTime took
     # of each message that is put off: SQS leaves those out of the age of its oldest message
-    WAITING_AGE = "WaitingAge"  # seconds since it was sent to the queue
+    WAITING_AGE = "WaitingAge"  # seconds since it was sent to the send queue
+    PROMOTIONAL_WAITING_AGE = "PromotionalWaitingAge"  # seconds since it was sent to the promotional queue
+    MOVED = "Moved"  # promotional messages, from the send queue to the promotional queue
     # of each call of *Send SMS*, and of *Get balance* after a 400
     PROVIDER_LATENCY = "ProviderLatency"  # milliseconds to the end of the reply, or to what broke it
     # of the token
@@ -58,6 +60,11 @@ class Metric(StrEnum):
 def of_status(status: Status) -> str:
     """Return the metric that counts submissions that reached a status, such as `Failed`."""
     return status.value.title()
+
+
+def of_promotional(status: Status) -> str:
+    """Return the metric that counts the promotional ones among them, such as `PromotionalFailed`."""
+    return f"Promotional{of_status(status)}"
 
 
 def of_reason(status: Status, reason: Reason) -> str:
@@ -99,6 +106,8 @@ class Counters:
             counts[Metric.ATTEMPTS] = submission.attempt
         if submission.status is Status.SUBMITTED:
             counts[Metric.SEGMENTS] = submission.segments or 0
+        if submission.message_type is MessageType.PROMOTIONAL:
+            counts[of_promotional(submission.status)] = 1
         with self._lock:
             self._counts.update(counts)
 
