@@ -13,6 +13,7 @@ from maintenance.time_budget import TimeBudget
 from maintenance.unmatched_reports import Settlement
 from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.caps import DailyCap
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.queues import DeadLetters
 from realtime_sms.aws.settings import MaintenanceSettings, read
@@ -46,6 +47,8 @@ class Maintenance:
         self._submissions, self._deliveries = Submissions(table), Deliveries(table)
         self._breakers, self._unmatched_reports = Breakers(table), UnmatchedReports(table)
         self._dead_letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
+        most = settings.max_segments_per_day
+        self._daily_cap = DailyCap(table, most, settings.time_zone) if most else None
         self._client = RealTimeClient(settings.realtime_base_url, deadline=settings.call_timeout_seconds)
 
     @classmethod
@@ -74,7 +77,7 @@ class Maintenance:
             "closed": lambda: recover_breakers(
                 self._breakers, self._client.perform, self._token, self._renew, now=time.time()
             ),
-            "looked": lambda: measure_current(self._breakers, self._dead_letters, self._deliveries),
+            "looked": lambda: measure_current(self._breakers, self._dead_letters, self._deliveries, self._daily_cap),
             # A report is matched only once all submissions are known that were given up.
             "reported": lambda: self._settle_reports(queries) if "ended" in done and not swept.cut else 0,
             "asked": lambda: ask_overdue(self._deliveries, self._submissions, queries, time.time()) if queries else 0,

@@ -7,9 +7,11 @@ way at the same time travel together, up to 25 to a call of the table (see `Grou
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import chain, repeat, zip_longest
 from typing import Any, NamedTuple
 
+from realtime_sms.aws.caps import CapAnswer
 from realtime_sms.aws.group_commit import GroupCommit
 from realtime_sms.aws.submissions import Applied, Conflict, Indeterminate, Submissions, WriteResult, is_throttled
 from realtime_sms.aws.table import BATCH, StoreUnavailableError
@@ -34,15 +36,17 @@ _LAST_WRITE = 1.0  # seconds before the end of the invocation after which no wri
 
 type Call = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
 type HeldUntil = Callable[[Message, float], Hold | None]  # given a message and the epoch seconds
+type Caps = Callable[[Sequence[Submission]], Sequence[CapAnswer]]
 type Work = tuple[Job, Message]
 type Write = tuple[Job, Change]
 
 
 class Claim(NamedTuple):
-    """What became of a claim, and whether its number has opted out; None where that could not be read."""
+    """What became of a claim, whether its number has opted out (None: could not be read), and what the caps say."""
 
     result: WriteResult
     opted_out: bool | None
+    capped: CapAnswer = None
 
 
 class Delivery:
@@ -50,6 +54,7 @@ class Delivery:
 
     `opted_out` starts to look numbers up, and returns a function that waits for the answer. `places` bounds the
     calls in flight. `holds` say why and until when a message must not be sent yet; the first that does so counts.
+    `caps` counts claimed submissions, where the deployment has caps.
     """
 
     def __init__(  # noqa: PLR0913 (the ports, by name)
@@ -64,6 +69,7 @@ class Delivery:
         rules: Rules,
         owners: Callable[[], str],
         holds: Sequence[HeldUntil] = (),
+        caps: Caps | None = None,
         group: type[GroupCommit[Any, Any]] = GroupCommit,
     ) -> None:
         self._submissions = submissions
@@ -75,6 +81,7 @@ class Delivery:
         self._rules = rules
         self._owners = owners
         self._holds = holds
+        self._caps = caps
         self._claims = group(self._write_claims, most=BATCH, patience=_PATIENCE)
         self._outcomes = group(self._write, most=BATCH, patience=_PATIENCE)
 
@@ -83,8 +90,10 @@ class Delivery:
         claimed, permit = self._claim(job, message)
         if not claimed:
             return
-        withheld = {mine.recipient: self._withheld(job, mine, opted_out) for mine, opted_out in claimed}
+        withheld = {mine.recipient: self._withheld(job, mine, claim) for mine, claim in claimed}
         ready = [mine for mine, _ in claimed if withheld[mine.recipient] is None]
+        if self._caps is not None:
+            ready = [replace(mine, counted=True) for mine in ready]
         with self._places:
             job.called = job.called or bool(ready)
             verdicts = self._call(message, ready, permit) if ready else []
@@ -136,9 +145,9 @@ class Delivery:
 
     # ---- claim
 
-    def _claim(self, job: Job, message: Message) -> tuple[list[tuple[Submission, bool | None]], Permit]:
+    def _claim(self, job: Job, message: Message) -> tuple[list[tuple[Submission, Claim]], Permit]:
         """Bring each recipient to where it is ours to call, or has ended; return those that are ours."""
-        claimed: list[tuple[Submission, bool | None]] = []
+        claimed: list[tuple[Submission, Claim]] = []
         permit = Permit()
         left = [one for one in message.recipients if one not in job.ends]
         for _ in range(_ROUNDS):
@@ -154,14 +163,14 @@ class Delivery:
             answers = self._claims.ask([(job, change) for change in changes])
             if [one for one in answers if isinstance(one.result, Indeterminate)]:
                 answers = self._claim_again(job, changes, answers)
-            for change, (result, opted_out) in zip(changes, answers, strict=True):
-                if isinstance(result, Conflict):
+            for change, claim in zip(changes, answers, strict=True):
+                if isinstance(result := claim.result, Conflict):
                     job.found[change.after.recipient] = result.current
                     left.append(change.after.recipient)
                 elif not isinstance(result, Applied):
                     job.end(change.after.recipient, self._soon())
                 elif change.is_claim:
-                    claimed.append((change.after, opted_out))
+                    claimed.append((change.after, claim))
                 else:
                     self._end(job, change.after)
             if not left:
@@ -216,7 +225,20 @@ class Delivery:
             logger.error("opt-outs not read", extra={"error": str(error)})
             return [Claim(result, None) for result in results]
         pairs = zip(writes, results, strict=True)
-        return [Claim(result, change.after.recipient in opted_out) for (_, change), result in pairs]
+        claims = [Claim(result, change.after.recipient in opted_out) for (_, change), result in pairs]
+        return claims if self._caps is None else self._counted([change for _, change in writes], claims, self._caps)
+
+    @staticmethod
+    def _counted(changes: Sequence[Change], claims: list[Claim], caps: Caps) -> list[Claim]:
+        """Count the claims that succeeded; what has opted out is not counted."""
+        places = [
+            place
+            for place, (change, claim) in enumerate(zip(changes, claims, strict=True))
+            if change.is_claim and isinstance(claim.result, Applied) and not claim.opted_out
+        ]
+        for place, answer in zip(places, caps([changes[place].after for place in places]), strict=True):
+            claims[place] = claims[place]._replace(capped=answer)
+        return claims
 
     def _pause(self, job: Job) -> float:
         """Return how long a message waits that was not admitted: not at all if only time is short.
@@ -237,13 +259,17 @@ class Delivery:
 
     # ---- call
 
-    def _withheld(self, job: Job, mine: Submission, opted_out: bool | None) -> Submission | None:  # noqa: FBT001
+    def _withheld(self, job: Job, mine: Submission, claim: Claim) -> Submission | None:
         """Return what becomes of a claimed submission that must not be called; None if it may."""
         if job.conflict:
             return self._settled(mine, Verdict(Kind.REFUSED, Reason.CONFLICT))
-        if opted_out is None:
+        if claim.opted_out is None:
             return submission.release(mine, now=self._clock.now(), wait=self._rules.first_delay)
-        return self._settled(mine, Verdict(Kind.REFUSED, Reason.OPTED_OUT)) if opted_out else None
+        refused = Reason.OPTED_OUT if claim.opted_out else claim.capped
+        if isinstance(refused, Hold):
+            now = self._clock.now()
+            return submission.release(mine, refused.reason, now=now, wait=refused.until - now)
+        return self._settled(mine, Verdict(Kind.REFUSED, refused)) if refused else None
 
     def _settled(self, mine: Submission, verdict: Verdict) -> Submission:
         return submission.settle(mine, verdict, self._rules, now=self._clock.now(), jitter=self._clock.jitter())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.caps import caps
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import DeadLetters, Producer, SendQueue
 from realtime_sms.aws.rate_limit import RateLimit
@@ -53,6 +54,7 @@ class Sender:
         self._submissions, self._opt_outs, self._breakers = Submissions(table), OptOuts(table), Breakers(table)
         self._rate_limit = RateLimit(table, settings.rate) if settings.rate else None
         self._hours = SendingHours(settings.hours) if settings.hours else None
+        self._caps = caps(table, settings.max_segments_per_day, settings.time_zone, settings.max_per_recipient)
         self._queue = SendQueue(clients.sqs(), settings.send_queue_url)
         url, age = settings.promotional_queue_url, Metric.PROMOTIONAL_WAITING_AGE
         self._promotional_queue = SendQueue(clients.sqs(), url, age=age)
@@ -105,6 +107,7 @@ class Sender:
             rules=self._rules,
             owners=lambda: secrets.token_hex(8),
             holds=[admission.outside_hours] if self._hours else [],
+            caps=self._caps.count if self._caps else None,
         )
         delivery.deliver_all([one for one in jobs if one not in moving], self._pool, self._workers)
         if moving:

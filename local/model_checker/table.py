@@ -12,7 +12,7 @@ from realtime_sms.aws.table import BREAKERS
 from realtime_sms.aws.table import seconds as read_seconds
 from realtime_sms.outcomes.submission import iso
 
-type Value = tuple[str, str | bool]
+type Value = tuple[str, str | bool | Item]
 type Item = tuple[tuple[str, Value], ...]
 type Key = tuple[str, str]
 type Items = dict[Key, Item]
@@ -48,13 +48,13 @@ def frozen(attributes: Mapping[str, Any]) -> Item:
 
 def thawed(item: Item) -> dict[str, Any]:
     """Return an item as boto3's attributes."""
-    return {name: {kind: value} for name, (kind, value) in item}
+    return {name: {kind: thawed(value) if isinstance(value, tuple) else value} for name, (kind, value) in item}
 
 
 def value_of(attribute: Mapping[str, Any]) -> Value:
-    """Return boto3's attribute as a value."""
+    """Return boto3's attribute as a value; a map is an item in an item."""
     [(kind, value)] = attribute.items()
-    return kind, value
+    return kind, frozen(value) if kind == "M" else value
 
 
 @cache

@@ -37,20 +37,23 @@ OURS = {*Metric, *map(of_status, Status)}
 
 
 def _alarms() -> dict[str, dict[str, Any]]:
-    found = {name: one for name, one in rendered().items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    found = {
+        name: one for name, one in rendered(MaxSegmentsPerDay="1000").items() if one["Type"] == "AWS::CloudWatch::Alarm"
+    }
     return {name: one["Properties"] for name, one in found.items()}
 
 
 ALARMS = _alarms()
 
 
-def _look(letters: int, *opened: Breaker, untraced: int = 0) -> None:
+def _look(letters: int, *opened: Breaker, untraced: int = 0, cap: int = 0) -> None:
     breakers: Any = SimpleNamespace(
         refresh=lambda: True, all_open=lambda: [SimpleNamespace(breaker=breaker) for breaker in opened]
     )
     found: Any = SimpleNamespace(size=lambda: letters)
     deliveries: Any = SimpleNamespace(count_untraced=lambda most: min(untraced, most))
-    current_metrics.measure_current(breakers, found, deliveries)
+    daily_cap: Any = SimpleNamespace(percent=lambda _: cap)
+    current_metrics.measure_current(breakers, found, deliveries, daily_cap)
 
 
 def _put_off(age: float) -> None:
@@ -77,6 +80,7 @@ CAUSES: Mapping[str, Callable[[], None]] = {
     Metric.AUTH_BREAKER_OPEN: lambda: _look(0, Breaker.AUTH),
     Metric.BALANCE_BREAKER_OPEN: lambda: _look(0, Breaker.BALANCE),
     Metric.ENDPOINT_BREAKER_OPEN: lambda: _look(0, Breaker.ENDPOINT),
+    Metric.DAILY_CAP_USED: lambda: _look(0, cap=80),
     of_status(Status.UNKNOWN): lambda: log_outcome(UNKNOWN),
     of_status(Status.FAILED): lambda: log_outcome(FAILED),
     Metric.REFRESH_FAILURES: _fail_to_refresh,

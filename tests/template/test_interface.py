@@ -25,6 +25,7 @@ PARAMETERS = {
         "AlarmTopicArn",
         "FailuresAlarmThreshold",
     ),
+    *("TimeZone", "MaxSegmentsPerDay", "MaxPerRecipient"),
 }
 OUTPUTS = {
     *("AlarmTopicArn", "SendQueueUrl", "SendQueueArn", "DeadLetterQueueUrl", "ApiUrl", "ApiId", "ApiFunctionName"),

@@ -17,10 +17,11 @@ from tests.template.second_evaluator import Request, decisions, granted
 
 SUBMISSION = "order-4711"
 RATE = f"{table.RATE}.1800000000"
-ALL = (SUBMISSION, table.BREAKERS, table.LOCKS, table.OPT_OUTS, RATE, table.UNMATCHED_REPORTS)
+CAP = f"{table.CAPS}.2026-11-28"
+ALL = (SUBMISSION, table.BREAKERS, table.LOCKS, table.OPT_OUTS, RATE, CAP, table.UNMATCHED_REPORTS)
 WRITES = {
     "Api": {"DeleteItem": {table.OPT_OUTS}},
-    "Send": {"UpdateItem": {table.BREAKERS, RATE}, "DeleteItem": set()},
+    "Send": {"UpdateItem": {table.BREAKERS, RATE, CAP}, "DeleteItem": set()},
     "Callbacks": {
         "UpdateItem": {SUBMISSION, table.UNMATCHED_REPORTS},
         "PutItem": {table.OPT_OUTS},

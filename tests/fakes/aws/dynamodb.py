@@ -72,10 +72,16 @@ class FakeDynamoDb:
         return {}
 
     def UpdateItem(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
-        """Open a breaker that is not open, probe one, or close one."""
+        """Open a breaker that is not open, probe one, or close one; or count segments of a day."""
         key, values = _key(request["Key"]), request["ExpressionAttributeValues"]
         held = dict(self.items.get(key, ()))
-        if ":calm" in values:
+        if ":most" in values:
+            used = int(str(held.get("used", ("N", "0"))[1]))
+            if used > int(values[":most"]["N"]):
+                raise Refused(_CONFLICT)
+            held |= {"requestId": ("S", key[0]), "recipient": ("S", key[1])}
+            held["used"] = ("N", str(used + int(values[":number"]["N"])))
+        elif ":calm" in values:
             if held.pop("since", None) != value_of(values[":since"]):
                 raise Refused(_CONFLICT)
             held["calmAt"] = value_of(values[":calm"])

@@ -24,7 +24,7 @@ from realtime_sms.provider.verdict import Kind
 from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import FINAL, Reason, Status
 from send.admission import Admission
-from send.deliver import Delivery
+from send.deliver import Claim, Delivery
 from send.messages import Job
 
 ONE = ("+56911111111",)
@@ -181,8 +181,8 @@ def conflict_withholds_no_call(patch: pytest.MonkeyPatch) -> None:
     """Call for the recipients of a request that were claimed, though another one was sent other content."""
     withheld = Delivery._withheld
 
-    def careless(self: Delivery, job: Job, mine: Submission, opted_out: bool | None) -> Submission | None:  # noqa: FBT001 (its shape)
-        return withheld(self, replace(job, conflict=False), mine, opted_out)
+    def careless(self: Delivery, job: Job, mine: Submission, claim: Claim) -> Submission | None:
+        return withheld(self, replace(job, conflict=False), mine, claim)
 
     patch.setattr(Delivery, "_withheld", careless)
 

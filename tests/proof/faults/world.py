@@ -229,7 +229,7 @@ class Message:
 
 def _aged(name: str, value: Value, by: float) -> Value:
     if name == "ttl":
-        return "N", str(int(float(value[1]) - by))
+        return "N", str(int(float(str(value[1])) - by))
     return ("S", iso(seconds(str(value[1])) - by)) if name.endswith(("At", "Until")) else value
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from realtime_sms.aws.caps import Window, parse_windows
 from realtime_sms.aws.rate_limit import Rate
 from realtime_sms.outcomes.submission import Rules
 from realtime_sms.requests.hours import Hours
@@ -17,6 +18,10 @@ from realtime_sms.vocabulary import MessageType
 
 def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _windows(value: object) -> object:
+    return parse_windows(value) if isinstance(value, str) else value
 
 
 class _Settings(BaseModel):
@@ -85,6 +90,7 @@ class DaySettings(_Settings):
     """By which clock days and hours count."""
 
     time_zone: ZoneInfo = Field(default_factory=lambda: ZoneInfo("America/Santiago"))
+    max_segments_per_day: int = Field(default=0, ge=0)  # 0: as many as there are
 
 
 class HoursSettings(DaySettings):
@@ -146,6 +152,7 @@ class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettin
     calls_in_flight: int = Field(ge=1, le=200)
     max_per_second: int = Field(ge=0)
     retry_server_errors: bool = True
+    max_per_recipient: Annotated[tuple[Window, ...], BeforeValidator(_windows)] = ()
 
     @property
     def rate(self) -> Rate | None:

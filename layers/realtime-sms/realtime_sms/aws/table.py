@@ -31,6 +31,7 @@ type Statement = Mapping[str, Any]  # of PartiQL, with its parameters
 # no recipient begins with a number sign.
 BREAKERS: Final = "#breaker"
 LANES: Final = "#lane"
+CAPS: Final = "#cap"
 LOCKS: Final = "#lock"
 OPT_OUTS: Final = "#optout"
 RATE: Final = "#rate"

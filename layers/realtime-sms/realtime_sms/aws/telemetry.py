@@ -49,6 +49,7 @@ class Metric(StrEnum):
     AUTH_BREAKER_OPEN = "AuthBreakerOpen"
     ENDPOINT_BREAKER_OPEN = "EndpointBreakerOpen"
     OPEN_UNKNOWNS = "OpenUnknowns"  # that RealTime may have accepted under an unknown id; counted once a minute
+    DAILY_CAP_USED = "DailyCapUsed"  # percent of the segments of the day; measured once a minute, if there is a cap
     EVENTS = "EventsPublished"
     CALLBACKS_UNREADABLE = "CallbacksUnreadable"  # with the right key, but neither a report nor a message
     # of each run of the maintenance function

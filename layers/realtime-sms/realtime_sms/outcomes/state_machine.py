@@ -96,7 +96,7 @@ TRANSITIONS = (
         Trigger.RELEASE,
         Status.WAITING,
         _OWNER,
-        f"{_MINE}; the call was not started: no time, or the opt-out list cannot be read",
+        f"{_MINE}; the call was not started: no time, a cap is reached, or the table does not answer",
     ),
     Transition(Status.SENDING, Trigger.LOSE, Status.UNKNOWN, _OWNER, f"{_MINE}; RealTime may have accepted it"),
     Transition(Status.SENDING, Trigger.LOSE, Status.WAITING, _OWNER, f"the same, and onUnknown is resend; {_FOR_GOOD}"),

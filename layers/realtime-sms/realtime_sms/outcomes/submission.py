@@ -61,6 +61,7 @@ class Submission:
     )
     campaign: str | None = field(default=None, metadata=_shown("the campaign that it belongs to"))
     resend: bool = False
+    counted: bool = False  # in the caps, which count a submission once
     maybe_sent: bool = field(default=False, metadata=_shown("an earlier attempt may have reached the phone"))
     http_status: int | None = field(default=None, metadata=_shown("of RealTime's last reply"))
     submission_id: str | None = field(default=None, metadata=_shown("RealTime's name for it"))
@@ -171,9 +172,9 @@ def lapse(theirs: Submission, rules: Rules, *, now: float) -> Submission:
     return _lose(told, Trigger.LAPSE, rules, now)
 
 
-def release(mine: Submission, *, now: float, wait: float = 0) -> Submission:
+def release(mine: Submission, reason: Reason = Reason.NOT_STARTED, *, now: float, wait: float = 0) -> Submission:
     """Put back a claimed submission whose call was not started; `wait` in seconds before it is due again."""
-    told = replace(mine, reason=Reason.NOT_STARTED, updated_at=now, lease_until=None)
+    told = replace(mine, reason=reason, updated_at=now, lease_until=None)
     return _wait(told, Trigger.RELEASE, now + wait)
 
 
@@ -246,7 +247,7 @@ def reopen(buried: Submission, *, now: float) -> Submission:
 
 def resend(unknown: Submission, *, now: float) -> Submission:
     """Reopen an unknown submission for an operator; it may have been sent already."""
-    return _wait(replace(unknown, updated_at=now, maybe_sent=True), Trigger.RESEND, now)
+    return _wait(replace(unknown, updated_at=now, maybe_sent=True, counted=False), Trigger.RESEND, now)
 
 
 def match_report(untraced: Submission, submission_id: str, *, ask_at: float | None, now: float) -> Submission:
@@ -286,7 +287,7 @@ def _try_again(told: Submission, verdict: Verdict, rules: Rules, jitter: float) 
 def _lose(told: Submission, trigger: Trigger, rules: Rules, due_at: float) -> Submission:
     tried = replace(told, tries=told.tries + 1)
     if told.resend and tried.tries < rules.max_attempts:
-        return _wait(replace(tried, maybe_sent=True), trigger, due_at)
+        return _wait(replace(tried, maybe_sent=True, counted=False), trigger, due_at)
     return replace(tried, status=check(told.status, trigger, Status.UNKNOWN))
 
 
