@@ -1,6 +1,7 @@
 """A send request made from the command line: its options, its JSON, and the check that it can be sent."""
 
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO, get_args
 
@@ -9,8 +10,8 @@ import click
 from realtime_sms.encoding.charset import CHARSETS
 from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import InvalidInputError, Problem
-from realtime_sms.requests.model import Policy, parse_request
-from realtime_sms.requests.prepare import Defaults, PreparedRequest, prepare
+from realtime_sms.requests.model import Policy, SendRequest, parse_request
+from realtime_sms.requests.prepare import Defaults, PreparedRequest, check_send_at, prepare
 from rtsms.errors import CommandError, Exit, invalid_input
 from rtsms.options import Value, combine
 
@@ -23,6 +24,7 @@ _FIELD_OF_OPTION = {
     "encoding": "encoding",
     "max_segments": "maxSegments",
     "expires_at": "expiresAt",
+    "send_at": "sendAt",
     "on_unknown": "onUnknown",
     "message_type": "messageType",
     "campaign": "campaign",
@@ -51,6 +53,7 @@ sending_options = combine(
     click.option("--sender", help="Up to 11 letters and digits, or 15 digits. Default: the deployment's sender."),
     click.option("--max-segments", type=click.IntRange(1), help="Do not send a text that needs more segments."),
     click.option("--expires-at", metavar="TIME", help="Do not send after this time (RFC 3339, with a time zone)."),
+    click.option("--send-at", metavar="TIME", help="Send at this time (RFC 3339, with a time zone), not before."),
     click.option(
         "--on-unknown",
         type=click.Choice(["keep", "resend"]),
@@ -108,6 +111,12 @@ def prepare_request(body: RequestBody, request_id: str, defaults: Defaults) -> P
     if problems := list(_problems(prepared)):
         raise invalid_input("the request", problems)
     return prepared
+
+
+def refuse_bad_time(request: SendRequest) -> None:
+    """Raise a `CommandError` if a request that is new has a `sendAt` that is past or too far ahead."""
+    if (problem := check_send_at(request, time.time())) is not None:
+        raise invalid_input("the request", [problem])
 
 
 def _problems(prepared: PreparedRequest) -> Iterator[Problem]:

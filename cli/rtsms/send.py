@@ -22,6 +22,7 @@ from rtsms.request import (
     encoding_options,
     prepare_request,
     read_text,
+    refuse_bad_time,
     request_body,
     sending_options,
     text_options,
@@ -64,6 +65,7 @@ def command(  # noqa: PLR0913 (one for each option)
     request_id = request_id or str(uuid.uuid4())
     body = request_body(read_text(text, source), to, **options)
     prepared = prepare_request(body, request_id, stack.defaults)
+    refuse_bad_time(prepared.request)
     before = publish(stack, request_id, body, prepared)
     numbers, segments = prepared.recipients.numbers, _count_segments(prepared)
     out.result(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from aws_lambda_powertools.event_handler import Response
 
 from api.app import Reply, app, ok, operation, ports
-from api.incoming import LARGEST, base, check_expiry, read_body, read_key, read_request, too_large
+from api.incoming import LARGEST, base, check_times, read_body, read_key, read_request, too_large
 from api.openapi import ACCEPTING, BODY, IDEMPOTENCY
 from api.ports import Ports
 from api.preview import groups_of, previewed, segments
@@ -67,7 +67,7 @@ def accept_realtime() -> Reply:
 def preview() -> Reply:
     """Show what sending would mean; the key does not matter."""
     prepared = read_request(read_body(app.current_event), None, ports().defaults)
-    check_expiry(prepared, ports().now())
+    check_times(prepared, ports().now())
     return ok(previewed(prepared))
 
 
@@ -92,7 +92,7 @@ def take(value: dict[str, object], key: str | None, stage: str, ports: Ports) ->
     if summary.content_hash is not None and not prepared.is_same_content(summary.content_hash):
         raise _conflict()
     if summary.content_hash is None:
-        check_expiry(prepared, ports.now())
+        check_times(prepared, ports.now())
     entry = _entry(prepared, summary, ports)
     if entry.queued_at is None or summary.first is None:
         ports.producer.publish(message, prepared.request.message_type, prepared.request.campaign)

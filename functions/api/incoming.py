@@ -16,7 +16,7 @@ from api.problem import Fault, ProblemError
 from realtime_sms.requests.envelope import IdentifiedRequest, UnreadableError, read_object
 from realtime_sms.requests.errors import InvalidInputError, Problem
 from realtime_sms.requests.model import MAX_RECIPIENTS, parse_request
-from realtime_sms.requests.prepare import Defaults, PreparedRequest, prepare, refused_recipients
+from realtime_sms.requests.prepare import Defaults, PreparedRequest, check_send_at, prepare, refused_recipients
 from realtime_sms.requests.recipients import parse_recipients
 from realtime_sms.vocabulary import Reason
 
@@ -107,13 +107,15 @@ def read_request(value: dict[str, object], key: str | None, defaults: Defaults) 
     return prepared
 
 
-def check_expiry(prepared: PreparedRequest, now: float) -> None:
-    """Refuse a request that no call may be made for any more.
+def check_times(prepared: PreparedRequest, now: float) -> None:
+    """Refuse a request that no call may be made for any more, or not for too long.
 
     Raises:
-        ProblemError: 422, its `expiresAt` is past.
+        ProblemError: 422, its `expiresAt` is past, or its `sendAt` is past or too far ahead.
 
     """
+    if (problem := check_send_at(prepared.request, now)) is not None:
+        raise ProblemError.of_body([Fault.of_problem(problem, Reason.INVALID_REQUEST)])
     if any(message.is_expired(now) for message in prepared.messages):
         raise ProblemError.of_body([Fault("is past", pointer="/expiresAt", reason=Reason.EXPIRED)])
 

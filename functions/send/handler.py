@@ -16,7 +16,8 @@ from realtime_sms.aws.caps import caps
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import DeadLetters, Producer, SendQueue
 from realtime_sms.aws.rate_limit import RateLimit
-from realtime_sms.aws.settings import SendSettings, read
+from realtime_sms.aws.schedules import Schedules
+from realtime_sms.aws.settings import ScheduleSettings, SendSettings, read
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import BATCH, Table
 from realtime_sms.aws.telemetry import Metric, counters, instrumented
@@ -28,6 +29,7 @@ from send.call import Caller
 from send.deliver import Delivery
 from send.lanes import move
 from send.messages import Job, acknowledge, read_record
+from send.scheduling import Scheduling, until_its_time
 from send.sending_hours import SendingHours
 
 if TYPE_CHECKING:
@@ -89,6 +91,9 @@ class Sender:
         self._breakers.open()  # read once, before the threads ask
         jobs = [one for one in taken if isinstance(one, Job)]
         moving = [] if promotional else [one for one in jobs if one.message_type is MessageType.PROMOTIONAL]
+        if later := [one for one in jobs if one.messages[0].send_at is not None and one not in moving]:
+            taken = self._scheduling(records[0], clock).schedule(taken, later)
+            jobs = [one for one in taken if isinstance(one, Job)]
         admission = Admission(
             self._breakers,
             clock,
@@ -106,7 +111,7 @@ class Sender:
             clock=clock,
             rules=self._rules,
             owners=lambda: secrets.token_hex(8),
-            holds=[admission.outside_hours] if self._hours else [],
+            holds=[*([until_its_time] if later else []), *([admission.outside_hours] if self._hours else [])],
             caps=self._caps.count if self._caps else None,
         )
         delivery.deliver_all([one for one in jobs if one not in moving], self._pool, self._workers)
@@ -117,6 +122,12 @@ class Sender:
         kept = acknowledge(taken, queue, self._dead_letters, self._submissions, clock)
         self._last_end = clock.now()
         return kept
+
+    def _scheduling(self, record: dict[str, Any], clock: Clock) -> Scheduling:
+        """Return what schedules messages; all records of an invocation come from one queue."""
+        settings = read(ScheduleSettings)
+        schedules = Schedules(clients.scheduler(), settings.schedule_group)
+        return Scheduling(schedules, record["eventSourceARN"], settings.route, rules=self._rules, clock=clock)
 
     def _renew(self, refused: str) -> None:
         ask_for_renewal(clients.functions(), self._settings.refresh_function_name, refused, wait=True)

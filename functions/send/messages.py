@@ -25,7 +25,8 @@ class Job:
     """A queue message and what it asks for: the messages to send, and how far each recipient has come.
 
     Each message goes out in one call. `found` is what the table is known to hold, `ends` how recipients ended in this
-    invocation, both by recipient. `called` is set once a call was made for any of them.
+    invocation, both by recipient. `called` is set once a call was made for any of them. The queue need not keep the
+    message for what is due when a schedule brings it back (`brought_back_at`, epoch seconds), or later.
     """
 
     queue_message: QueueMessage
@@ -38,6 +39,7 @@ class Job:
     ends: dict[str, End] = field(default_factory=dict)
     conflict: bool = False
     called: bool = False
+    brought_back_at: float = math.inf
 
     def end(self, recipient: str, end: End) -> None:
         """Note how a recipient ended; a conflict ends the whole job."""
@@ -47,9 +49,10 @@ class Job:
 
     @property
     def due_at(self) -> float | None:
-        """Return the epoch second at which the next step is due (0: at once); None when all recipients are final."""
+        """Return the epoch second at which the next step is due (0: at once); None if the queue need not keep it."""
         ends = [self.ends.get(one) for one in self.recipients]
-        return min((one.at if isinstance(one, Later) else 0 for one in ends if not isinstance(one, Done)), default=None)
+        times = (one.at if isinstance(one, Later) else 0 for one in ends if not isinstance(one, Done))
+        return min((at for at in times if at < self.brought_back_at), default=None)
 
 
 @dataclass(frozen=True, slots=True)

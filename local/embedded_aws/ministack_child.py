@@ -140,6 +140,21 @@ def _authorize_queue_batches_by_their_real_actions() -> None:
     iam_actions.extract_iam_action = action
 
 
+def _authorize_schedules_in_their_group() -> None:
+    """Check calls about a schedule on its own ARN; MiniStack takes every schedule for one of the group *default*."""
+    of_request = iam_actions.extract_resource_arn
+
+    def resource(service: str, *request: Any) -> str:
+        arn = str(of_request(service, *request))
+        if service != "scheduler" or ":schedule/default/" not in arn:
+            return arn
+        _method, _path, _headers, body, query, *_ = request
+        group = json.loads(body or b"{}").get("GroupName") or query.get("groupName", "default")
+        return arn.replace("/default/", f"/{group[0] if isinstance(group, list) else group}/")
+
+    iam_actions.extract_resource_arn = resource
+
+
 def _pass_over_saved_queries() -> None:
     """Accept saved queries of CloudWatch Logs in a template; MiniStack does not know them."""
     from ministack.services.cloudformation import provisioners
@@ -199,6 +214,7 @@ def main(socket_number: str, middleware: str = "") -> None:
     _unpack_once()
     _authorize_partiql_by_its_real_actions()
     _authorize_queue_batches_by_their_real_actions()
+    _authorize_schedules_in_their_group()
     _take_internal_deliveries_for_tls()
     _import_gateway_responses()
     _stream_what_partiql_writes()

@@ -1,6 +1,8 @@
 """How each request may be answered, well or with a fault, and what that does to the world."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -8,8 +10,9 @@ from local.model_checker import promise, provider
 from local.model_checker.clients import Answer, Ask, Failed, Post, Request
 from local.model_checker.scenario import Scenario
 from local.model_checker.table import Item, Items, Key, close, fields, key_of, perform, probe, trip
-from local.model_checker.world import Truth, Worker, World
+from local.model_checker.world import Message, Schedule, Truth, Worker, World
 from realtime_sms.aws.table import BREAKERS, OPT_OUTS
+from realtime_sms.outcomes.submission import iso
 from realtime_sms.provider.calls import NotSent, Reply
 
 type Answered = tuple[str, World, Answer | None]
@@ -47,7 +50,7 @@ def found(items: Items, keys: Sequence[Key]) -> tuple[Item, ...]:
     return tuple(items[key] for key in keys if key in items)
 
 
-def ways(world: World, scenario: Scenario, worker: Worker, request: Request) -> Iterator[Answered]:
+def ways(world: World, scenario: Scenario, worker: Worker, request: Request) -> Iterator[Answered]:  # noqa: C901 (a case for each request)
     """Yield every way: its name, the world after it, and the answer; None if the client itself tries again."""
     ask, given = request.ask, request.given
     faults = world.left.faults > 0 and (scenario.store_faults or ask in {Ask.POST, Ask.BALANCE})
@@ -70,6 +73,11 @@ def ways(world: World, scenario: Scenario, worker: Worker, request: Request) -> 
             yield f"{ask}{', which another did' if codes else ''}", after, codes
             if faults:
                 yield f"{ask}: fails", world.harmed("faults"), Failed.THROTTLED
+        case Ask.FIND:
+            found_one = dict(world.schedules).get(given)
+            yield ask, world.copy(), (found_one.at, found_one.description) if found_one else ()
+        case Ask.SCHEDULE if given[0] in dict(world.schedules):
+            yield "finds that it is scheduled", world.copy(), ("ConflictException",)
         case _:
             yield ask, _done(world.copy(), scenario, request), ()
             if faults:
@@ -120,7 +128,7 @@ def _posted(world: World, scenario: Scenario, worker: Worker, post: Post, *, fau
     for name in (provider.ACCEPTED, *(scenario.answers if faults else ())):
         outcome = provider.outcome(name, len(post.numbers))
         after = world.copy() if name == provider.ACCEPTED else world.harmed("faults")
-        promise.called(after, worker.number, post)
+        promise.called(after, scenario, worker.number, post)
         for number, taken in zip(post.numbers, outcome.accepts, strict=True):
             before = after.truth[number]
             count = min(before.accepted + taken, 2)
@@ -148,9 +156,30 @@ def _done(world: World, scenario: Scenario, request: Request) -> World:
                     world.change(sent, visible_at=world.now + seconds)
         case Ask.BURY:
             for sent, message in enumerate(world.messages):
-                if scenario.sent[sent].body(message.expires_at) == request.given:
+                if body_of(scenario, message) == request.given:
                     promise.buried(world, scenario, sent)
                     world.change(sent, buried=True)
+        case Ask.SCHEDULE:
+            name, at, body, description = request.given
+            number = next(one.sent for one in world.messages if _asks_for(scenario, one, description))
+            made = Schedule(number, at, body, description)
+            world.schedules = tuple(sorted({**dict(world.schedules), name: made}.items()))
         case Ask.PUT:
             world.items = {**world.items, key_of(request.given): request.given}
     return world
+
+
+def _asks_for(scenario: Scenario, message: Message, content_hash: str) -> bool:
+    return content_hash in promise.contents(scenario, message.sent).values()
+
+
+def body_of(scenario: Scenario, message: Message) -> str:
+    """Return the body that a message has now: times move while nobody is at work."""
+    if not message.brought_back:
+        return scenario.of(message.sent).body(message.expires_at, message.send_at)
+    return _at_time(message.brought_back, message.send_at or 0)
+
+
+@cache
+def _at_time(body: str, send_at: float) -> str:
+    return json.dumps(json.loads(body) | {"sendAt": iso(send_at)})

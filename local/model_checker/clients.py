@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, Self
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.model_checker.table import Statement, frozen, thawed, value_of
+from realtime_sms.aws.schedules import read_at, write_at
 from realtime_sms.aws.tokens import TokenUnavailableError
 from realtime_sms.provider.calls import Call, CallResult
 
@@ -25,6 +26,8 @@ class Ask(StrEnum):
     CLOSE = "closes a breaker"  # its name; the answer is an error code
     POSTPONE = "postpones"  # pairs of message number and seconds
     BURY = "makes a dead letter"  # the body for the dead-letter queue
+    SCHEDULE = "schedules"  # name, time, body and description; the answer is an error code
+    FIND = "looks for the schedule"  # its name; the answer is time and description
     POST = "calls RealTime"  # a Post
     BALANCE = "asks for the balance"  # nothing
     TOKEN = "reads the token"  # nothing: the token secret is read
@@ -65,7 +68,7 @@ class World(Protocol):
 
 
 class AwsClients:
-    """DynamoDB and SQS, as far as the send and maintenance functions call them."""
+    """DynamoDB, SQS and EventBridge Scheduler, as far as the send and maintenance functions call them."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -107,6 +110,18 @@ class AwsClients:
 
     def send_message(self, *, MessageBody: str, **_: object) -> None:
         self._answer(Ask.BURY, MessageBody)
+
+    def create_schedule(self, *, Name: str, ScheduleExpression: str, Target: dict[str, Any], **more: str) -> None:
+        given = (Name, read_at(ScheduleExpression), Target["Input"], more["Description"])
+        if codes := self._answer(Ask.SCHEDULE, given):
+            raise ClientError({"Error": {"Code": codes[0]}}, "CreateSchedule")
+
+    def get_schedule(self, *, Name: str, **_: object) -> dict[str, str]:
+        found = self._answer(Ask.FIND, Name)
+        if not found:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetSchedule")
+        at, description = found
+        return {"ScheduleExpression": write_at(at), "Description": description}
 
     def _answer(self, ask: Ask, given: object) -> tuple[Any, ...]:
         answer: tuple[Any, ...] | Failed = self._world.ask(Request(ask, given))

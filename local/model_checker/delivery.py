@@ -14,6 +14,7 @@ from maintenance.sweep import sweep
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import DeadLetters, QueueMessage, SendQueue
+from realtime_sms.aws.schedules import Route, Schedules
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import StoreUnavailableError, Table
 from realtime_sms.outcomes.submission import Submission
@@ -23,6 +24,7 @@ from send.admission import Admission, Permit
 from send.call import Caller
 from send.deliver import Delivery
 from send.messages import Job, Rejected, acknowledge, read_record
+from send.scheduling import Scheduling, until_its_time
 
 TABLE = "outcomes"
 _CLAIM_AHEAD = 1  # workers beyond the calls in flight
@@ -56,6 +58,12 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
     submissions, opt_outs, breakers = Submissions(table), OptOuts(table), Breakers(table, now=run.now)
     taken = [_read(message, scenario.recipients_per_call) for message in begin.batch]
     jobs = [one for one in taken if isinstance(one, Job)]
+    if later := [one for one in jobs if one.messages[0].send_at is not None]:
+        scheduling = Scheduling(
+            Schedules(client, "group"), "queue", Route("role", "dead"), rules=scenario.rules, clock=here
+        )
+        taken = scheduling.schedule(taken, later)
+        jobs = [one for one in taken if isinstance(one, Job)]
     admission = Admission(breakers, here, call_seconds=CALL_SECONDS)
     claims = count(1)
     delivery = _Delivery(
@@ -69,6 +77,7 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
         clock=here,
         rules=scenario.rules,
         owners=lambda: f"{begin.number}.{next(claims)}",
+        holds=[until_its_time] if later else [],
         group=GroupCommit,
     )
     breakers.open()
@@ -93,19 +102,19 @@ class _Caller(Caller):
 
 
 def _read(queue_message: QueueMessage, recipients_per_call: int) -> Job | Rejected:
-    """Read a message; what its body asks for depends on nothing else, and is remembered for speed."""
-    known = _known(queue_message.body, recipients_per_call)
+    """Read a message; what its body asks for depends on nothing else but its id, and is remembered for speed."""
+    known = _known(queue_message.body, recipients_per_call, queue_message.message_id)
     if isinstance(known, Rejected):
         return replace(known, queue_message=queue_message)
     return Job(queue_message, known.request_id, known.messages, known.recipients)
 
 
 @cache
-def _known(body: str, recipients_per_call: int) -> Job | Rejected:
-    return read_record({"messageId": "0", "receiptHandle": "0", "body": body}, DEFAULTS, recipients_per_call)
+def _known(body: str, recipients_per_call: int, message_id: str) -> Job | Rejected:
+    return read_record({"messageId": message_id, "receiptHandle": "0", "body": body}, DEFAULTS, recipients_per_call)
 
 
 def messages_of(body: str, recipients_per_call: int = 1) -> Sequence[Message]:
     """Return the messages that a readable body asks for."""
-    known = _known(body, recipients_per_call)
+    known = _known(body, recipients_per_call, "0")
     return [] if isinstance(known, Rejected) else known.messages

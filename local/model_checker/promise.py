@@ -50,17 +50,25 @@ def _at_work(world: World, owner: str) -> bool:
     return any(work and str(work.number) == number and world.now < work.ends - work.frozen for work in world.workers)
 
 
-def called(world: World, worker: int, post: Post) -> None:
-    """Check that a call is for claims of its own that outlast it, and names nobody who has opted out."""
+def called(world: World, scenario: Scenario, worker: int, post: Post) -> None:
+    """Check that a call comes in time, for claims of its own that outlast it, and names nobody who has opted out."""
     ends = post.began + CALL_SECONDS
     claims = [fields(item) for key, item in world.items.items() if key[1] in post.numbers and "owner" in fields(item)]
     held = [one for one in claims if one["status"] == "sending" and one["owner"].startswith(f"{worker}.")]
-    if any((OPT_OUTS, number) in world.items for number in post.numbers):
+    if any(_is_early(world, scenario, number) for number in post.numbers):
+        world.broken = "called before its time"
+    elif any((OPT_OUTS, number) in world.items for number in post.numbers):
         world.broken = "called, although the number has opted out"
     elif len(held) < len(post.numbers):
         world.broken = "called without a claim"
     elif any(seconds(one["leaseUntil"]) < ends for one in held):
         world.broken = "called, although the lease may end before the call does"
+
+
+def _is_early(world: World, scenario: Scenario, number: str) -> bool:
+    """Return True if everything that asks for a message to this number is to be sent later."""
+    sent = [one for one in world.messages[: len(scenario.sent)] if number in scenario.of(one.sent).numbers]
+    return all(one.send_at is not None and world.now < one.send_at for one in sent)
 
 
 def accepted(world: World, scenario: Scenario, number: str) -> None:
@@ -73,7 +81,7 @@ def accepted(world: World, scenario: Scenario, number: str) -> None:
 
 def buried(world: World, scenario: Scenario, sent: int) -> None:
     """Check that a request in conflict is sent to nobody, if one call takes all its recipients and nothing is wrong."""
-    if _harmed(world, scenario) or len(scenario.sent[sent].numbers) > scenario.recipients_per_call:
+    if _harmed(world, scenario) or len(scenario.of(sent).numbers) > scenario.recipients_per_call:
         return
     for key, content in contents(scenario, sent).items():
         item = fields(world.items.get(key, ()))
@@ -83,7 +91,7 @@ def buried(world: World, scenario: Scenario, sent: int) -> None:
 
 def acknowledged(world: World, scenario: Scenario, message: Message) -> None:
     """Check that a message that leaves the queue is not needed any more."""
-    if message.buried:
+    if message.buried or _comes_back(world, message):
         return
     for key, content in contents(scenario, message.sent).items():
         item = world.items.get(key)
@@ -93,10 +101,17 @@ def acknowledged(world: World, scenario: Scenario, message: Message) -> None:
             world.broken = "acknowledged, but other content was sent"
 
 
+def _comes_back(world: World, message: Message) -> bool:
+    """Return True if a schedule has a message, or brought it back and it is on the queue."""
+    resting = any(schedule.sent == message.sent for _, schedule in world.schedules)
+    return resting or any(not one.gone for one in world.messages[message.sent + 1 :] if one.brought_back)
+
+
 def drained(world: World, scenario: Scenario) -> None:
     """Check the end of a history: nobody is at work and the queue is empty."""
     for message in world.messages:
-        for key in () if message.buried else contents(scenario, message.sent):
+        unused = message.gone and not message.receives  # a place for what no schedule brought back
+        for key in () if message.buried or unused else contents(scenario, message.sent):
             item = world.items.get(key)
             status = fields(item)["status"] if item else "absent"
             wanted = Status.FAILED if key[1] in scenario.opted_out else Status.SUBMITTED
@@ -123,7 +138,7 @@ def contents(scenario: Scenario, sent: int) -> dict[Key, str]:
     """Return the fingerprint of what each recipient of a message should get."""
     return {
         (message.request_id, number): message.content_hash
-        for message in messages_of(scenario.sent[sent].body(None))
+        for message in messages_of(scenario.of(sent).body())
         for number in message.recipients
     }
 

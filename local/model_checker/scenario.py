@@ -37,28 +37,30 @@ _NOTHING_WRONG = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message that a producer put on the queue; `expires_after` in seconds."""
+    """One message that a producer put on the queue; `expires_after` and `send_after` in seconds."""
 
     numbers: tuple[str, ...]
     text: str = "a"
     request_id: str = "r"
     expires_after: float | None = None
     resend: bool = False
+    send_after: float | None = None
 
-    def body(self, expires_at: float | None) -> str:
-        """Return the message's body, if it expires then."""
-        return _body(self, expires_at)
+    def body(self, expires_at: float | None = None, send_at: float | None = None) -> str:
+        """Return the message's body, if it expires and is to be sent then."""
+        return _body(self, expires_at, send_at)
 
 
 @cache
-def _body(sent: Sent, expires_at: float | None) -> str:
+def _body(sent: Sent, expires_at: float | None, send_at: float | None) -> str:
     request = {
         "requestId": sent.request_id,
         "recipients": list(sent.numbers),
         "message": {"text": sent.text},
         "onUnknown": "resend" if sent.resend else "keep",
     }
-    return json.dumps(request if expires_at is None else request | {"expiresAt": iso(expires_at)})
+    times = {"expiresAt": expires_at, "sendAt": send_at}
+    return json.dumps(request | {name: iso(at) for name, at in times.items() if at is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,10 @@ class Scenario:
     opted_out: frozenset[str] = frozenset()  # numbers that are on the list from the beginning
     unreadable: frozenset[str] = frozenset()  # numbers whose submissions a newer version of the code wrote
     rules: Rules = field(default=Rules(max_attempts=3, provider_error_attempts=2, first_delay=5, longest_delay=20))
+
+    def of(self, number: int) -> Sent:
+        """Return what a message of the world asks for: one that was sent, or that a schedule brought back."""
+        return self.sent[number % len(self.sent)]
 
     def by_fault(self) -> list[Self]:
         """Return the same world with faults of RealTime only, of AWS only, and of both; itself if one has none."""
@@ -149,6 +155,13 @@ SCENARIOS = (
         workers=1,
         answers=("503",),
         opted_out=frozenset(ONE),
+    ),
+    Scenario("one recipient, later, two workers", (Sent(ONE, send_after=2000),), Bounds(1, 1, 1, 0), answers=_FEW),
+    Scenario(
+        "two texts under one id, one of them later",
+        (Sent(ONE, send_after=2000), Sent(ONE, "b")),
+        Bounds(0, 1, 1, 0),
+        workers=1,
     ),
     Scenario("two texts under one id", (Sent(ONE), Sent(ONE, "b")), Bounds(1, 1, 1), workers=1, answers=_FEW),
 )

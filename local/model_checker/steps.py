@@ -31,9 +31,15 @@ class Steps:
         """Return the world in which all messages were sent and nothing has happened yet."""
         sent = self.scenario.sent
         messages = tuple(
-            Message(number, expires_at=None if one.expires_after is None else START + one.expires_after)
+            Message(
+                number,
+                expires_at=None if one.expires_after is None else START + one.expires_after,
+                send_at=None if one.send_after is None else START + one.send_after,
+            )
             for number, one in enumerate(sent)
         )
+        if any(one.send_after is not None for one in sent):
+            messages += tuple(Message(len(sent) + number, gone=True) for number in range(len(sent)))
         truth = {recipient: Truth() for one in sent for recipient in one.numbers}
         slots = self.scenario.workers + self.scenario.sweeps
         items = [item_of(OPT_OUTS, number) for number in self.scenario.opted_out]
@@ -54,11 +60,12 @@ class Steps:
             yield from self._pauses(world)
             return
         yield from self._deliveries(world)
+        yield from self._returns(world)
         if self.scenario.sweeps and world.workers[-1] is None and _is_overdue(world):
             yield "the sweeper starts", partial(self._begin, world, len(world.workers) - 1, ())
         if world.busy:
             yield from self._pauses(world)
-        elif any(not message.gone for message in world.messages):
+        elif not world.drained:
             yield from self._waits(world)
 
     def _work(self, world: World, slot: int, worker: Worker) -> Iterator[Step]:
@@ -126,6 +133,15 @@ class Steps:
                 said = "twice at once" if sent in ready else "once more"
                 yield f"message {sent} goes {said} to worker {free[0]}", partial(self._begin, after, free[0], again)
 
+    def _returns(self, world: World) -> Iterator[Step]:
+        """Yield what schedules bring back that are due; one may do so again before it is deleted."""
+        for name, schedule in world.schedules:
+            if schedule.at <= world.now:
+                yield f"the schedule of message {schedule.sent} brings it back", partial(_return, world, name)
+                if world.left.duplicates:
+                    said = f"the schedule of message {schedule.sent} brings it back, and will do so again"
+                    yield said, partial(_return, world.harmed("duplicates"), name, again=True)
+
     def _begin(self, before: World, slot: int, batch: tuple[int, ...]) -> World:
         world = before.copy()
         for sent in batch:
@@ -133,7 +149,7 @@ class Steps:
             hidden = one.visible_at if one.gone else world.now + VISIBILITY
             world.change(sent, receives=min(one.receives + 1, _MANY), visible_at=hidden)
         received = tuple(
-            QueueMessage(str(one.sent), str(one.sent), self.scenario.sent[one.sent].body(one.expires_at), one.receives)
+            QueueMessage(str(one.sent), str(one.sent), answers.body_of(self.scenario, one), one.receives)
             for one in map(world.messages.__getitem__, batch)
         )
         world.started += 1
@@ -163,6 +179,8 @@ class Steps:
 
     def _waits(self, world: World) -> Iterator[Step]:
         """Yield the time until something can happen; the watch function closes breakers meanwhile."""
+        if any(schedule.at <= world.now for _, schedule in world.schedules):
+            return
         at = min((one for one in self._times(world) if one > world.now), default=None)
         if at is None or any(not one.gone and one.visible_at <= world.now for one in world.messages):
             return
@@ -173,6 +191,7 @@ class Steps:
     def _times(self, world: World) -> set[float]:
         """Return the times at which something changes for a message or a submission."""
         found = {message.visible_at for message in world.messages if not message.gone}
+        found |= {schedule.at for _, schedule in world.schedules}
         if world.busy or world.left.duplicates or self.scenario.sweeps:
             found |= times(item for key, item in world.items.items() if key[0] != BREAKERS)
             found |= {message.expires_at for message in world.messages if message.expires_at is not None}
@@ -194,6 +213,17 @@ def _alone(world: World) -> int | None:
 def _is_overdue(world: World) -> bool:
     ends = [fields(item).get("openUntil") for item in world.items.values()]
     return any(end is not None and seconds(end) < world.now for end in ends)
+
+
+def _return(before: World, name: str, *, again: bool = False) -> World:
+    """Put a schedule's message on the queue, as another message than the one that it was made of."""
+    world = before.copy()
+    schedule = dict(world.schedules)[name]
+    world.schedules = tuple(one for one in world.schedules if again or one[0] != name)
+    number = schedule.sent + len(world.messages) // 2
+    visible = {"visible_at": world.now, "receives": 0, "gone": False, "buried": False}
+    world.change(number, brought_back=schedule.body, send_at=schedule.at, **visible)
+    return world
 
 
 def _pause(before: World, at: float, *, freezes: bool) -> World:

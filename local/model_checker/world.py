@@ -10,7 +10,10 @@ from local.model_checker.table import Items, at_rest, essence
 
 
 class Message(NamedTuple):
-    """One queue message, by its number in the scenario: when it is visible, and what became of it."""
+    """One queue message, by its number: when it is visible, and what became of it.
+
+    The first are the scenario's. If some of these are to be sent later, as many follow that schedules bring back.
+    """
 
     sent: int
     visible_at: float = START
@@ -18,6 +21,17 @@ class Message(NamedTuple):
     receives: int = 0
     gone: bool = False  # acknowledged
     buried: bool = False  # a copy is in the dead-letter queue
+    send_at: float | None = None
+    brought_back: str = ""  # the body that a schedule put on the queue
+
+
+class Schedule(NamedTuple):
+    """A schedule: of which message, when it brings it back, with which body, and how it is described."""
+
+    sent: int
+    at: float
+    body: str
+    description: str
 
 
 class Worker(NamedTuple):
@@ -52,6 +66,7 @@ class World:
     disturbed: bool = False  # a crash, a pause, or a lost write: a submission may rightly end as unknown
     token_taken: bool = True  # RealTime took the token, so that a 400 may rightly be called the message's fault
     broken: str = ""
+    schedules: tuple[tuple[str, Schedule], ...] = ()  # by name
 
     def copy(self) -> Self:
         return replace(self)
@@ -74,13 +89,14 @@ class World:
 
     @property
     def drained(self) -> bool:
-        return not self.busy and all(message.gone for message in self.messages)
+        return not self.busy and not self.schedules and all(message.gone for message in self.messages)
 
     def core(self) -> Hashable:
         """Return what decides the next steps, except how much may go wrong and which of two alike workers acts."""
         return (
             self.now,
             self.messages,
+            self.schedules,
             frozenset((work.course.serial, work.batch, work.ends) for work in self.workers if work),
             frozenset(map(essence, self.items.values())),
             self.token_taken,
@@ -104,10 +120,15 @@ class World:
             return
         self.messages = tuple(
             one._replace(
-                visible_at=START if one.gone else max(one.visible_at - self.now + START, START),
-                expires_at=None if one.expires_at is None else max(one.expires_at - self.now + START, START),
+                visible_at=START if one.gone else self._moved(one.visible_at),
+                expires_at=None if one.expires_at is None else self._moved(one.expires_at),
+                send_at=None if one.send_at is None else self._moved(one.send_at),
             )
             for one in self.messages
         )
+        self.schedules = tuple((name, one._replace(at=self._moved(one.at))) for name, one in self.schedules)
         self.items = {key: at_rest(item, self.now, START) for key, item in self.items.items()}
         self.now, self.started = START, 0
+
+    def _moved(self, at: float) -> float:
+        return max(at - self.now + START, START)

@@ -253,6 +253,42 @@ def test_a_repeated_call_gets_its_answer_also_when_its_time_is_past(api: FakeApi
     assert api.post({**HELLO, "expiresAt": PAST}, key="k") == first
 
 
+SOON, FAR = "2027-01-15T08:00:01Z", "2028-01-16T08:00:01Z"
+
+
+@pytest.mark.parametrize("path", ["/messages", "/messages/preview", "/api/sms"])
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ({"sendAt": "2027-01-15T07:58:59Z"}, "is past"),
+        ({"sendAt": FAR}, "is more than 366 days ahead"),
+        ({"sendAt": SOON, "expiresAt": SOON}, "must be before expiresAt"),
+    ],
+    ids=["past", "too far", "as it expires"],
+)
+def test_a_bad_time_is_refused_at_once(api: FakeApi, path: str, times: dict[str, str], said: str) -> None:
+    """With its place, as what else is wrong with a request."""
+    reply = api.post({**HELLO, **times}, path=path)
+    assert (reply.status, reply.body["errors"]) == (
+        422,
+        [{"detail": said, "pointer": "/sendAt", "reason": "invalid_request"}],
+    )
+    assert (api.producer.bodies, api.requests.entries) == ([], {})
+
+
+@pytest.mark.parametrize("time", [SOON, "2027-01-15T07:59:01Z", "2028-01-16T07:59:59Z"], ids=["soon", "late", "far"])
+def test_a_request_for_later_is_queued_as_given(api: FakeApi, time: str) -> None:
+    """A minute late is no error: clocks disagree."""
+    assert api.post({**HELLO, "sendAt": time}, key="k").status == 202
+    assert [message["sendAt"] for message in api.messages()] == [time]
+
+
+def test_a_repeated_call_gets_its_answer_also_when_it_was_sent_by_then(api: FakeApi) -> None:
+    """The request was accepted before; its time is not looked at again."""
+    first = api.post(HELLO, key="k")
+    assert api.post({**HELLO, "sendAt": "2026-01-01T00:00:00Z"}, key="k") == first
+
+
 @pytest.mark.parametrize("path", ["/messages", "/messages/preview", "/api/sms"])
 def test_a_name_given_twice_is_refused(api: FakeApi, path: str) -> None:
     """Which of two values is meant cannot be told."""

@@ -192,7 +192,7 @@ USAGE = [
             for option in (
                 "--price-per-segment", "--delimiter", "--file-encoding", "--at-once", "--show", "--max-segments",
                 "--on-unknown", "--charset", "--encoding", "--default-region", "--metadata", "--key-column",
-                "--to-column", "--expires-at",
+                "--to-column", "--expires-at", "--send-at",
             )
         ],
         (*BULK, "--campaign", "/§"),
@@ -212,6 +212,7 @@ TEXTS = [
     Case(("send", "§" * 20, "--to", PHONE, "--max-segments", "1")),
     Case(("send", "§", "--to", "§x", "--to", "x§")),
     Case(("send", "§", "--to", PHONE, "--request-id", "§ é")),
+    Case(("send", "§", "--to", PHONE, "--sender", "1", "--send-at", "2020-01-01T00:00:00Z")),
     Case(("preview",), stdin=b"Canario \xff"),
     Case(("send", "hola", "--to", PHONE, "--request-id", "a§", "--sender", "1", "--wait"), stack=_rejected),
     Case(("send", "§", "--to", PHONE, "--sender", "1", "--wait"), stack=_rejected_later),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -76,6 +77,13 @@ def test_a_request_is_published_with_all_its_options() -> None:
     assert stack.queue.groups == [("promotional", "mayo")]
 
 
+def test_a_request_may_be_sent_later() -> None:
+    """The time is published as it was written."""
+    stack, tomorrow = fake_stack(), (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    assert run("send", "hola", "--to", ONE, "--sender", "1", "--send-at", tomorrow, stack=stack).code == 0
+    assert [message["sendAt"] for message in stack.messages] == [tomorrow]
+
+
 def test_a_request_without_an_id_gets_a_new_one() -> None:
     """The message on the queue has the same id, so that its status can be read."""
     stack = fake_stack()
@@ -91,12 +99,18 @@ def test_a_request_without_an_id_gets_a_new_one() -> None:
         ([SECRET, "--to", "+5691234"], "recipients[0]: has too few digits for a number of +56"),
         ([SECRET, "--to", ONE, "--sender", "Tienda Ñ"], "sender: must be up to 11 letters"),
         ([SECRET, "--to", ONE, "--expires-at", "tomorrow"], "expiresAt: must be an RFC 3339 time"),
+        ([SECRET, "--to", ONE, "--send-at", "2020-01-31T12:00:00Z"], "sendAt: is past"),
+        ([SECRET, "--to", ONE, "--send-at", "2999-01-31T12:00:00Z"], "sendAt: is more than 366 days ahead"),
+        (
+            [SECRET, "--to", ONE, "--send-at", "2030-01-31T12:00:00Z", "--expires-at", "2030-01-31T12:00:00Z"],
+            "sendAt: must be before expiresAt",
+        ),
         ([SECRET * 20, "--to", ONE, "--max-segments", "1"], "needs 3 segments; 1 allowed"),
         ([SECRET, "--to", ONE, "--request-id", "a b"], "requestId: must be"),
         ([SECRET, "--to", ONE, "--metadata", "order"], "NAME=VALUE"),
         ([SECRET, "--to", "1", "--to", "2", "--sender", ""], "sender: must be"),
     ],
-    ids=["number", "sender", "time", "segments", "id", "metadata", "several"],
+    ids=["number", "sender", "time", "past", "too far", "after", "segments", "id", "metadata", "several"],
 )
 def test_an_invalid_request_is_not_published(arguments: list[str], told: str) -> None:
     """The error quotes neither the text nor a whole number."""

@@ -10,12 +10,15 @@ from samcli.yamlhelper import yaml_parse
 
 from api.incoming import LARGEST
 from local import ROOT, TEMPLATE
+from realtime_sms.aws.schedules import LARGEST as LARGEST_SCHEDULED
 from realtime_sms.aws.submissions import LIFETIME, OPEN_SHARDS
 from realtime_sms.encoding.segment import GSM7, UCS2
 from realtime_sms.encoding.ucs2 import MOST_MARKS
 from realtime_sms.outcomes.submission import Rules, settle
 from realtime_sms.requests.model import MAX_RECIPIENTS, MAX_SEGMENTS
+from realtime_sms.requests.prepare import FURTHEST
 from realtime_sms.vocabulary import Delivery
+from send.scheduling import NEAR
 from tests.fakes.submissions import ACCEPTED, NOW, SENDING, item_of
 
 DOCUMENT: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
@@ -65,6 +68,11 @@ def most(parameter: str) -> int:
         ("combining marks in a row", f"{MOST_MARKS} |"),
         ("body of a queue message", f"{QUEUE['MaximumMessageSize'] // KIB} KiB, "),
         ("body of an API call", f"{LARGEST // KIB} KiB: "),
+        ("time of `sendAt`", f"{FURTHEST // DAY} days ahead |"),
+        (
+            f"body of a message that is sent more than {NEAR / 60:.0f} minutes later",
+            f"{LARGEST_SCHEDULED // KIB} KiB, ",
+        ),
         ("time that a request may wait", f"{QUEUE['MessageRetentionPeriod'] // DAY} days; "),
         ("time that a request may wait", f"{LIFETIME // DAY} days; "),
         ("time for one call to RealTime", f"{default('CallTimeoutSeconds')} by default, "),

@@ -16,7 +16,23 @@ KEY_POLICY = {  # what a key has by default: IAM decides
         {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "kms:*", "Resource": "*"}
     ],
 }
-ROLES = {"Api": True, "Send": True, "Maintenance": True, "Refresh": False}
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "Send": {
+        "Action": ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"],
+        "Condition": {"StringEquals": {"kms:ViaService": [f"scheduler.sa-east-1.{suffix}" for suffix in SUFFIXES]}},
+    },
+    "Schedule": {
+        "Action": "kms:Decrypt",
+        "Condition": {
+            "ArnLike": {
+                "kms:EncryptionContext:aws:scheduler:schedule:arn": (
+                    "arn:aws:scheduler:sa-east-1:000000000000:schedule/${ScheduleGroup}/*"
+                )
+            }
+        },
+    },
+}
+ROLES = {"Schedule": True, "Api": True, "Send": True, "Maintenance": True, "Refresh": False}
 
 
 def _under_the_key(resources: dict[str, Any], role: str) -> list[dict[str, Any]]:
@@ -36,14 +52,21 @@ def test_a_queue_uses_its_own_key_or_the_given_one(queue: str) -> None:
 @pytest.mark.parametrize("role", [name for name, needs in ROLES.items() if needs])
 def test_a_function_that_uses_a_queue_may_use_the_key_through_sqs_alone(role: str) -> None:
     """SQS requires both actions to send, and Decrypt to receive."""
-    assert _under_the_key(rendered(KmsKeyArn=KEY), role) == [
-        {
-            "Effect": "Allow",
-            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
-            "Resource": KEY,
-            "Condition": {"StringEquals": {"kms:ViaService": [f"sqs.sa-east-1.{suffix}" for suffix in SUFFIXES]}},
-        }
-    ]
+    through_sqs, *others = _under_the_key(rendered(KmsKeyArn=KEY), role)
+    assert others == [] or role in SCHEDULES
+    assert through_sqs == {
+        "Effect": "Allow",
+        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "Resource": KEY,
+        "Condition": {"StringEquals": {"kms:ViaService": [f"sqs.sa-east-1.{suffix}" for suffix in SUFFIXES]}},
+    }
+
+
+@pytest.mark.parametrize("role", SCHEDULES)
+def test_who_makes_and_invokes_schedules_may_use_the_key_for_them(role: str) -> None:
+    """Scheduler requires it: its User Guide, *Using identity-based policies* and *Encryption at rest*."""
+    _, of_schedules = _under_the_key(rendered(KmsKeyArn=KEY), role)
+    assert of_schedules == {"Effect": "Allow", "Resource": KEY, **SCHEDULES[role]}
 
 
 @pytest.mark.parametrize("role", ROLES)

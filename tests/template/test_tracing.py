@@ -32,7 +32,8 @@ def test_a_role_may_write_traces_if_tracing_is_on_and_nothing_else_of_xray(mode:
     """SAM's own policy would also grant reading the sampling rules."""
     for role in _of("AWS::IAM::Role", mode).values():
         statements = [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
-        assert [one for one in statements if "xray" in json.dumps(one)] == ([GRANT] if mode == "Active" else [])
+        traced = mode == "Active" and "lambda.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"])
+        assert [one for one in statements if "xray" in json.dumps(one)] == ([GRANT] if traced else [])
         assert "ManagedPolicyArns" not in role
 
 

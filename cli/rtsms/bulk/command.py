@@ -21,6 +21,7 @@ from rtsms.bulk.summary import document, lines
 from rtsms.errors import CommandError, Exit
 from rtsms.options import REGION, Value, json_option, lazy_stack_options
 from rtsms.output import Output, plural
+from rtsms.request import refuse_bad_time
 from rtsms.stack import Stack, split_prefixes
 from rtsms.usage import OurType
 
@@ -96,7 +97,9 @@ def command(  # noqa: PLR0913 (one for each option)
     if checked.validated.bad and not skip_bad_rows:
         out.text("\nNothing was published. Correct these rows, or leave them out with --skip-bad-rows.")
         return Exit.USAGE
-    if checked.validated.good and not dry_run:
+    if dry_run:
+        refuse_bad_time(checked.merge.example)
+    elif checked.validated.good:
         stack = find_stack()
         with checked.journal(journal, stack.outputs["SendQueueUrl"]) as opened:
             _publish(checked, opened, _publisher(stack, checked, at_once), out, ask=not yes)
@@ -116,7 +119,9 @@ def _defaults(find_stack: Callable[[], Stack], options: dict[str, Value], *, dry
 def _publish(campaign: Campaign, journal: Journal, publisher: Publisher, out: Output, *, ask: bool) -> None:
     remaining = campaign.remaining(journal)
     before = campaign.validated.good - remaining
-    if before:
+    if not before:  # what an earlier run began goes on, also after its time
+        refuse_bad_time(campaign.merge.example)
+    else:
         out.text(f"{before:,} of them were published by an earlier run")
     if remaining and ask and not out.confirm(f"Publish {plural(remaining, 'request')}?", option="--yes or --dry-run"):
         out.text("Nothing was published.")

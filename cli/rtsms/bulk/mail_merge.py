@@ -75,10 +75,10 @@ class MailMerge:
             if column not in self.columns:
                 what = f"no column is called {quote_name(column)}; the columns are {quote_columns(self.columns)}"
                 raise CommandError(Exit.USAGE, "FILE", what)
-        _ = self._example
+        _ = self.example
 
     @cached_property
-    def _example(self) -> SendRequest:
+    def example(self) -> SendRequest:
         """Return the request with a text that can always be sent."""
         body = {**self.request, "message": {**self._message, "text": "text"}, "recipients": [_EXAMPLE_NUMBER]}
         return prepare_request(body, "example", self.defaults.anywhere).request
@@ -112,7 +112,7 @@ class MailMerge:
 
     def cancellation(self, campaign_id: str, row: Row, number: int, *, owner: str, now: float) -> Submission:
         """Return what cancels a good row's request before the table knows it."""
-        values, request = self._values(row), self._example
+        values, request = self._values(row), self.example
         message = request.message.model_copy(update={"text": self.template.render(values)})
         return cancel_absent(
             self._request_id(campaign_id, values, number),
@@ -142,7 +142,7 @@ class MailMerge:
         return label(column, self.columns)
 
     def _encode(self, text: str, number: str) -> EncodedText:
-        request = self._example
+        request = self.example
         if len(text) > MAX_TEXT:
             raise BadRowError(f"text: has {len(text)} characters; {MAX_TEXT} allowed")
         policy = policy_for(request, number, self.defaults.plain_prefixes)

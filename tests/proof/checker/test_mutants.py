@@ -1,7 +1,9 @@
 """The checker can fail: each rule of delivery, once taken away, breaks a promise that is then seen."""
 
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +15,7 @@ from local.model_checker.provider import EVERY
 from local.model_checker.scenario import Bounds, Scenario, Sent
 from realtime_sms.aws import submissions
 from realtime_sms.aws.opt_outs import OptOuts
+from realtime_sms.aws.schedules import Schedule, SchedulerUnavailableError, Schedules
 from realtime_sms.aws.submissions import Applied, Conflict, Submissions, WriteResult
 from realtime_sms.aws.table import CONDITION_FAILED, Key, StoreUnavailableError
 from realtime_sms.outcomes import submission
@@ -42,6 +45,14 @@ WRONG_ADDRESS = Scenario("wrong address", (Sent(ONE),), workers=1, bounds=Bounds
 BAD_TOKEN = Scenario(
     "bad token", (Sent(ONE),), workers=1, bounds=Bounds(0, 0, 2, 0), answers=("400",), balances=("400", "no reply")
 )
+
+LATER = Scenario("later", (Sent(ONE, send_after=2000),), workers=1, bounds=Bounds(0, 1, 1, 0))
+TWO_LATER = Scenario(
+    "two recipients under one id, later",
+    (Sent(ONE, send_after=2000), Sent(TWO[1:], send_after=2000)),
+    workers=1,
+)
+SOON = Scenario("soon", (Sent(ONE, send_after=60),), workers=1)
 
 type Mutant = Callable[[pytest.MonkeyPatch], None]
 
@@ -239,6 +250,42 @@ def no_answer_takes_the_token(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("send.call.refuses_token", lambda balance: refuses_token(balance) is True)
 
 
+def schedule_has_no_id(patch: pytest.MonkeyPatch) -> None:
+    """Let a schedule bring back a message without the id of its request, so that each has one of its own."""
+
+    def careless(body: str, _request_id: str) -> str:
+        return json.dumps({name: value for name, value in json.loads(body).items() if name != "requestId"})
+
+    patch.setattr("send.scheduling.with_request_id", careless)
+
+
+def schedule_is_not_awaited(patch: pytest.MonkeyPatch) -> None:
+    """Take a message for scheduled whatever Scheduler says."""
+    create = Schedules.create
+
+    def careless(self: Schedules, request_id: str, wanted: Schedule, *more: Any) -> Schedule:  # noqa: ANN401 (its shape)
+        with suppress(SchedulerUnavailableError):
+            create(self, request_id, wanted, *more)
+        return wanted
+
+    patch.setattr(Schedules, "create", careless)
+
+
+def other_content_is_scheduled(patch: pytest.MonkeyPatch) -> None:
+    """Take the schedule of another content for a message's own."""
+    create = Schedules.create
+    patch.setattr(Schedules, "create", lambda self, _id, wanted, *more: _own(create(self, _id, wanted, *more), wanted))
+
+
+def _own(made: Schedule, wanted: Schedule) -> Schedule:
+    return replace(made, content_hash=wanted.content_hash)
+
+
+def time_is_not_waited_for(patch: pytest.MonkeyPatch) -> None:
+    """Send what is to be sent soon at once."""
+    patch.setattr("local.model_checker.delivery.until_its_time", lambda _message, _now: None)
+
+
 def _key(change: Change) -> Key:
     return change.after.request_id, change.after.recipient
 
@@ -268,6 +315,10 @@ def _key(change: Change) -> Key:
         pytest.param(wrong_address_fails, WRONG_ADDRESS, id="a wrong address fails a message"),
         pytest.param(token_is_not_tested, BAD_TOKEN, id="a token is not tested"),
         pytest.param(no_answer_takes_the_token, BAD_TOKEN, id="no answer takes the token"),
+        pytest.param(schedule_has_no_id, LATER, id="a scheduled message has no id of its request"),
+        pytest.param(schedule_is_not_awaited, LATER, id="a schedule is not awaited"),
+        pytest.param(other_content_is_scheduled, TWO_LATER, id="other content is taken for scheduled"),
+        pytest.param(time_is_not_waited_for, SOON, id="the time is not waited for"),
         pytest.param(opt_outs_are_not_read, OPTED_OUT, id="opt-outs are not read"),
         pytest.param(opt_outs_that_cannot_be_read_are_none, OPTED_OUT, id="opt-outs that cannot be read are none"),
     ],
@@ -288,7 +339,7 @@ def test_the_rules_that_are_taken_away_keep_it_otherwise() -> None:
     """With all rules in place the same scenarios break nothing, so it is the missing rule that the checker sees."""
     for scenario in (
         *(PLAIN, RESENDING, CONFLICTING, TOGETHER, FROZEN, IN_TWO_CALLS, OPTED_OUT),
-        *(WRONG_ADDRESS, BAD_TOKEN),
+        *(WRONG_ADDRESS, BAD_TOKEN, LATER, TWO_LATER, SOON),
     ):
         assert explore(scenario).whole
 

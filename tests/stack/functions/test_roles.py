@@ -38,13 +38,20 @@ BY_POLLER = {
     },
 }
 
+SCHEDULES = "schedule/${ScheduleGroup}/*"  # named for request ids
+BY_SCHEDULER = {"iam:PassRole"}  # asked of whoever makes a schedule; MiniStack does not check it
+
+# MiniStack records the calls of Scheduler by their methods alone
+SCHEDULER = {"POST.scheduler": "CreateSchedule", "GET.scheduler": "GetSchedule", "DELETE.scheduler": "DeleteSchedule"}
+
 # Where IAM's name for an action is not that of the operation
 OPERATIONS = {
     "ChangeMessageVisibility": ("ChangeMessageVisibility", "ChangeMessageVisibilityBatch"),
     "InvokeFunction": ("Invoke",),
+    **{name: (method,) for method, name in SCHEDULER.items()},
     **{f"PartiQL{verb}": ("BatchExecuteStatement",) for verb in ("Delete", "Insert", "Select", "Update")},
 }
-ACTIONS = {"ChangeMessageVisibilityBatch": "ChangeMessageVisibility", "Invoke": "InvokeFunction"}
+ACTIONS = {"ChangeMessageVisibilityBatch": "ChangeMessageVisibility", "Invoke": "InvokeFunction", **SCHEDULER}
 
 
 @cache
@@ -106,10 +113,13 @@ def _seen(deployed: Deployment, key: str, service: str, operation: str) -> Itera
 
 
 def _send(deployed: Deployment) -> None:
-    """Send to two, reject one, meet a dead token, and run out of balance."""
+    """Send to two, schedule one twice, reject one, meet a dead token, and run out of balance."""
     request_id = deployed.new_id("roles")
     deployed.publish(request_body(request_id, "+56927000001", "+56927000002"))
     deployed.outcomes(request_id, 2)
+    later = {"sendAt": iso(time.time() + 86_400)}
+    deployed.publish(*[request_body(f"{request_id}.later", "+56927000005", **later)] * 2)
+    deployed.settle()
     (rejected,) = deployed.publish("{")
     deployed.note(rejected)
     deployed.revoke_tokens()
@@ -216,12 +226,12 @@ def _actions(event: Any) -> Iterator[str]:  # noqa: ANN401 (as boto3 gives it)
 def test_a_role_grants_what_its_function_uses_and_nothing_else(used: Mapping[str, set[str]], role: str) -> None:
     """The granted actions are the used ones, and those that Lambda needs to log and to poll."""
     by_lambda = BY_LAMBDA | BY_POLLER.get(role, set())
-    assert _granted(role) - by_lambda == used[role] - by_lambda
+    assert _granted(role) - by_lambda - BY_SCHEDULER == used[role] - by_lambda
 
 
 @pytest.mark.parametrize("role", FUNCTIONS)
 def test_a_role_names_exact_actions_and_resources(role: str) -> None:
-    """Neither has a wildcard; there is no managed policy, and only Lambda assumes the role."""
+    """Neither has a wildcard, but for the schedules of our group; no managed policy, and only Lambda assumes it."""
     told = _resources()[f"{role}Role"]["Properties"]
     assert "ManagedPolicyArns" not in told
     assert {json.dumps(one["Principal"]) for one in told["AssumeRolePolicyDocument"]["Statement"]} == {
@@ -230,12 +240,13 @@ def test_a_role_names_exact_actions_and_resources(role: str) -> None:
     for statement in _statements(role):
         assert statement["Effect"] == "Allow"
         if statement["Action"] != "dynamodb:ListStreams":  # has no resources (Service Authorization Reference)
-            assert not any("*" in json.dumps(statement[key]) for key in ("Action", "Resource"))
+            named = json.dumps([statement["Action"], statement["Resource"]]).replace(SCHEDULES, "")
+            assert "*" not in named
         assert not {"NotAction", "NotResource"} & set(statement)
 
 
 def test_every_function_has_a_role_of_its_own_and_there_are_no_others() -> None:
-    """SAM makes none by itself."""
+    """SAM makes none by itself. One more is Scheduler's."""
     roles = {name for name, one in _resources().items() if one["Type"] == "AWS::IAM::Role"}
     policies = {
         name for name, one in _resources().items() if one["Type"] in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}
@@ -245,8 +256,23 @@ def test_every_function_has_a_role_of_its_own_and_there_are_no_others() -> None:
         for one in _resources().values()
         if one["Type"] == "AWS::Lambda::Function"
     }
-    assert roles == taken == {f"{name}Role" for name in FUNCTIONS}
+    assert roles - {"ScheduleRole"} == taken == {f"{name}Role" for name in FUNCTIONS}
     assert policies == set()
+
+
+def test_scheduler_takes_its_role_for_our_schedules_alone_and_only_puts_messages_on_queues() -> None:
+    """Anybody's schedule could take it otherwise."""
+    told = _resources()["ScheduleRole"]["Properties"]
+    (trusted,) = told["AssumeRolePolicyDocument"]["Statement"]
+    assert trusted["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trusted["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["ScheduleGroup", "Arn"]}},
+    }
+    assert _granted("Schedule") == {"sqs:SendMessage"}
+    passed = next(one for one in _statements("Send") if one["Action"] == "iam:PassRole")
+    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    assert passed["Resource"] == "<ScheduleRole.Arn>"
 
 
 def test_credentials_are_read_by_the_refresh_function_alone() -> None:

@@ -23,6 +23,7 @@ ARNS: Final = {
     "AWS::Logs::LogGroup.Arn": f"arn:aws:logs:{_HERE}:log-group:NAME:*",
     "AWS::SNS::Topic.Ref": f"arn:aws:sns:{_HERE}:NAME",
     "AWS::SQS::Queue.Arn": f"arn:aws:sqs:{_HERE}:NAME",
+    "AWS::Scheduler::ScheduleGroup.Ref": "name",
     "AWS::Scheduler::ScheduleGroup.Arn": f"arn:aws:scheduler:{_HERE}:schedule-group/NAME",
     "AWS::SecretsManager::Secret.Id": f"arn:aws:secretsmanager:{_HERE}:secret:NAME",
     "AWS::SecretsManager::Secret.Ref": f"arn:aws:secretsmanager:{_HERE}:secret:NAME",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
+    from realtime_sms.aws.schedules import SchedulerClient
+
 CONNECT_TIMEOUT = 2  # seconds
 READ_TIMEOUT = 5  # seconds, for each of three attempts; what a store that hangs does not record ends as unknown
 _USER_AGENT = f"Boto3/{boto3.__version__} Botocore/{botocore.__version__} realtime-sms"
@@ -52,6 +54,12 @@ def events() -> "EventBridgeClient":
 def sqs() -> "SQSClient":
     """Return the SQS client."""
     client: SQSClient = _client("sqs")
+    return client
+
+
+def scheduler() -> "SchedulerClient":
+    """Return the EventBridge Scheduler client; a schedule that is not made at once is made at the next delivery."""
+    client: SchedulerClient = _client("scheduler", CONNECT_TIMEOUT, attempts=1)
     return client
 
 

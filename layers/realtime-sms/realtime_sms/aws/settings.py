@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from realtime_sms.aws.caps import Window, parse_windows
 from realtime_sms.aws.rate_limit import Rate
+from realtime_sms.aws.schedules import Route
 from realtime_sms.outcomes.submission import Rules
 from realtime_sms.requests.hours import Hours
 from realtime_sms.requests.prepare import Defaults
@@ -158,6 +159,20 @@ class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettin
     def rate(self) -> Rate | None:
         """Return the account's rate limit; None if there is none."""
         return Rate(self.max_per_second) if self.max_per_second else None
+
+
+class ScheduleSettings(_Settings):
+    """The send function's environment for messages that are sent later; ARNs, but for the group's name."""
+
+    schedule_group: str
+    schedule_role_arn: str
+    dead_letter_queue_arn: str
+    kms_key_arn: str = ""
+
+    @property
+    def route(self) -> Route:
+        """Return how messages come back."""
+        return Route(self.schedule_role_arn, self.dead_letter_queue_arn, self.kms_key_arn)
 
 
 @lru_cache

@@ -36,6 +36,7 @@ class Metric(StrEnum):
     WAITING_AGE = "WaitingAge"  # seconds since it was sent to the send queue
     PROMOTIONAL_WAITING_AGE = "PromotionalWaitingAge"  # seconds since it was sent to the promotional queue
     MOVED = "Moved"  # promotional messages, from the send queue to the promotional queue
+    SCHEDULES_PUT_OFF = "SchedulesPutOff"  # invocations in which EventBridge Scheduler did not take a message
     # of each call of *Send SMS*, and of *Get balance* after a 400
     PROVIDER_LATENCY = "ProviderLatency"  # milliseconds to the end of the reply, or to what broke it
     # of the token

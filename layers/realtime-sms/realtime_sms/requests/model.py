@@ -25,7 +25,9 @@ from pydantic import (
     StrictStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -181,6 +183,14 @@ class SendRequest(_Body):
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)] = Field(
         default_factory=dict, description="yours; kept with each outcome"
     )
+
+    @field_validator("send_at")
+    @classmethod
+    def _is_sent_before_it_expires(cls, send_at: datetime | None, others: ValidationInfo) -> datetime | None:
+        expires_at = others.data.get("expires_at")
+        if send_at is not None and expires_at is not None and send_at >= expires_at:
+            raise ValueError("must be before expiresAt")
+        return send_at
 
 
 def parse_request(value: object) -> SendRequest:

@@ -11,6 +11,10 @@ from realtime_sms.requests.model import MAX_SEGMENTS, Content, Policy, SendReque
 from realtime_sms.requests.recipients import Recipients, parse_recipients
 from realtime_sms.vocabulary import MessageType, Reason
 
+FURTHEST = 366 * 86_400  # seconds ahead that `sendAt` may be
+TOO_FAR = f"is more than {FURTHEST // 86_400} days ahead"
+_LATE = 60  # seconds that a new request's `sendAt` may be past: clocks disagree, and requests take time
+
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
@@ -134,6 +138,24 @@ def prepare(identified: IdentifiedRequest, defaults: Defaults) -> PreparedReques
         messages.append(replace(message, recipients=tuple(numbers), policy=policy, **encoding))
     messages += [replace(message, recipients=(one,), refusal=refusal) for one, refusal in refusals.items()]
     return PreparedRequest(identified.request_id, request, recipients, fingerprint, content, tuple(messages))
+
+
+def is_too_far(send_at: float, now: float) -> bool:
+    """Return True if nothing may be scheduled for this epoch second."""
+    return send_at > now + FURTHEST
+
+
+def check_send_at(request: SendRequest, now: float) -> Problem | None:
+    """Return what is wrong with the `sendAt` of a request that is new at this epoch second.
+
+    A queue message may be late, so the send function refuses only what is too far.
+    """
+    if request.send_at is None:
+        return None
+    at = request.send_at.timestamp()
+    if at < now - _LATE:
+        return Problem("sendAt", "is past")
+    return Problem("sendAt", TOO_FAR) if is_too_far(at, now) else None
 
 
 def refused_recipients(recipients: Recipients, defaults: Defaults) -> Iterator[tuple[str, Refusal]]:
