@@ -9,7 +9,7 @@ from typing import Any, Final
 from local.model_checker import promise, provider
 from local.model_checker.clients import Answer, Ask, Failed, Post, Request
 from local.model_checker.scenario import Scenario
-from local.model_checker.table import Item, Items, Key, close, fields, key_of, perform, probe, trip
+from local.model_checker.table import Item, Items, Key, Written, close, fields, key_of, perform, probe, trip
 from local.model_checker.world import Message, Schedule, Truth, Worker, World
 from realtime_sms.aws.table import BREAKERS, OPT_OUTS
 from realtime_sms.outcomes.submission import iso
@@ -132,7 +132,9 @@ def _posted(world: World, scenario: Scenario, worker: Worker, post: Post, *, fau
         for number, taken in zip(post.numbers, outcome.accepts, strict=True):
             before = after.truth[number]
             count = min(before.accepted + taken, 2)
-            truth = Truth(count, before.proven or (taken and outcome.proves), before.open or outcome.open)
+            truth = Truth(
+                count, before.proven or (taken and outcome.proves), before.open or outcome.open, before.answer
+            )
             after.truth = {**after.truth, number: truth}
             if taken:
                 promise.accepted(after, scenario, number)
@@ -165,7 +167,9 @@ def _done(world: World, scenario: Scenario, request: Request) -> World:
             made = Schedule(number, at, body, description)
             world.schedules = tuple(sorted({**dict(world.schedules), name: made}.items()))
         case Ask.PUT:
-            world.items = {**world.items, key_of(request.given): request.given}
+            key = key_of(request.given)
+            before, world.items = world.items.get(key), {**world.items, key: request.given}
+            promise.wrote(world, Written(key, before, request.given))
     return world
 
 

@@ -12,6 +12,7 @@ from local.model_checker.invocation import GroupCommit, Invocation, Program, Sem
 from local.model_checker.scenario import CALL_SECONDS, DEFAULTS, Scenario
 from maintenance.sweep import sweep
 from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.cancel import cancel_all, of_messages
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import DeadLetters, QueueMessage, SendQueue
 from realtime_sms.aws.schedules import Route, Schedules
@@ -31,16 +32,22 @@ _CLAIM_AHEAD = 1  # workers beyond the calls in flight
 
 
 class Begin(NamedTuple):
-    """How an invocation starts: its number among those under way, its messages (none: the sweeper), and when."""
+    """How an invocation starts: its number among those under way, its messages, and when.
+
+    With no messages it is the sweeper's, or the canceller's.
+    """
 
     number: int
     batch: tuple[QueueMessage, ...]
     now: float
     ends: float
+    cancels: bool = False
 
 
 def program(scenario: Scenario, begin: Begin) -> Program:
     """Return what an invocation does."""
+    if begin.cancels:
+        return partial(_cancel, scenario, begin)
     return partial(_send, scenario, begin) if begin.batch else partial(_sweep, scenario)
 
 
@@ -49,6 +56,18 @@ def _sweep(scenario: Scenario, run: Invocation) -> tuple[str, ...]:
     with suppress(StoreUnavailableError):  # the watch function fails then, and runs again in a minute
         sweep(Submissions(Table(client, TABLE)), scenario.rules, run.now())
     return ()
+
+
+def _cancel(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
+    """Cancel every recipient; return each with its answer, or nothing if the table did not answer."""
+    client: Any = AwsClients(run)
+    messages = [message for sent in scenario.sent for message in messages_of(sent.body(None))]
+    wanted = of_messages(messages, owner=f"{begin.number}.1", now=begin.now)
+    try:
+        answers = cancel_all(Submissions(Table(client, TABLE, sleep=run.sleep)), wanted, now=run.now, sleep=run.sleep)
+    except StoreUnavailableError:
+        return ()
+    return tuple(f"{recipient} {one.answer}" for (_, recipient), one in answers.items())
 
 
 def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The delivery promise, as checks at each write, call, acceptance and acknowledgement."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from local.model_checker.clients import Post
@@ -7,11 +8,12 @@ from local.model_checker.delivery import messages_of
 from local.model_checker.scenario import CALL_SECONDS, Scenario
 from local.model_checker.table import Key, Written, fields, seconds
 from local.model_checker.world import Message, Truth, World
+from realtime_sms.aws.cancel import Answer
 from realtime_sms.aws.table import OPT_OUTS
 from realtime_sms.outcomes.state_machine import TRANSITIONS, Trigger
 from realtime_sms.vocabulary import FINAL, Status
 
-_NEVER_SENT = frozenset({Status.FAILED, Status.EXPIRED})
+_NEVER_SENT = frozenset({Status.FAILED, Status.EXPIRED, Status.CANCELLED})
 _BY_HAND = frozenset({Trigger.DEAD_LETTER, Trigger.REOPEN})
 _ALLOWED = {
     (row.source, row.target)
@@ -39,6 +41,8 @@ def wrote(world: World, written: Written) -> None:
         world.broken = "failed, though its token may have been at fault"
     elif change[1] in _NEVER_SENT and truth.accepted:
         world.broken = f"{change[1]}, but RealTime accepted it"
+    elif change[1] is Status.CANCELLED and truth.answer == Answer.TOO_LATE:
+        world.broken = "cancelled after it was said to be too late"
     elif change[1] is Status.UNKNOWN and not (truth.open or world.disturbed):
         world.broken = "unknown, but nothing was open"
     elif after.get("reason") == "lease_over" and before and _at_work(world, before["owner"]):
@@ -77,6 +81,30 @@ def accepted(world: World, scenario: Scenario, number: str) -> None:
         world.broken = "two messages on one handset"
     if any(key[1] == number and fields(item).get("status") in _NEVER_SENT for key, item in world.items.items()):
         world.broken = "accepted after it was said to have failed"
+    if world.truth[number].answer == Answer.CANCELLED:
+        world.broken = "accepted after it was answered to be cancelled"
+
+
+def asked(before: World) -> World:
+    """Return a copy in which somebody starts to cancel, so that earlier answers do not count any more."""
+    world = before.copy()
+    world.cancels -= 1
+    world.truth = {number: truth._replace(answer="") for number, truth in world.truth.items()}
+    return world
+
+
+def answered(world: World, answers: Sequence[str]) -> None:
+    """Check the canceller's answers: one for each recipient, and each true."""
+    found = dict(answer.split() for answer in answers)
+    if len(found) < len(answers) or found.keys() != world.truth.keys():
+        world.broken = "a recipient has not exactly one answer"
+    for (_, number), item in world.items.items():
+        cancelled = fields(item).get("status") == Status.CANCELLED
+        if number in found and cancelled != (found[number] == Answer.CANCELLED):
+            world.broken = f"answered {found[number]}, but it is {fields(item)['status']}"
+    if any(found.get(number) == Answer.CANCELLED and truth.accepted for number, truth in world.truth.items()):
+        world.broken = "answered cancelled, but RealTime accepted it"
+    world.truth = {number: truth._replace(answer=found.get(number, "")) for number, truth in world.truth.items()}
 
 
 def buried(world: World, scenario: Scenario, sent: int) -> None:
@@ -124,6 +152,10 @@ def _wrong_end(world: World, scenario: Scenario, message: Message, ended: tuple[
         return f"lost: its message is gone, and it is {status}"
     if truth.proven and not world.disturbed and status != Status.SUBMITTED:
         return f"{status}, but we were told that it was accepted"
+    if truth.answer == Answer.CANCELLED and status != Status.CANCELLED:
+        return f"{status}, but it was answered to be cancelled"
+    if scenario.cancels and status == Status.CANCELLED:
+        return ""
     if not _harmed(world, scenario) and message.expires_at is None and status != wanted:
         return f"{status}, and nothing was wrong"
     return ""

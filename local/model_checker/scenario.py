@@ -78,6 +78,7 @@ class Scenario:
     store_faults: bool = True  # of the queue as well
     secret_faults: bool = False
     sweeps: bool = False  # the watch function looks for leases that are over
+    cancels: int = 0  # how often somebody cancels everything, one time after the other
     freezes: bool = False  # a pause stops what an environment knows of its remaining time, as freezing it does
     opted_out: frozenset[str] = frozenset()  # numbers that are on the list from the beginning
     unreadable: frozenset[str] = frozenset()  # numbers whose submissions a newer version of the code wrote
@@ -162,6 +163,33 @@ SCENARIOS = (
         (Sent(ONE, send_after=2000), Sent(ONE, "b")),
         Bounds(0, 1, 1, 0),
         workers=1,
+    ),
+    Scenario("one recipient, cancelled", (Sent(ONE),), Bounds(1, 1, 1, 0), answers=_FEW, cancels=1),
+    Scenario(
+        "the same, resending, cancelled again",
+        (Sent(ONE, resend=True),),
+        Bounds(1, 0, 1, 0),
+        workers=1,
+        answers=_FEW,
+        cancels=2,
+    ),
+    Scenario(
+        "two recipients in one call, cancelled",
+        (Sent(TWO),),
+        Bounds(1, 0, 1, 0),
+        workers=1,
+        answers=("503", "reply lost"),
+        recipients_per_call=2,
+        cancels=1,
+    ),
+    Scenario(
+        "one recipient, expiring, swept and cancelled",
+        (Sent(ONE, expires_after=30),),
+        Bounds(1, 0, 1, 0),
+        workers=1,
+        answers=("503",),
+        sweeps=True,
+        cancels=1,
     ),
     Scenario("two texts under one id", (Sent(ONE), Sent(ONE, "b")), Bounds(1, 1, 1), workers=1, answers=_FEW),
 )

@@ -41,14 +41,15 @@ class Steps:
         if any(one.send_after is not None for one in sent):
             messages += tuple(Message(len(sent) + number, gone=True) for number in range(len(sent)))
         truth = {recipient: Truth() for one in sent for recipient in one.numbers}
-        slots = self.scenario.workers + self.scenario.sweeps
+        slots = self.scenario.workers + self.scenario.sweeps + (self.scenario.cancels > 0)
         items = [item_of(OPT_OUTS, number) for number in self.scenario.opted_out]
         for one in sent:
             newer = self.scenario.unreadable.intersection(one.numbers)
             items += [item_of(one.request_id, number, status=("S", "newer")) for number in newer]
         there = {key_of(item): item for item in items}
         taken = not self.scenario.balances
-        return World(messages, (None,) * slots, self.scenario.bounds, there, truth, token_taken=taken)
+        cancels = self.scenario.cancels
+        return World(messages, (None,) * slots, self.scenario.bounds, there, truth, cancels=cancels, token_taken=taken)
 
     def after(self, world: World) -> Iterator[Step]:
         """Yield each step that can be taken now."""
@@ -61,8 +62,11 @@ class Steps:
             return
         yield from self._deliveries(world)
         yield from self._returns(world)
-        if self.scenario.sweeps and world.workers[-1] is None and _is_overdue(world):
-            yield "the sweeper starts", partial(self._begin, world, len(world.workers) - 1, ())
+        sweeper = self.scenario.workers
+        if self.scenario.sweeps and world.workers[sweeper] is None and _is_overdue(world):
+            yield "the sweeper starts", partial(self._begin, world, sweeper, ())
+        if world.cancels and world.workers[-1] is None:
+            yield "the canceller starts", partial(self._cancel, world)
         if world.busy:
             yield from self._pauses(world)
         elif not world.drained:
@@ -109,6 +113,8 @@ class Steps:
         for sent in {sent for sent in worker.batch if str(sent) not in (worker.course.kept or ())}:
             promise.acknowledged(world, self.scenario, world.messages[sent])
             world.change(sent, gone=True)
+        if worker.course.kept and not worker.batch:
+            promise.answered(world, worker.course.kept)
         after = _leave(world, slot)
         if after.drained:
             promise.drained(after, self.scenario)
@@ -142,7 +148,10 @@ class Steps:
                     said = f"the schedule of message {schedule.sent} brings it back, and will do so again"
                     yield said, partial(_return, world.harmed("duplicates"), name, again=True)
 
-    def _begin(self, before: World, slot: int, batch: tuple[int, ...]) -> World:
+    def _cancel(self, before: World) -> World:
+        return self._begin(promise.asked(before), len(before.workers) - 1, (), cancels=True)
+
+    def _begin(self, before: World, slot: int, batch: tuple[int, ...], *, cancels: bool = False) -> World:
         world = before.copy()
         for sent in batch:
             one = world.messages[sent]
@@ -153,7 +162,7 @@ class Steps:
             for one in map(world.messages.__getitem__, batch)
         )
         world.started += 1
-        begin = Begin(world.started, received, world.now, world.now + INVOCATION)
+        begin = Begin(world.started, received, world.now, world.now + INVOCATION, cancels)
         course = self._course(begin)
         world.put(slot, Worker(begin.number, course, batch, begin.ends))
         self._go_on(world, slot, course)

@@ -45,11 +45,15 @@ class Worker(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """What really happened to one recipient: how often accepted, if a reply proved it, if a call stayed open."""
+    """What really happened to one recipient: how often accepted, if a reply proved it, if a call stayed open.
+
+    `answer` is the canceller's, if there is one.
+    """
 
     accepted: int = 0
     proven: bool = False
     open: bool = False
+    answer: str = ""
 
 
 @dataclass(slots=True)
@@ -64,6 +68,7 @@ class World:
     now: float = START
     started: int = 0
     disturbed: bool = False  # a crash, a pause, or a lost write: a submission may rightly end as unknown
+    cancels: int = 0  # how often somebody will still cancel
     token_taken: bool = True  # RealTime took the token, so that a 400 may rightly be called the message's fault
     broken: str = ""
     schedules: tuple[tuple[str, Schedule], ...] = ()  # by name
@@ -100,7 +105,8 @@ class World:
             frozenset((work.course.serial, work.batch, work.ends) for work in self.workers if work),
             frozenset(map(essence, self.items.values())),
             self.token_taken,
-            tuple((truth.accepted, truth.proven) for truth in self.truth.values()),
+            self.cancels,
+            tuple((truth.accepted, truth.proven, truth.answer) for truth in self.truth.values()),
         )
 
     def slack(self) -> int:

@@ -13,7 +13,7 @@ from local.model_checker.explorer import ENDLESS, explore
 from local.model_checker.invocation import GroupCommit
 from local.model_checker.provider import EVERY
 from local.model_checker.scenario import Bounds, Scenario, Sent
-from realtime_sms.aws import submissions
+from realtime_sms.aws import cancel, submissions
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.schedules import Schedule, SchedulerUnavailableError, Schedules
 from realtime_sms.aws.submissions import Applied, Conflict, Submissions, WriteResult
@@ -53,6 +53,8 @@ TWO_LATER = Scenario(
     workers=1,
 )
 SOON = Scenario("soon", (Sent(ONE, send_after=60),), workers=1)
+CANCELLED = Scenario("cancelled", (Sent(ONE),), workers=1, bounds=Bounds(0, 0, 1, 0), answers=("503",), cancels=1)
+CANCELLED_RESENDING = replace(CANCELLED, sent=(Sent(ONE, resend=True),), answers=("reply lost",))
 
 type Mutant = Callable[[pytest.MonkeyPatch], None]
 
@@ -286,6 +288,37 @@ def time_is_not_waited_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("local.model_checker.delivery.until_its_time", lambda _message, _now: None)
 
 
+def cancelling_is_no_claim(patch: pytest.MonkeyPatch) -> None:
+    """Write `cancelled` over whatever the table holds by now."""
+
+    def write(store: Submissions, changes: Sequence[Change]) -> dict[Key, cancel.Answered]:
+        for change in changes:
+            store._table.put(store.item(change.after))
+        return _cancelled(changes)
+
+    patch.setattr(cancel, "_write", write)
+
+
+def cancelled_is_not_written(patch: pytest.MonkeyPatch) -> None:
+    """Answer `cancelled` and write nothing."""
+    patch.setattr(cancel, "_write", lambda _store, changes: _cancelled(changes))
+
+
+def maybe_sent_is_cancelled(patch: pytest.MonkeyPatch) -> None:
+    """Cancel also what waits after an attempt that may have been accepted."""
+    step = cancel._step
+
+    def careless(absent: Submission, found: Found, now: float) -> Change | cancel.Answered:
+        hopeful = replace(found, maybe_sent=False) if isinstance(found, Submission) else found
+        return step(absent, hopeful, now)
+
+    patch.setattr(cancel, "_step", careless)
+
+
+def _cancelled(changes: Sequence[Change]) -> dict[Key, cancel.Answered]:
+    return {_key(change): cancel.Answered(cancel.Answer.CANCELLED, change.after) for change in changes}
+
+
 def _key(change: Change) -> Key:
     return change.after.request_id, change.after.recipient
 
@@ -319,6 +352,9 @@ def _key(change: Change) -> Key:
         pytest.param(schedule_is_not_awaited, LATER, id="a schedule is not awaited"),
         pytest.param(other_content_is_scheduled, TWO_LATER, id="other content is taken for scheduled"),
         pytest.param(time_is_not_waited_for, SOON, id="the time is not waited for"),
+        pytest.param(cancelling_is_no_claim, CANCELLED, id="cancelling is no claim"),
+        pytest.param(cancelled_is_not_written, CANCELLED, id="cancelled is not written"),
+        pytest.param(maybe_sent_is_cancelled, CANCELLED_RESENDING, id="maybe sent is cancelled"),
         pytest.param(opt_outs_are_not_read, OPTED_OUT, id="opt-outs are not read"),
         pytest.param(opt_outs_that_cannot_be_read_are_none, OPTED_OUT, id="opt-outs that cannot be read are none"),
     ],
@@ -339,7 +375,7 @@ def test_the_rules_that_are_taken_away_keep_it_otherwise() -> None:
     """With all rules in place the same scenarios break nothing, so it is the missing rule that the checker sees."""
     for scenario in (
         *(PLAIN, RESENDING, CONFLICTING, TOGETHER, FROZEN, IN_TWO_CALLS, OPTED_OUT),
-        *(WRONG_ADDRESS, BAD_TOKEN, LATER, TWO_LATER, SOON),
+        *(WRONG_ADDRESS, BAD_TOKEN, LATER, TWO_LATER, SOON, CANCELLED, CANCELLED_RESENDING),
     ):
         assert explore(scenario).whole
 

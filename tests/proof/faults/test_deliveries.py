@@ -8,10 +8,12 @@ from threading import Barrier
 import pytest
 
 from realtime_sms.aws import clients
+from realtime_sms.aws.cancel import Answer, cancel_all, of_messages
 from realtime_sms.aws.queues import DeadLetters, Producer, with_request_id
 from realtime_sms.aws.submissions import Indeterminate, Submissions
 from realtime_sms.aws.table import StoreUnavailableError
-from realtime_sms.requests.prepare import Defaults
+from realtime_sms.requests.envelope import open_envelope
+from realtime_sms.requests.prepare import Defaults, prepare
 from rtsms.redrive import Redrive
 from tests.fakes.aws.sqs import DEAD_LETTERS, PROMOTIONAL_QUEUE, QUEUE_URLS, SEND_QUEUE
 from tests.proof.faults.world import TOKEN, Message, World
@@ -118,6 +120,39 @@ def test_a_letter_goes_back_to_the_queue_of_its_message_type(
     [redriven] = _redrive(world).run("invalid_request", now=time.time())
     assert (redriven.refused, world.aws.groups.pop()) == ("", group)
     assert json.loads(world.aws.sent.pop())["requestId"] == "r-lane"
+
+
+def _cancel(world: World, message: Unnamed) -> None:
+    prepared = prepare(open_envelope(message.body, message.request_id), Defaults("CL", "96000"))
+    answers = cancel_all(Submissions(world.table), of_messages(prepared.messages, owner="o", now=time.time()))
+    assert {one.answer for one in answers.values()} == {Answer.CANCELLED}
+
+
+def test_a_cancelled_message_ends_without_a_call(world: World) -> None:
+    """Whether it was received before or not."""
+    world.begin(TOKEN)
+    messages = [Unnamed(1), Unnamed(2), Unnamed(1, received=2)]
+    for message in messages:
+        _cancel(world, message)
+    assert world.deliver([one.record_of(one.request_id, one.body) for one in messages]) == []
+    for message in messages:
+        assert {one["status"] for one in world.items(message).values()} == {"cancelled"}
+        assert sum(map(world.posts, message.numbers)) == 0
+
+
+def test_a_dead_letter_of_what_was_cancelled_is_sent_to_nobody(world: World) -> None:
+    """Neither its record nor a redrive changes the outcome."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    _cancel(world, message)
+    before = world.items(message)
+    _bury(world, message)
+    assert world.items(message) == before
+    [redriven] = _redrive(world).run("dead_lettered", now=time.time())
+    assert (redriven.request_id, redriven.reopened) == (message.request_id, 0)
+    assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    assert {one["status"] for one in world.items(message).values()} == {"cancelled"}
+    assert world.posts(message.numbers[0]) == 0
 
 
 def test_a_redrive_keeps_a_letter_whose_recipients_it_could_not_reopen(
