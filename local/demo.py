@@ -5,7 +5,8 @@ Exits with 0 only if every outcome and every handset is as expected.
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,6 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from local.console.api import cancel
 from local.embedded_aws import Items, Stack, running_stack
 from local.events import Event, differences, events_of
 from realtime_sms.aws.table import REJECTED
@@ -57,6 +59,19 @@ _EXPECTED: Final[Mapping[str, Items]] = {
     REFUSED: {_ANSWERED: _outcome("failed", "opted_out", None, None)},
 }
 
+# The third part: a code overtakes a campaign, one message waits for its time, and one is cancelled while it waits.
+CODE: Final = "code"
+LATER: Final = "in-ten-seconds"
+CANCELLED: Final = "tomorrow"
+_CAMPAIGN: Final = "campaign"
+_ADVERTS: Final = tuple(f"+569500{number:05}" for number in range(500))
+_TRAFFIC: Final[Mapping[str, Items]] = {
+    CODE: {"+56951000001": {"status": "submitted", "reason": "accepted"}},
+    LATER: {"+56951000002": {"status": "submitted", "reason": "accepted"}},
+    CANCELLED: {"+56951000003": {"status": "cancelled", "reason": "cancelled"}},
+}
+_WAIT: Final = {LATER: timedelta(seconds=10), CANCELLED: timedelta(days=1)}
+
 
 def main() -> int:
     """Run the demo; return the exit code."""
@@ -69,15 +84,19 @@ def main() -> int:
         inbox = inbox_of(stack)
         console.print("RealTime now reports on five more SMS, and one recipient answers BAJA …")
         reported = follow_reports(stack)
+        console.print(f"A campaign to {len(_ADVERTS)} numbers, a code after it, and two messages for later …")
+        ordered, overtaken = order_traffic(stack)
     wrong = [problem for event in events for problem in compare(event, found[event.name], inbox)]
-    wrong += compare_reports(reported)
+    wrong += compare_reports(reported) + compare_traffic(ordered, overtaken)
     console.print("\nThe messages in events/send, each with the outcome that its name says:")
     console.print(table_of(rows_of(events, found, inbox), console.width))
     console.print("Delivery reports, and a send to the recipient who answered BAJA:")
     console.print(reports_table(reported))
+    console.print(f"The code overtook {overtaken} messages of the campaign; one message waited, one was cancelled:")
+    console.print(reports_table(ordered))
     for problem in wrong:
         console.print(f"[red]not as expected[/red] {problem}")
-    console.print(f"{len(events) + len(reported)} messages, {len(wrong)} not as expected")
+    console.print(f"{len(events) + len(reported) + len(ordered) + 1} messages, {len(wrong)} not as expected")
     return 1 if wrong else 0
 
 
@@ -163,7 +182,7 @@ def _shortened(text: str) -> str:
 
 def follow_reports(stack: Stack) -> dict[str, Items]:
     """Send, report, let one recipient answer BAJA, send to that one again; return the outcomes by request."""
-    _publish(stack, REPORTED, "Su pedido va en camino.")
+    _publish(stack, REPORTED, "Su pedido va en camino.", _EXPECTED[REPORTED])
     sent = _await_final(stack, REPORTED)[REPORTED]
     ids = [item["submissionId"] for item in sent.values() if "submissionId" in item]
     stack.simulator("deliver", {"callbackUrl": f"{stack.callbacks_url}/reports", "submissionIds": ids})
@@ -172,7 +191,7 @@ def follow_reports(stack: Stack) -> dict[str, Items]:
     reply = urllib3.request("POST", url, json=answer, timeout=_TIMEOUT_SECONDS, retries=False)
     if reply.status != HTTPStatus.OK:
         raise RuntimeError(f"the stack answered an inbound SMS with HTTP {reply.status}, not 200")
-    _publish(stack, REFUSED, "¿Conforme con su pedido?")
+    _publish(stack, REFUSED, "¿Conforme con su pedido?", _EXPECTED[REFUSED])
     return _await_final(stack, REPORTED, REFUSED)
 
 
@@ -181,8 +200,34 @@ def compare_reports(found: Mapping[str, Items]) -> list[str]:
     return differences(_EXPECTED, found)
 
 
+def order_traffic(stack: Stack) -> tuple[dict[str, Items], int]:
+    """Publish a campaign, a code after it, and two messages for later, one of which is cancelled.
+
+    Return the outcomes by request, and how many messages of the campaign came after the code.
+    """
+    _publish(stack, _CAMPAIGN, "Oferta: 2x1 en zapatos.", _ADVERTS, messageType="promotional", campaign="zapatos")
+    _publish(stack, CODE, "Su código es 4711.", list(_TRAFFIC[CODE]))
+    for name, wait in _WAIT.items():
+        at = (datetime.now(UTC) + wait).isoformat()
+        _publish(stack, name, "Mañana a las 10:00: su cita.", list(_TRAFFIC[name]), sendAt=at)
+    stack.await_outcomes({CANCELLED: partial(_all_are, ("waiting",), _TRAFFIC[CANCELLED])})
+    cancel(stack, CANCELLED)
+    wanted = {**{name: list(items) for name, items in _TRAFFIC.items()}, _CAMPAIGN: _ADVERTS}
+    found = stack.await_outcomes({name: partial(_all_are, FINAL, numbers) for name, numbers in wanted.items()})
+    order = [message["recipient"] for message in inbox_of(stack)]
+    (code,) = _TRAFFIC[CODE]
+    after = order[order.index(code) :] if code in order else []
+    return {name: found[name] for name in _TRAFFIC}, len(set(after) & set(_ADVERTS))
+
+
+def compare_traffic(found: Mapping[str, Items], overtaken: int) -> list[str]:
+    """Return a line for everything that is not as expected."""
+    late = [] if overtaken else [f"{CODE}: came after the whole campaign"]
+    return differences(_TRAFFIC, found) + late
+
+
 def reports_table(found: Mapping[str, Items]) -> Table:
-    """Return a table with a row for each recipient."""
+    """Return a table with a row for each recipient, and what is known of its delivery."""
     titles = ("request", "recipient", "outcome", "reason", "delivery", "delivery reason")
     table = Table(*titles, box=box.SIMPLE_HEAD, pad_edge=False)
     for name, items in found.items():
@@ -192,17 +237,18 @@ def reports_table(found: Mapping[str, Items]) -> Table:
 
 
 def _await_final(stack: Stack, *names: str) -> dict[str, Items]:
-    return stack.await_outcomes({name: partial(_all_final, _EXPECTED[name]) for name in names})
+    return stack.await_outcomes({name: partial(_all_are, FINAL, _EXPECTED[name]) for name in names})
 
 
-def _all_final(recipients: Iterable[str], items: Items) -> bool:
-    return all(items.get(recipient, {}).get("status") in FINAL for recipient in recipients)
+def _all_are(statuses: Collection[str], recipients: Iterable[str], items: Items) -> bool:
+    return all(items.get(recipient, {}).get("status") in statuses for recipient in recipients)
 
 
-def _publish(stack: Stack, name: str, text: str) -> None:
-    body = {"requestId": name, "recipients": list(_EXPECTED[name]), "sender": "96000", "message": {"text": text}}
+def _publish(stack: Stack, name: str, text: str, numbers: Iterable[str], **more: str) -> None:
+    body = {"requestId": name, "recipients": list(numbers), "sender": "96000", "message": {"text": text}, **more}
+    queue = "PromotionalQueueUrl" if "campaign" in more else "SendQueueUrl"
     stack.aws.session().client("sqs").send_message(
-        QueueUrl=stack.outputs["SendQueueUrl"], MessageBody=json.dumps(body, ensure_ascii=False)
+        QueueUrl=stack.outputs[queue], MessageBody=json.dumps(body, ensure_ascii=False)
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import urllib3
 from botocore.auth import SigV4Auth
@@ -38,15 +38,25 @@ class Reply:
 
 
 def post(stack: Stack, path: str, body: object) -> Reply:
-    """Post JSON to the API as the account's root user; if nothing answers, return a problem document."""
-    url, content, keys = stack.api_url + path, json.dumps(body).encode(), stack.aws.environment
+    """Post JSON to the API; return as `call` does."""
+    return call(stack, "POST", path, json.dumps(body).encode())
+
+
+def cancel(stack: Stack, request_id: str) -> Reply:
+    """Cancel a request by the API; return as `call` does."""
+    return call(stack, "DELETE", f"/messages/{quote(request_id, safe='')}")
+
+
+def call(stack: Stack, method: str, path: str, content: bytes = b"") -> Reply:
+    """Call the API as the account's root user; if nothing answers, return a problem document."""
+    url, keys = stack.api_url + path, stack.aws.environment
     headers = {"Content-Type": "application/json", "Host": urlsplit(url).netloc}
-    signed = AWSRequest("POST", url, headers=headers, data=content)
+    signed = AWSRequest(method, url, headers=headers, data=content)
     credentials = Credentials(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"])
     SigV4Auth(credentials, "execute-api", REGION).add_auth(signed)
     headers = dict(signed.headers.items())
     try:
-        reply = urllib3.request("POST", url, body=content, headers=headers, timeout=_TIMEOUT_SECONDS, retries=False)
+        reply = urllib3.request(method, url, body=content, headers=headers, timeout=_TIMEOUT_SECONDS, retries=False)
         return Reply(reply.status, reply.json())
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         detail = f"the embedded AWS gave no answer ({type(error).__name__}); is `make local` still running?"

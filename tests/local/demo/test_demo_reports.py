@@ -5,7 +5,16 @@ import io
 from rich.cells import cell_len
 from rich.console import Console
 
-from local.demo import REFUSED, REPORTED, compare_reports, reports_table
+from local.demo import (
+    CANCELLED,
+    CODE,
+    LATER,
+    REFUSED,
+    REPORTED,
+    compare_reports,
+    compare_traffic,
+    reports_table,
+)
 from local.embedded_aws import Items
 
 DELIVERIES = {
@@ -48,3 +57,20 @@ def test_the_table_fits_80_columns() -> None:
     assert all(item["delivery"] in printed for item in TOLD.values() if item["delivery"])
     assert "opted_out" in printed
     assert max(cell_len(line.rstrip()) for line in printed.splitlines()) <= 80
+
+
+def test_a_code_that_came_last_and_a_message_that_was_not_cancelled_are_named() -> None:
+    """Also where everything was sent: order is what that part shows."""
+    sent = {"status": "submitted", "reason": "accepted"}
+    good: dict[str, Items] = {
+        CODE: {"+56951000001": sent},
+        LATER: {"+56951000002": sent},
+        CANCELLED: {"+56951000003": {"status": "cancelled", "reason": "cancelled"}},
+    }
+    assert compare_traffic(good, 1) == []
+    wrong = compare_traffic({**good, CANCELLED: {"+56951000003": sent}}, 0)
+    assert [one.split(":")[0] for one in wrong] == [
+        "tomorrow.+56951000003.status",
+        "tomorrow.+56951000003.reason",
+        "code",
+    ]
