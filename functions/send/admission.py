@@ -4,9 +4,9 @@ That hangs on breakers, pauses, sending hours, time, leases, and slots of the ra
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from threading import Event
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from realtime_sms.aws.group_commit import GroupCommit
 from realtime_sms.aws.rate_limit import REACH, RateLimit, chance
 from realtime_sms.outcomes.decide import Hold
 from realtime_sms.requests.prepare import Message
+from realtime_sms.vocabulary import MessageType
 from send.sending_hours import SendingHours
 
 WRITE_SECONDS = 6.0  # of an invocation, kept for recording what the last call brought
@@ -105,7 +106,7 @@ class Admission:
             return Permit() if self._may_begin() else None
         slots: list[float] = []
         while self._may_begin(REACH):
-            answers = self.reservations.ask([None] * (count - len(slots)))
+            answers = self.reservations.ask([message.message_type] * (count - len(slots)))
             slots += [slot for slot, _ in answers if slot is not None]
             if len(slots) == count:
                 return Permit(max(slots))
@@ -190,9 +191,10 @@ class Admission:
         self.shut = True
         return None
 
-    def _reserve(self, wanted: Sequence[None]) -> list[tuple[float | None, float]]:
-        """Reserve a slot for each that is wanted; return it, or None, and when it makes sense to ask again."""
+    def _reserve(self, wanted: Sequence[MessageType]) -> list[tuple[float | None, float]]:
+        """Reserve a slot for a message of each type; return it, or None, and when it makes sense to ask again."""
         assert self._rate_limit is not None  # noqa: S101 (asked for only where there is one)
-        granted = self._rate_limit.take(len(wanted))
-        pairs = zip_longest(wanted, granted.slots)
-        return [(slot, granted.ask_again) for _, slot in pairs]
+        counts = Counter(wanted)
+        granted = {one: self._rate_limit.take(counts[one], one) for one in MessageType if counts[one]}
+        slots = {one: iter(those.slots) for one, those in granted.items()}
+        return [(next(slots[one], None), granted[one].ask_again) for one in wanted]

@@ -5,8 +5,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from realtime_sms.aws.rate_limit import AHEAD, LEAD, Granted, Rate, RateLimit
+from realtime_sms.aws.rate_limit import AHEAD, LEAD, PROMOTIONAL_AHEAD, Granted, Rate, RateLimit
 from realtime_sms.aws.table import RATE, Table
+from realtime_sms.vocabulary import MessageType
 from tests.fakes.aws.models import Checked
 from tests.fakes.quiet import quiet
 
@@ -14,10 +15,11 @@ NOW = 1_000.0 - LEAD  # the first slot that can be reserved is that with which a
 
 
 class Counters:
-    """The table: a counter for each second."""
+    """The table: both counters for each second."""
 
     def __init__(self, **taken: int) -> None:
         self.taken = dict(taken)
+        self.promotional: dict[str, int] = {}
         self.asked: list[str] = []
         self.failing = False
 
@@ -27,13 +29,20 @@ class Counters:
             raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
         second, values = Key["requestId"]["S"].removeprefix(RATE + "."), ExpressionAttributeValues
         self.asked.append(second)
+        if ":room" in values:
+            held = self.promotional.get(second, 0)
+            if held > int(values[":room"]["N"]):
+                item: Any = {"promotional": {"N": str(held)}}
+                refused: Any = {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": item}
+                raise ClientError(refused, "UpdateItem")
+            self.promotional[second] = held + int(values[":wanted"]["N"])
         self.taken[second] = self.taken.get(second, int(values[":first"]["N"])) + int(values[":wanted"]["N"])
         return {"Attributes": {"taken": {"N": str(self.taken[second])}}}
 
 
 def _rate_limit(counters: Counters, now: Callable[[], float] = lambda: NOW, most: int = 10) -> RateLimit:
     client: Any = Checked("dynamodb", counters)
-    return RateLimit(Table(client, "outcomes"), Rate(most), now=now, jitter=lambda: 0)
+    return RateLimit(Table(client, "outcomes"), Rate(most, most * 8 // 10), now=now, jitter=lambda: 0)
 
 
 def test_slots_are_spread_over_their_second() -> None:
@@ -72,3 +81,40 @@ def test_a_table_that_fails_gives_no_slot_and_is_not_pressed() -> None:
     counters.failing = True
     with quiet():
         assert _rate_limit(counters).take(5) == Granted([], NOW + 1)
+
+
+def test_promotional_messages_get_their_share_of_a_second_and_no_more() -> None:
+    """The rest is left to others, also to other environments."""
+    counters = Counters()
+    first, second = _rate_limit(counters), _rate_limit(counters)
+    assert len(first.take(5, MessageType.PROMOTIONAL).slots) == 5
+    assert second.take(5, MessageType.PROMOTIONAL).slots == [1000.5, 1000.6, 1000.7]
+    for one in (first, second):
+        assert one.take(5, MessageType.PROMOTIONAL) == Granted([], 1001 - LEAD - PROMOTIONAL_AHEAD)
+    assert first.take(5).slots == [1000.8, 1000.9]
+    assert counters.taken == {"1000": 13}
+
+
+def test_a_share_that_is_gone_is_not_asked_for_twice() -> None:
+    """Neither is what a whole second has not left."""
+    counters = Counters(**{"1000": 10})
+    rate_limit = _rate_limit(counters)
+    assert rate_limit.take(9, MessageType.PROMOTIONAL).slots == []
+    assert rate_limit.take(9, MessageType.PROMOTIONAL).slots == []
+    assert counters.asked == ["1000"]
+
+
+def test_transactional_messages_may_have_every_slot() -> None:
+    """Whoever comes first: then a campaign gets none of this second."""
+    counters = Counters()
+    assert len(_rate_limit(counters).take(10).slots) == 10
+    assert _rate_limit(counters).take(5, MessageType.PROMOTIONAL).slots == []
+
+
+def test_a_campaign_asks_for_the_next_second_after_all_others() -> None:
+    """A code that waits for it has had its slot by then."""
+    full = {"1000": 10}
+    earliest = _rate_limit(Counters(**full)).take(1, MessageType.PROMOTIONAL).ask_again
+    client: Any = Checked("dynamodb", Counters(**full))
+    late = RateLimit(Table(client, "outcomes"), Rate(10, 8), now=lambda: NOW, jitter=lambda: 1)
+    assert earliest >= late.take(1).ask_again

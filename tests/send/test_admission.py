@@ -21,10 +21,12 @@ class Given:
 
     def __init__(self, clock: VirtualClock, *slots: float) -> None:
         self.left = list(slots)
+        self.asked: list[tuple[int, MessageType]] = []
         self._clock = clock
 
-    def take(self, most: int) -> Granted:
+    def take(self, most: int, message_type: MessageType) -> Granted:
         """Return the next slots."""
+        self.asked.append((most, message_type))
         given, self.left = self.left[:most], self.left[most:]
         return Granted(given, self._clock.at + 1)
 
@@ -225,3 +227,16 @@ def test_an_invocation_whose_lane_is_shut_waits_as_long_as_it_has_time(gone: flo
     clock.at += gone
     admission.wait_while_shut()
     assert clock.at - START - gone == waits
+
+
+def test_slots_are_asked_for_by_message_type() -> None:
+    """A promotional message has only its share of the rate."""
+    clock, breakers = VirtualClock(), Breakers()
+    own: Any = breakers
+    given: Any = Given(clock, START + 1, START + 2)
+    admission = Admission(own, clock, call_seconds=CALL_SECONDS, rate_limit=given)
+    assert [admission.to_claim(message, 1) for message in (MESSAGE, PROMOTIONAL)] == [
+        Permit(START + 1),
+        Permit(START + 2),
+    ]
+    assert given.asked == [(1, MessageType.TRANSACTIONAL), (1, MessageType.PROMOTIONAL)]

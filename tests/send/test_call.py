@@ -98,7 +98,7 @@ def test_the_second_call_after_a_refused_token_takes_a_slot_of_its_own() -> None
     begun: list[float] = []
 
     class OneSlot:
-        def take(self, _most: int) -> Granted:
+        def take(self, _most: int, _message_type: MessageType) -> Granted:
             return Granted([START + 5], START + 6)
 
     def refuse(_call: Call, *, latest: float) -> CallResult:  # noqa: ARG001

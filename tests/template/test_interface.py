@@ -9,6 +9,7 @@ PARAMETERS = {
         "AllowedPrefixes",
         "MaxConcurrency",
         "PromotionalConcurrency",
+        "PromotionalShare",
         "CallsInFlight",
         "MaxPerSecond",
         "MaxAttempts",

@@ -3,13 +3,13 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from unittest import mock
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from realtime_sms.aws import group_commit
 from realtime_sms.aws.rate_limit import Rate, RateLimit
@@ -19,6 +19,7 @@ from realtime_sms.outcomes.decide import Change, End
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider.calls import Call, CallResult
 from realtime_sms.requests.prepare import Defaults
+from realtime_sms.vocabulary import MessageType
 from send.admission import Admission, Clock
 from send.call import Caller
 from send.deliver import Delivery
@@ -35,10 +36,12 @@ class Terms:
     """What is tried: times in seconds; `failures` is the share of reservations whose reply is lost."""
 
     most: int
+    share: int = 80  # percent of it, for promotional messages
     environments: int = 1
     in_flight: int = 50
     messages: int = 10  # of each environment
     recipients: int = 30  # of each message
+    campaigns: int = 0  # of the environments, how many have promotional messages
     latency: float = 0.1
     skew: float = 0.0  # of a clock, at most, either way
     failures: float = 0.0
@@ -53,6 +56,7 @@ class Account:
     kernel: Kernel = field(default_factory=Kernel)
     came: list[float] = field(default_factory=list)
     reserved: Counter[str] = field(default_factory=Counter)
+    promotional: Counter[str] = field(default_factory=Counter)  # of those
     updates: int = 0
     claims: int = 0
     jobs: list[Job] = field(default_factory=list)
@@ -62,12 +66,19 @@ class Account:
 
     def run(self) -> None:
         """Let every environment take one batch of messages, beginning within a second of one another."""
-        for number in range(self.terms.environments):
-            self.kernel.spawn(Environment(self, number).run, after=self.chance.random())
+        for environment in self.environments():
+            self.kernel.spawn(environment.run, after=self.chance.random())
         event, semaphore = partial(Event, self.kernel), partial(Semaphore, self.kernel)
         lock = partial(semaphore, 1)
         with mock.patch.multiple(group_commit, Event=event, BoundedSemaphore=semaphore, Lock=lock):  # in virtual time
             self.kernel.run()
+
+    def environments(self) -> "Iterator[Environment]":
+        """Return what runs beside each other."""
+        for number in range(self.terms.environments):
+            jobs = [_job(self.terms, number, place) for place in range(self.terms.messages)]
+            self.jobs += jobs
+            yield Environment(self, jobs)
 
     def per_second(self) -> Counter[int]:
         """Count the messages that came in each whole second."""
@@ -82,6 +93,10 @@ class Account:
         self.kernel.sleep(self.chance.uniform(0.002, 0.01))
         second, values = Key["requestId"]["S"], ExpressionAttributeValues
         self.updates += 1
+        if ":room" in values:
+            if self.promotional[second] > int(values[":room"]["N"]):
+                raise self._no_room(second)
+            self.promotional[second] += int(values[":wanted"]["N"])
         self.reserved[second] = self.reserved.get(second, int(values[":first"]["N"])) + int(values[":wanted"]["N"])
         after = self.reserved[second]
         self.kernel.sleep(self.chance.uniform(0.002, 0.01))
@@ -89,17 +104,23 @@ class Account:
             raise ReadTimeoutError(endpoint_url="virtual")
         return {"Attributes": {"taken": {"N": str(after)}}}
 
+    def _no_room(self, second: str) -> ClientError:
+        refused: Any = {
+            "Error": {"Code": "ConditionalCheckFailedException"},
+            "Item": {"promotional": {"N": str(self.promotional[second])}},
+        }
+        return ClientError(refused, "UpdateItem")
+
 
 class Environment(Clock):
     """One environment with one invocation: its clock, and what stands for calls, submissions, breakers and tokens."""
 
-    def __init__(self, account: Account, number: int) -> None:
+    def __init__(self, account: Account, jobs: Sequence[Job]) -> None:
         terms = account.terms
         self._account, self._kernel = account, account.kernel
         self._skew = account.chance.uniform(-terms.skew, terms.skew)
         self._begun = 0.0
-        self._jobs = [self._job(number, place) for place in range(terms.messages)]
-        account.jobs += self._jobs
+        self._jobs = jobs
 
     def run(self) -> None:
         """Do what the send function does with a batch."""
@@ -154,7 +175,12 @@ class Environment(Clock):
         client: Any = Checked("dynamodb", self._account)
         terms = self._account.terms
         table = Table(client, "outcomes")
-        rate_limit = RateLimit(table, Rate(terms.most), now=self.now, jitter=self._account.chance.random)
+        rate_limit = RateLimit(
+            table,
+            Rate(terms.most, max(1, terms.most * terms.share // 100)),
+            now=self.now,
+            jitter=self._account.chance.random,
+        )
         admission = Admission(own, self, call_seconds=10, rate_limit=rate_limit)
         return Delivery(
             submissions=own,
@@ -174,9 +200,12 @@ class Environment(Clock):
         self._kernel.sleep(self._account.terms.latency)
         return ACCEPTED_REPLY
 
-    def _job(self, number: int, place: int) -> Job:
-        numbers = [f"+569{number:02}{place:02}{one:04}" for one in range(self._account.terms.recipients)]
-        body = {"requestId": f"r{number}.{place}", "recipients": numbers, "message": {"text": "a"}}
-        job = read_record(record_of(json.dumps(body), f"{number}.{place}"), Defaults(sender="96000"), 1)
-        assert isinstance(job, Job)
-        return job
+
+def _job(terms: Terms, number: int, place: int) -> Job:
+    numbers = [f"+569{number:02}{place:02}{one:04}" for one in range(terms.recipients)]
+    message_type = MessageType.PROMOTIONAL if number < terms.campaigns else MessageType.TRANSACTIONAL
+    body = {"requestId": f"r{number}.{place}", "recipients": numbers, "message": {"text": "a"}}
+    body["messageType"] = message_type
+    job = read_record(record_of(json.dumps(body), f"{number}.{place}"), Defaults(sender="96000"), 1)
+    assert isinstance(job, Job)
+    return job

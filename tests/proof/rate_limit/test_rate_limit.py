@@ -26,7 +26,9 @@ def _tried(terms: Terms) -> Account:
     st.builds(
         Terms,
         most=st.integers(1, 200),
+        share=st.integers(1, 100),
         environments=st.integers(1, 6),
+        campaigns=st.integers(0, 6),
         in_flight=st.integers(1, 60),
         messages=st.integers(1, 4),
         recipients=st.integers(1, 30),
@@ -43,6 +45,8 @@ def test_no_second_has_more_than_the_limit(terms: Terms) -> None:
     ends = account.ends()
     assert all(isinstance(end, Done | Later) for end in ends)
     assert sum(isinstance(end, Done) for end in ends) == len(account.came)
+    most = max(1, terms.most * terms.share // 100)
+    assert all(promotional <= most for promotional in account.promotional.values())
 
 
 @pytest.mark.parametrize(

@@ -152,13 +152,15 @@ class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettin
     recipients_per_call: int = Field(ge=1, le=100)
     calls_in_flight: int = Field(ge=1, le=200)
     max_per_second: int = Field(ge=0)
+    promotional_share: int = Field(default=80, ge=1, le=100)  # percent
     retry_server_errors: bool = True
     max_per_recipient: Annotated[tuple[Window, ...], BeforeValidator(_windows)] = ()
 
     @property
     def rate(self) -> Rate | None:
         """Return the account's rate limit; None if there is none."""
-        return Rate(self.max_per_second) if self.max_per_second else None
+        promotional = max(1, self.max_per_second * self.promotional_share // 100)
+        return Rate(self.max_per_second, promotional) if self.max_per_second else None
 
 
 class ScheduleSettings(_Settings):

@@ -182,6 +182,29 @@ class Table:
                 ReturnValues="UPDATED_NEW",
             )["Attributes"]
 
+    def count_up_if(
+        self, key: Key, update: str, values: Item, names: Mapping[str, str], *, condition: str
+    ) -> tuple[bool, dict[str, Any]]:
+        """Update an item if the condition holds; return whether it did, with what changed, or else with the item."""
+        with unavailable():
+            try:
+                reply = self._client.update_item(
+                    TableName=self.name,
+                    Key=as_key(key),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=values,
+                    ExpressionAttributeNames=names,
+                    ReturnValues="UPDATED_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if not _is_condition(error):
+                    raise
+                there: Any = error.response.get("Item", {})
+                return False, there
+        return True, reply["Attributes"]
+
     def execute(self, statements: Sequence[Statement]) -> list[str]:
         """Execute up to 25 statements, each for itself; return for each the code of its error, or an empty text."""
         with unavailable():
