@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from realtime_sms.aws import clients
 from realtime_sms.aws.event_bus import EventBus, TimedEvent
+from realtime_sms.aws.forgotten import PREFIX
 from realtime_sms.aws.settings import AnnounceSettings, read
 from realtime_sms.aws.submissions import UnreadableItemError, from_item
 from realtime_sms.aws.table import key_of
@@ -66,8 +67,8 @@ class Announcer:
 
 
 def _event(change: Mapping[str, Any], number: str) -> Event | None:
-    """Return the event that a change of an item calls for; what is no submission calls for none."""
+    """Return the event that a change of an item calls for: none if it is no submission, or its number was forgotten."""
     before, after = change.get("OldImage"), change.get("NewImage")
-    if after is None or any(part.startswith("#") for part in key_of(after)):
+    if after is None or any(part.startswith(("#", PREFIX)) for part in key_of(after)):
         return None
     return event_of(None if before is None else from_item(before), from_item(after), number)

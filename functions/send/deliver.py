@@ -4,7 +4,7 @@ Each message takes it in a thread of its own, and waits for nobody's call but it
 way at the same time travel together, up to 25 to a call of the table (see `GroupCommit`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from realtime_sms.aws.caps import CapAnswer
 from realtime_sms.aws.group_commit import GroupCommit
 from realtime_sms.aws.submissions import Applied, Conflict, Indeterminate, Submissions, WriteResult, is_throttled
-from realtime_sms.aws.table import BATCH, StoreUnavailableError
+from realtime_sms.aws.table import BATCH, Key, StoreUnavailableError
 from realtime_sms.aws.telemetry import described, log_outcome, logger
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change, Done, Hold, Later, decide
@@ -35,6 +35,7 @@ _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _LAST_WRITE = 1.0  # seconds before the end of the invocation after which no write is tried again
 
 type Call = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
+type Forgotten = Callable[[Collection[Key]], Collection[Key]]
 type HeldUntil = Callable[[Message, float], Hold | None]  # given a message and the epoch seconds
 type Caps = Callable[[Sequence[Submission]], Sequence[CapAnswer]]
 type Work = tuple[Job, Message]
@@ -55,6 +56,7 @@ class Delivery:
     `opted_out` starts to look numbers up, and returns a function that waits for the answer. `places` bounds the
     calls in flight. `holds` say why and until when a message must not be sent yet; the first that does so counts.
     `caps` counts claimed submissions, where the deployment has caps.
+    `forgotten` returns the keys of which the number was forgotten after the submission had ended.
     """
 
     def __init__(  # noqa: PLR0913 (the ports, by name)
@@ -70,6 +72,7 @@ class Delivery:
         owners: Callable[[], str],
         holds: Sequence[HeldUntil] = (),
         caps: Caps | None = None,
+        forgotten: Forgotten | None = None,
         group: type[GroupCommit[Any, Any]] = GroupCommit,
     ) -> None:
         self._submissions = submissions
@@ -82,6 +85,7 @@ class Delivery:
         self._owners = owners
         self._holds = holds
         self._caps = caps
+        self._forgotten = forgotten
         self._claims = group(self._write_claims, most=BATCH, patience=_PATIENCE)
         self._outcomes = group(self._write, most=BATCH, patience=_PATIENCE)
 
@@ -102,6 +106,8 @@ class Delivery:
 
     def deliver_all(self, jobs: Sequence[Job], pool: Executor, workers: int) -> None:
         """Deliver the messages of all jobs, up to `workers` at once; no two of one request at the same time."""
+        if self._forgotten is not None:
+            self._end_forgotten(jobs, self._forgotten)
         if some := [job for job in jobs if job.queue_message.receive_count > 1 or len(job.recipients) > 1]:
             self._read_known(some)
         by_request: dict[str, list[Job]] = {}
@@ -115,6 +121,17 @@ class Delivery:
             self._work(left)
             for other in others:
                 other.result()
+
+    def _end_forgotten(self, jobs: Sequence[Job], forgotten: Forgotten) -> None:
+        """End recipients of whom only a hash is left; put the jobs off if the table does not answer."""
+        try:
+            found = forgotten([(job.request_id, one) for job in jobs for one in job.recipients])
+        except StoreUnavailableError:
+            for job in jobs:
+                job.ends = dict.fromkeys(job.recipients, self._soon())
+            return
+        for job in jobs:
+            job.ends = {one: Done() for one in job.recipients if (job.request_id, one) in found}
 
     def _read_known(self, jobs: Sequence[Job]) -> None:
         """Read what the table holds, where claims would probably fail; put the jobs off if it does not answer."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.caps import caps
+from realtime_sms.aws.forgotten import Forgotten, Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import DeadLetters, Producer, SendQueue
 from realtime_sms.aws.rate_limit import RateLimit
@@ -55,6 +56,7 @@ class Sender:
         self._settings, self._defaults, self._rules = settings, settings.defaults, settings.rules
         self._submissions, self._opt_outs, self._breakers = Submissions(table), OptOuts(table), Breakers(table)
         self._rate_limit = RateLimit(table, settings.rate) if settings.rate else None
+        self._forgotten = Forgotten(table, Hashes(clients.secrets(), settings.forget_key_secret_arn))
         self._hours = SendingHours(settings.hours) if settings.hours else None
         self._caps = caps(table, settings.max_segments_per_day, settings.time_zone, settings.max_per_recipient)
         self._queue = SendQueue(clients.sqs(), settings.send_queue_url)
@@ -101,10 +103,12 @@ class Sender:
             rate_limit=self._rate_limit,
             hours=self._hours,
         )
+        forgetting = self._breakers.forgetting
+        hashed = self._forgotten.hashes.of if forgetting else None
         believed = self._settings.retry_server_errors
         delivery = Delivery(
             submissions=self._submissions,
-            opted_out=lambda numbers: self._readers.submit(self._opt_outs.find, numbers).result,
+            opted_out=lambda numbers: self._readers.submit(self._opt_outs.find, numbers, hashed).result,
             call=Caller(self._post, self._tokens, admission, self._breakers, retry_server_errors=believed).call,
             admission=admission,
             places=self._places,
@@ -113,6 +117,7 @@ class Sender:
             owners=lambda: secrets.token_hex(8),
             holds=[*([until_its_time] if later else []), *([admission.outside_hours] if self._hours else [])],
             caps=self._caps.count if self._caps else None,
+            forgotten=self._forgotten.finished if forgetting else None,
         )
         delivery.deliver_all([one for one in jobs if one not in moving], self._pool, self._workers)
         if moving:

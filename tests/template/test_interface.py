@@ -30,13 +30,21 @@ PARAMETERS = {
 }
 OUTPUTS = {
     *("AlarmTopicArn", "SendQueueUrl", "SendQueueArn", "DeadLetterQueueUrl", "ApiUrl", "ApiId", "ApiFunctionName"),
-    *("ApiKeyId", "CallbackUrl", "CallbackKeySecretArn", "ReportsFunctionName", "OutcomeBusName", "OutcomeBusArn"),
+    *(
+        "ApiKeyId",
+        "CallbackUrl",
+        "CallbackKeySecretArn",
+        "ForgetKeySecretArn",
+        "ReportsFunctionName",
+        "OutcomeBusName",
+        "OutcomeBusArn",
+    ),
     *("UnannouncedQueueUrl", "AnnounceFunctionName", "OutcomesTableName", "TokenSecretArn", "CredentialsSecretArn"),
     *("RefreshFunctionName", "WatchFunctionName", "SendFunctionName", "PromotionalQueueUrl", "PromotionalQueueArn"),
 }
 KEEP_DATA = {  # what is stored in them would be lost under another logical id
     *("OutcomesTable", "SendQueue", "PromotionalQueue", "DeadLetterQueue", "UnannouncedQueue", "OutcomeBus", "Api"),
-    *("TokenSecret", "CredentialsSecret", "CallbackKeySecret"),
+    *("TokenSecret", "CredentialsSecret", "CallbackKeySecret", "ForgetKeySecret"),
     *("ApiLogs", "SendLogs", "RefreshLogs", "WatchLogs", "ReportsLogs", "AnnounceLogs"),
 }
 

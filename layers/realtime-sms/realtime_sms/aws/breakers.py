@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from realtime_sms.aws.forgotten import MARKER
 from realtime_sms.aws.lanes import LANE_KEYS, lanes_in
-from realtime_sms.aws.table import BREAKERS, Key, StoreUnavailableError, Table, Update
+from realtime_sms.aws.table import BREAKERS, Key, StoreUnavailableError, Table, Update, key_of
 from realtime_sms.aws.telemetry import Metric, counters, logger
 from realtime_sms.provider.verdict import Kind
 from realtime_sms.vocabulary import MessageType, Reason
@@ -69,7 +70,8 @@ class OpenBreaker:
 class Breakers:
     """All breakers, as one environment sees them; safe to use from many threads, of which one reads for all.
 
-    `paused` are the lanes that an operator paused; they are read together with the breakers.
+    `paused` are the lanes that an operator paused, and `forgetting` is True once a number was ever forgotten; both are
+    read together with the breakers.
     """
 
     def __init__(self, table: Table, *, now: Callable[[], float] = time.time, fresh: float = _FRESH) -> None:
@@ -77,6 +79,7 @@ class Breakers:
         self._now = now
         self._fresh = fresh
         self.paused: frozenset[MessageType] = frozenset()
+        self.forgetting = False
         self._known: dict[Breaker, OpenBreaker] = {}
         self._read_at = float("-inf")
         self._reading = threading.Lock()
@@ -98,10 +101,11 @@ class Breakers:
         """
         before = self._known
         try:
-            items = self._table.get_many([*map(_key, Breaker), *LANE_KEYS])
+            items = self._table.get_many([*map(_key, Breaker), *LANE_KEYS, MARKER])
         except StoreUnavailableError:
             return False
         found = {one.breaker: one for one in _open_in(items)}
+        self.forgetting = any(key_of(item) == MARKER for item in items)
         self.paused = frozenset(one.lane for one in lanes_in(items) if one.paused_since is not None)
         if self._known is before:
             self._known = found

@@ -4,7 +4,7 @@ The sender reads it for every number before it calls. Reads are consistent: a nu
 message is claimed is not sent to.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,10 +48,13 @@ class OptOuts:
         item = self._table.get((OPT_OUTS, number))
         return _read(item) if item else None
 
-    def find(self, numbers: Iterable[str]) -> frozenset[str]:
-        """Return those of the numbers that are on the list."""
-        items = self._table.get_many((OPT_OUTS, number) for number in numbers)
-        return frozenset(str(item["recipient"]["S"]) for item in items)
+    def find(self, numbers: Iterable[str], hashed: Callable[[str], str] | None = None) -> frozenset[str]:
+        """Return those of the numbers that are on the list; with `hashed` also those that are there as a hash."""
+        listed = {number: number for number in numbers}
+        if hashed is not None:
+            listed |= {hashed(number): number for number in listed}
+        items = self._table.get_many((OPT_OUTS, name) for name in listed)
+        return frozenset(listed[str(item["recipient"]["S"])] for item in items)
 
     def page(self, after: str, most: int) -> list[OptOut]:
         """Return up to `most` entries whose numbers follow `after`, in the order of the numbers."""

@@ -147,6 +147,7 @@ class CallbackSettings(StoreSettings):
 class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, LaneSettings, HoursSettings):
     """The send function's environment."""
 
+    forget_key_secret_arn: str
     refresh_function_name: str
     dead_letter_queue_url: str
     recipients_per_call: int = Field(ge=1, le=100)

@@ -32,6 +32,7 @@ type Statement = Mapping[str, Any]  # of PartiQL, with its parameters
 BREAKERS: Final = "#breaker"
 LANES: Final = "#lane"
 CAPS: Final = "#cap"
+FORGOTTEN: Final = "#forgotten"
 LOCKS: Final = "#lock"
 OPT_OUTS: Final = "#optout"
 RATE: Final = "#rate"
@@ -254,6 +255,43 @@ class Table:
         """Count the items of an index, up to `most`."""
         with unavailable():
             return self._client.scan(TableName=self.name, IndexName=index, Select="COUNT", Limit=most)["Count"]
+
+    def scan(self, segment: int, segments: int) -> Iterator[tuple[list[dict[str, Any]], float]]:
+        """Yield the pages of one of so many parts of the table, each with the read units that it cost."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self.name, Segment=segment, TotalSegments=segments, ReturnConsumedCapacity="TOTAL"
+        )
+        with unavailable():
+            for page in pages:
+                yield page["Items"], float(page.get("ConsumedCapacity", {}).get("CapacityUnits", 0))
+
+    def rewrite(self, before: Item, after: Item) -> bool:
+        """Write an item anew, also under another key, in one transaction; return False if `before` is not there so."""
+        names = {f"#{place}": name for place, name in enumerate(before)}
+        values = {f":{place}": value for place, value in enumerate(before.values())}
+        condition = " AND ".join(f"#{place} = :{place}" for place in range(len(before)))
+        unchanged: Any = {
+            "TableName": self.name,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+        if key_of(before) == key_of(after):
+            writes: Any = [{"Put": {**unchanged, "Item": after}}]
+        else:
+            writes = [
+                {"Put": {"TableName": self.name, "Item": after}},
+                {"Delete": {**unchanged, "Key": as_key(key_of(before))}},
+            ]
+        with unavailable():
+            try:
+                self._client.transact_write_items(TransactItems=writes)
+            except self._client.exceptions.TransactionCanceledException as error:
+                reasons = {one["Code"] for one in error.response["CancellationReasons"]}
+                if reasons <= {"None", "ConditionalCheckFailed"}:
+                    return False
+                raise
+        return True
 
     def _pages(self, **wanted: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 (as boto3 takes it)
         with unavailable():

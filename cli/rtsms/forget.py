@@ -1,0 +1,116 @@
+"""`rtsms forget` and `rtsms export`: what the table holds of a number, replaced by a hash or given to its owner."""
+
+import json
+import secrets
+import time
+from collections import Counter
+
+import click
+
+from realtime_sms.aws.forgotten import MARKER, Hashes
+from realtime_sms.aws.table import as_key
+from realtime_sms.outcomes.submission import iso
+from realtime_sms.requests.recipients import mask
+from rtsms import personal_data
+from rtsms.errors import CommandError, Exit
+from rtsms.options import combine, json_option, parse_number, stack_options
+from rtsms.output import Output, plural
+from rtsms.stack import Stack
+
+_UNTIL_ALL_KNOW = 60  # seconds; longer than a send function believes what it last read of the marker
+_OUT_OF_REACH = (
+    "backups of the table, which are kept for 35 days",
+    "logs, which hold the last digits of numbers until LogRetentionDays are over",
+    "the dead-letter queue, which keeps messages for 14 days",
+    "schedules of EventBridge Scheduler, if the request was not cancelled",
+    "subscribers of the event bus",
+    "RealTime",
+    "the system that published the requests",
+)
+_shared_options = combine(
+    click.argument("number"),
+    click.option(
+        "--rate",
+        type=click.IntRange(1),
+        default=500,
+        show_default=True,
+        help="Read units a second that the scan of the table may use; one is 8 KB.",
+    ),
+    json_option,
+    stack_options,
+)
+
+
+@click.command("export")
+@_shared_options
+def export(*, stack: Stack, out: Output, number: str, rate: int) -> None:
+    """Print all that the table holds of a NUMBER, as JSON."""
+    number = parse_number(number, stack)
+    items = _find(stack, out, number, rate)
+    document = {
+        "number": number,
+        "exportedAt": iso(time.time()),
+        "items": [personal_data.exported(item, number) for item in items],
+        "notHere": list(_OUT_OF_REACH),
+    }
+    click.echo(json.dumps(document, ensure_ascii=False, indent=None if out.as_json else 2))
+
+
+@click.command("forget")
+@_shared_options
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@click.option("--wait", type=click.IntRange(0), default=_UNTIL_ALL_KNOW, hidden=True)
+def forget(  # noqa: PLR0913 (one for each option)
+    *, stack: Stack, out: Output, number: str, rate: int, yes: bool, wait: int
+) -> int:
+    """Replace a NUMBER by a hash in all that the table holds, for good.
+
+    Nothing that was sent is sent again, and an opt-out still holds. It is safe to repeat. The exit code is 1 if
+    something changed meanwhile and still holds the number.
+    """
+    number = parse_number(number, stack)
+    table = stack.store()
+    items = _find(stack, out, number, rate)
+    kinds = Counter(map(personal_data.kind_of, items))
+    if unfinished := personal_data.unfinished(items, stack.requests()):
+        raise CommandError(
+            Exit.FAILED,
+            f"requests {', '.join(unfinished[:5])}" + (" …" if len(unfinished) > 5 else ""),  # noqa: PLR2004 (enough to see)
+            f"not finished: {len(unfinished)} may still send to {mask(number)}; nothing was changed",
+            to_do="wait until they are, or cancel them: rtsms cancel REQUEST_ID",
+        )
+    found = ", ".join(plural(count, kind) for kind, count in sorted(kinds.items())) or "nothing"
+    out.text(f"{mask(number)}: {found}")
+    if items and not yes and not out.confirm("Replace the number for good?", option="--yes"):
+        return Exit.FAILED
+    left = 0
+    if items:
+        if table.create(as_key(MARKER)) is None:
+            out.text(f"The first time, wait {wait} s until every send function looks for hashes.")
+            time.sleep(wait)
+        hashes = Hashes(stack.session.client("secretsmanager"), stack.outputs["ForgetKeySecretArn"])
+        left = personal_data.forget(table, items, number, hashes.of(number))
+        personal_data.record(table, iso(time.time()), kinds, owner=secrets.token_hex(4))
+    out.result(
+        {"replaced": len(items) - left, "left": left, "items": dict(kinds), "notHere": list(_OUT_OF_REACH)},
+        f"{len(items) - left} replaced" + (f"; {left} changed meanwhile: repeat the command" if left else ""),
+        "Not reached by this command:",
+        *(f"  {one}" for one in _OUT_OF_REACH),
+    )
+    return Exit.FAILED if left else Exit.DONE
+
+
+def _find(stack: Stack, out: Output, number: str, rate: int) -> list[personal_data.Item]:
+    """Scan the table, and show how far that is."""
+    read = 0
+
+    def progress(count: int) -> None:
+        nonlocal read
+        read += count
+        if not out.as_json:
+            click.echo(f"\r{read:,} items read", nl=False, err=True)
+
+    items = personal_data.find_items(stack.store(personal_data.SEGMENTS), number, rate=rate, progress=progress)
+    if not out.as_json:
+        click.echo(err=True)
+    return items

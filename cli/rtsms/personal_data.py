@@ -1,0 +1,106 @@
+"""All that the table holds of one number: found by a scan, shown to its owner, and replaced by a hash.
+
+An item holds a number if its digits stand somewhere in it, with nothing but other characters around them: as a key, as
+an attribute, or within one, such as a value of `metadata`.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from realtime_sms.aws.requests import Requests
+from realtime_sms.aws.submissions import read_item
+from realtime_sms.aws.table import FORGOTTEN, OPT_OUTS, UNMATCHED_REPORTS, Table, from_attribute, key_of
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.vocabulary import Status
+
+SEGMENTS = 4  # of the parallel scan
+ENTRY = "entry of the API"
+OUTCOME = "outcome"
+_KINDS = {OPT_OUTS: "opt-out", UNMATCHED_REPORTS: "unmatched report"}
+_TECHNICAL = {"openShard", "openUntil", "untracedRecipient", "owner", "contentHash", "ttl"}  # no data of a person
+_UNFINISHED = {Status.SENDING, Status.WAITING}
+
+type Item = dict[str, Any]
+
+
+def find_items(table: Table, number: str, *, rate: float, progress: Callable[[int], None]) -> list[Item]:
+    """Return every item that holds a number, by a parallel scan that reads at most `rate` units a second.
+
+    `progress` is told how many items a page had.
+    """
+    holds = pattern(number).search
+    with ThreadPoolExecutor(SEGMENTS) as pool:
+        pages = [pool.submit(_scan, table, segment, rate / SEGMENTS, holds, progress) for segment in range(SEGMENTS)]
+        return [item for page in pages for item in page.result()]
+
+
+def pattern(number: str) -> re.Pattern[str]:
+    """Return what finds a number (E.164) in a text, with or without its plus sign."""
+    return re.compile(rf"(?<!\d)\+?{number.removeprefix('+')}(?!\d)")
+
+
+def _scan(
+    table: Table, segment: int, rate: float, holds: Callable[[str], object], progress: Callable[[int], None]
+) -> list[Item]:
+    found: list[Item] = []
+    for items, units in table.scan(segment, SEGMENTS):
+        found += [item for item in items if holds(json.dumps(item))]
+        progress(len(items))
+        time.sleep(units / rate)
+    return found
+
+
+def unfinished(items: list[Item], requests: Requests) -> list[str]:
+    """Return the ids of requests that may still send to the number."""
+    outcomes = {key_of(item)[0]: read_item(item) for item in items if kind_of(item) == OUTCOME}
+    open_ones = {
+        request_id
+        for request_id, one in outcomes.items()
+        if not isinstance(one, Submission) or one.status in _UNFINISHED
+    }
+    # An entry of the API has no outcome for the number until its message is taken up, or if it is superseded.
+    entries = {key_of(item)[0] for item in items if kind_of(item) == ENTRY} - outcomes.keys()
+    return sorted(open_ones | {one for one in entries if not requests.summary(one).superseded})
+
+
+def exported(item: Item, number: str) -> Mapping[str, object]:
+    """Return an item as plain JSON for the person, without technical attributes and without other people's numbers."""
+    values = {name: from_attribute(value) for name, value in item.items() if name not in _TECHNICAL}
+    if "groups" in values:
+        values["groups"] = [
+            {**group, "recipients": [number]} for group in values["groups"] if number in group["recipients"]
+        ]
+    kept: Mapping[str, object] = json.loads(json.dumps(values, default=str))
+    return kept
+
+
+def forget(table: Table, items: Iterable[Item], number: str, hashed: str) -> int:
+    """Replace the number in every item; return how many were changed meanwhile, and still hold it.
+
+    Entries of the API come first: one whose outcome has no number any more would look unfinished to the next run.
+    """
+    left = 0
+    for item in sorted(items, key=lambda one: kind_of(one) != ENTRY):
+        after = json.loads(pattern(number).sub(hashed, json.dumps(item)))
+        after.pop("untracedRecipient", None)
+        left += not table.rewrite(item, after)
+    return left
+
+
+def record(table: Table, now: str, kinds: Mapping[str, int], *, owner: str) -> None:
+    """Leave a dated record of what was forgotten, without the number."""
+    counts: Any = {kind: {"N": str(count)} for kind, count in kinds.items()}
+    key = {"requestId": {"S": FORGOTTEN}, "recipient": {"S": f"{now}.{owner}"}}
+    table.put({**key, "createdAt": {"S": now}, "items": {"M": counts}})
+
+
+def kind_of(item: Item) -> str:
+    """Return what an item is, in the words that an operator reads."""
+    partition, sort = key_of(item)
+    if partition.startswith("#"):
+        return _KINDS.get(partition, "counter")
+    return ENTRY if sort.startswith("#") else OUTCOME

@@ -1,0 +1,63 @@
+"""Numbers that were forgotten: the keyed hash that stands in the place of a number, and how the sender finds it.
+
+`rtsms forget` replaces a number by its hash, also in the keys of items. So a request that is published again would find
+no outcome under the number. The sender therefore looks for the hash before it claims, once anything was ever forgotten:
+a marker in the table says so, which is read together with the breakers.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Collection
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from realtime_sms.aws.table import FORGOTTEN, Key, StoreUnavailableError, Table, key_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+MARKER: Final[Key] = (FORGOTTEN, FORGOTTEN)  # this item says that a number was forgotten in this deployment
+PREFIX: Final = "forgotten:"  # of what stands in a number's place; no number and no entry's place begins so
+
+
+class Hashes:
+    """Keyed hashes of numbers; the key is read from its secret once.
+
+    Raises, from its method:
+        StoreUnavailableError: the key cannot be read.
+    """
+
+    def __init__(self, client: "SecretsManagerClient", secret_arn: str) -> None:
+        self._client = client
+        self._secret_arn = secret_arn
+        self._key = cache(self._read)
+
+    def of(self, number: str) -> str:
+        """Return what stands in the place of a number (E.164): 128 bits of HMAC-SHA-256, in hexadecimal."""
+        return PREFIX + hmac.new(self._key(), number.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _read(self) -> bytes:
+        try:
+            return self._client.get_secret_value(SecretId=self._secret_arn)["SecretString"].encode()
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+
+
+class Forgotten:
+    """The outcomes of forgotten numbers."""
+
+    def __init__(self, table: Table, hashes: Hashes) -> None:
+        self._table = table
+        self.hashes = hashes
+
+    def finished(self, keys: Collection[Key]) -> set[Key]:
+        """Return those keys (request id and number) whose submission ended before its number was forgotten.
+
+        Raises:
+            StoreUnavailableError: the table did not answer, or the key of the hashes cannot be read.
+
+        """
+        hashed = {(request_id, self.hashes.of(number)): (request_id, number) for request_id, number in keys}
+        return {hashed[key_of(item)] for item in self._table.get_many(hashed)}

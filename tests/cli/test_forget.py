@@ -1,0 +1,182 @@
+"""`rtsms forget` and `rtsms export`, on the table of an embedded AWS."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from realtime_sms.aws.forgotten import MARKER, Forgotten, Hashes
+from realtime_sms.aws.opt_outs import OptOuts
+from realtime_sms.aws.requests import Addressed, Entry, Requests
+from realtime_sms.aws.submissions import Applied, Submissions
+from realtime_sms.aws.table import Table, key_of
+from realtime_sms.aws.unmatched_reports import UnmatchedReports
+from realtime_sms.outcomes.decide import Change
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.provider.reports import DeliveryUpdate, Report
+from realtime_sms.vocabulary import Delivery, Status
+from rtsms.stack import Stack, StackValues
+from tests.cli.fakes import OUTPUTS, PARAMETERS, FakeClient, FakeSession, Ran, run
+from tests.conftest import Store
+from tests.fakes.submissions import NOW, SUBMITTED, UNKNOWN
+
+NUMBER, OTHER, LONGER = "+56912345678", "+56987654321", "+569123456789"
+KEY = "k" * 43
+
+
+@dataclass(frozen=True)
+class EmbeddedStack(Stack):
+    """A stack whose table is on the embedded AWS."""
+
+    client: Any = None
+
+    def store(self, parallel_calls: int = 1) -> Table:  # noqa: ARG002 (as the stack's)
+        """Return the table."""
+        return Table(self.client, self.table, ttl_days=45)
+
+
+@pytest.fixture
+def stack(store: Store) -> EmbeddedStack:
+    """Return a stack whose table holds a number in every place in which one can stand, and two others."""
+    secrets = FakeClient(get_secret_value={"SecretString": KEY})
+    outputs = OUTPUTS | {"OutcomesTableName": store.table, "ForgetKeySecretArn": "arn:key"}
+    session: Any = FakeSession({"secretsmanager": secrets})
+    values = StackValues("sms", "output", outputs), StackValues("sms", "parameter", PARAMETERS)
+    made = EmbeddedStack("sms", session, *values, client=store.client)
+    table = made.store()
+    metadata = {"phone": NUMBER.removeprefix("+"), "order": "4711"}
+    _hold(table, replace(SUBMITTED, recipient=NUMBER, metadata=metadata), replace(SUBMITTED, recipient=OTHER))
+    _hold(table, replace(UNKNOWN, request_id="r-2", recipient=NUMBER), replace(SUBMITTED, recipient=LONGER))
+    entry = Entry(request_id="r-1", content_hash="same", groups=(Addressed(0, 1, (NUMBER, OTHER)),), created_at=NOW)
+    Requests(table).create(entry)
+    OptOuts(table).add(NUMBER, source="inbound", now=NOW)
+    UnmatchedReports(table).keep(Report("77", NUMBER, DeliveryUpdate(Delivery.DELIVERED, None)), NOW)
+    return made
+
+
+def _hold(table: Table, *submissions: Submission) -> None:
+    results = Submissions(table).apply([Change(None, one) for one in submissions])
+    assert all(isinstance(one, Applied) for one in results)
+
+
+def _forget(stack: Stack, *more: str) -> Ran:
+    return run("forget", NUMBER, "--yes", "--wait", "0", "--json", *more, stack=stack)
+
+
+def _hashes() -> Hashes:
+    client: Any = FakeClient(get_secret_value={"SecretString": KEY})
+    return Hashes(client, "arn:key")
+
+
+def _kept(store: Store) -> Mapping[tuple[str, str], dict[str, Any]]:
+    """Return all items but the records of what was forgotten, each of which has a key of its own."""
+    return {key_of(item): item for item in store.items() if "items" not in item}
+
+
+def test_no_trace_of_a_number_is_left(stack: EmbeddedStack, store: Store) -> None:
+    """In no key and no attribute, with or without its plus sign; other numbers stay, also one that begins like it."""
+    ran = _forget(stack)
+    assert (ran.code, ran.answer["replaced"], ran.answer["left"]) == (0, 5, 0)
+    written = json.dumps(store.items())
+    assert NUMBER.removeprefix("+") not in written.replace(LONGER, "")
+    assert OTHER in written
+    assert LONGER in written
+    assert store.client.get_item(
+        TableName=store.table, Key={"requestId": {"S": MARKER[0]}, "recipient": {"S": MARKER[1]}}
+    )
+
+
+def test_what_is_left_is_still_found(stack: EmbeddedStack) -> None:
+    """The sender finds that the request is finished and the number opted out; a late report finds its outcome."""
+    _forget(stack)
+    table, hashes = stack.store(), _hashes()
+    keys = [("r-1", NUMBER), ("r-2", NUMBER), ("r-3", NUMBER), ("r-1", OTHER)]
+    assert Forgotten(table, hashes).finished(keys) == set(keys[:2])
+    assert OptOuts(table).find([NUMBER, OTHER], hashes.of) == {NUMBER}
+    assert not OptOuts(table).find([NUMBER])
+    found = Requests(table).find(str(SUBMITTED.submission_id))
+    assert found is not None
+    assert found.status is Status.SUBMITTED
+
+
+def test_killed_half_way_and_repeated_it_ends_the_same(
+    stack: EmbeddedStack, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it is killed between two writes."""
+    before = store.items()
+    _forget(stack)
+    whole = _kept(store)
+    rewrite = Table.rewrite
+    for most in range(5):
+        store.clear()
+        for item in before:
+            store.client.put_item(TableName=store.table, Item=item)
+        left = [most]
+
+        def killed(table: Table, old: Any, new: Any, left: list[int] = left) -> bool:  # noqa: ANN401 (items)
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return rewrite(table, old, new)
+
+        monkeypatch.setattr(Table, "rewrite", killed)
+        with pytest.raises(KeyboardInterrupt):
+            _killed(stack)
+        monkeypatch.setattr(Table, "rewrite", rewrite)
+        assert _forget(stack).code == 0
+        assert _kept(store) == whole
+
+
+def _killed(stack: Stack) -> None:
+    """Run it without the command's own handling of an interrupt."""
+    from rtsms import personal_data  # noqa: PLC0415 (what the command calls)
+
+    items = personal_data.find_items(stack.store(), NUMBER, rate=1e6, progress=lambda _count: None)
+    personal_data.forget(stack.store(), items, NUMBER, _hashes().of(NUMBER))
+
+
+@pytest.mark.parametrize("status", [Status.WAITING, Status.SENDING])
+def test_while_something_is_unfinished_nothing_is_forgotten(stack: EmbeddedStack, store: Store, status: Status) -> None:
+    """It says which request, and what to do."""
+    _hold(stack.store(), replace(SUBMITTED, request_id="r-9", recipient=NUMBER, status=status))
+    before = store.items()
+    ran = _forget(stack)
+    assert (ran.code, "r-9" in ran.error["where"], "rtsms cancel" in ran.error["toDo"]) == (1, True, True)
+    assert store.items() == before
+
+
+def test_a_request_that_is_still_on_the_queue_is_unfinished(stack: EmbeddedStack) -> None:
+    """The API knows it, and nothing became of it yet."""
+    groups = (Addressed(0, 1, (NUMBER,)),)
+    Requests(stack.store()).create(Entry(request_id="r-8", content_hash="h", groups=groups, created_at=NOW))
+    assert "r-8" in _forget(stack).error["where"]
+
+
+def test_what_changes_meanwhile_is_left_to_the_next_run(stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its transaction does not find the item as it was read."""
+    rewrite = Table.rewrite
+    monkeypatch.setattr(Table, "rewrite", lambda table, old, new: rewrite(table, {**old, "asks": {"N": "7"}}, new))
+    ran = _forget(stack)
+    assert (ran.code, ran.answer["left"]) == (1, 5)
+    monkeypatch.setattr(Table, "rewrite", rewrite)
+    assert _forget(stack).answer["left"] == 0
+
+
+def test_an_export_holds_everything_of_the_person_and_nobody_else(stack: EmbeddedStack) -> None:
+    """Other recipients of the same request are no business of theirs."""
+    ran = run("export", NUMBER, "--json", stack=stack)
+    assert ran.code == 0
+    assert len(ran.answer["items"]) == 5
+    assert OTHER not in ran.out
+    assert LONGER not in ran.out
+    assert {"order": "4711", "phone": NUMBER.removeprefix("+")} in [one.get("metadata") for one in ran.answer["items"]]
+
+
+def test_of_a_number_that_is_nowhere_nothing_is_changed(stack: EmbeddedStack, store: Store) -> None:
+    """No marker either, which would cost every later send a read."""
+    before = store.items()
+    ran = run("forget", "+56955555555", "--yes", "--wait", "0", "--json", stack=stack)
+    assert (ran.code, ran.answer["replaced"]) == (0, 0)
+    assert store.items() == before
