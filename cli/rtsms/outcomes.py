@@ -26,8 +26,9 @@ def as_document(submission: Submission, *, show_numbers: bool) -> dict[str, obje
 
 
 def as_row(document: Mapping[str, object]) -> list[str]:
-    """Return an outcome's JSON as a row under `COLUMNS`."""
-    return [str(document.get(field, "")) for field in COLUMNS.values()]
+    """Return an outcome's JSON as a row under `COLUMNS`; the detail of one that waits is when it is due."""
+    due = {"detail": f"due {document['dueAt']}"} if "dueAt" in document else {}
+    return [str(document.get(field, due.get(field, ""))) for field in COLUMNS.values()]
 
 
 def show_recipient(recipient: str, *, whole: bool) -> str:

@@ -39,6 +39,15 @@ def test_all_states_are_counted_and_one_page_is_shown(stack: FakeStack) -> None:
     }
 
 
+def test_what_is_sent_later_shows_when_it_is_due(stack: FakeStack) -> None:
+    """In the text as in the JSON."""
+    held = submission("r", NUMBERS[0], status=Status.WAITING, reason=Reason.SCHEDULED, due_at=NOW + 3600)
+    stack.held.hold(held)
+    (shown,) = run("status", "r", "--json", stack=stack).answer["recipients"]
+    assert (shown["status"], shown["reason"], shown["dueAt"]) == ("waiting", "scheduled", "2027-01-15T09:00:00.000Z")
+    assert "due 2027-01-15T09:00:00.000Z" in run("status", "r", stack=stack).out
+
+
 def test_the_pages_together_are_all_recipients(stack: FakeStack) -> None:
     """Each recipient is on one page."""
     pages = [

@@ -13,7 +13,7 @@ from realtime_sms.aws.table import Key
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Rules, Submission, iso
-from realtime_sms.vocabulary import Status
+from realtime_sms.vocabulary import Reason, Status
 from tests.fakes.submissions import BURIED, NOW, UNKNOWN, WAITING, item_of
 
 
@@ -54,6 +54,15 @@ def test_a_late_expiry_does_not_keep_what_no_message_can_send_any_more() -> None
     assert _swept(waiting, given_up_at(waiting) + 1).status is Status.FAILED
     assert given_up_at(waiting) == NOW - 1 + 14 * 86400
     assert given_up_at(replace(waiting, due_at=NOW + 86400)) == NOW + 15 * 86400
+
+
+def test_what_is_scheduled_for_next_year_is_left_alone_until_its_message_is_back() -> None:
+    """Neither the sweep nor TTL ends it before, and there is time left to send it and to read what became of it."""
+    due_at = NOW + 300 * 86400
+    held = submission.hold(replace(WAITING, due_at=None), Reason.SCHEDULED, until=due_at, now=NOW)
+    assert _swept(held, due_at + 13 * 86400) == held
+    assert _swept(held, due_at + 15 * 86400).reason is Reason.DEAD_LETTERED
+    assert int(item_of(held)["ttl"]["N"]) >= due_at + 29 * 86400
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ def document(campaign: Campaign, price: Decimal | None) -> dict[str, object]:
         "repeatedNumbers": validated.repeated,
         "segments": validated.segments,
     }
+    if send_at := campaign.merge.request.get("sendAt"):
+        found["sendAt"] = send_at
     if price is not None:
         found["cost"] = str(validated.segments * price)
     if validated.unicode:
@@ -48,6 +50,8 @@ def lines(campaign: Campaign, price: Decimal | None) -> Iterator[str]:
     cost = "" if price is None else f", {validated.segments * price} at {price} a segment"
     yield f"{plural(validated.segments, 'segment')}{cost}; campaign {campaign.campaign_id}"
     yield _TYPES[campaign.merge.message_type]
+    if send_at := campaign.merge.request.get("sendAt"):
+        yield f"to be sent at {send_at}"
     if not validated.numbers:
         yield "warning: the file has column names, but no rows"
     if first := validated.first:

@@ -42,8 +42,12 @@ def _bulk(sqs: _Sqs, sheet: Path, *arguments: str) -> Ran:
 def test_every_row_has_the_time(sqs: _Sqs, sheet: Path) -> None:
     """As it was written."""
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-    assert _bulk(sqs, sheet, "--yes", "--send-at", tomorrow).code == 0
+    ran = _bulk(sqs, sheet, "--yes", "--send-at", tomorrow)
+    assert ran.code == 0
+    assert f"to be sent at {tomorrow}\n" in ran.out
     assert [body["sendAt"] for body in sqs.bodies] == [tomorrow] * 2
+    checked, *_ = _bulk(sqs, sheet, "--dry-run", "--send-at", tomorrow, "--json").lines
+    assert checked["sendAt"] == tomorrow
 
 
 @pytest.mark.parametrize("way", ["--dry-run", "--yes"])
