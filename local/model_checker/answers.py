@@ -161,6 +161,8 @@ def _done(world: World, scenario: Scenario, request: Request) -> World:
                 if body_of(scenario, message) == request.given:
                     promise.buried(world, scenario, sent)
                     world.change(sent, buried=True)
+        case Ask.MOVE:
+            _move(world, scenario, request.given)
         case Ask.SCHEDULE:
             name, at, body, description = request.given
             number = next(one.sent for one in world.messages if _asks_for(scenario, one, description))
@@ -173,6 +175,14 @@ def _done(world: World, scenario: Scenario, request: Request) -> World:
     return world
 
 
+def _move(world: World, scenario: Scenario, bodies: Sequence[str]) -> None:
+    """Put messages on the promotional queue, as others than those that they were made of."""
+    texts = [one.text for one in scenario.sent]
+    for body in bodies:
+        number = len(texts) + texts.index(json.loads(body)["message"]["text"])
+        world.change(number, brought_back=body, visible_at=world.now, receives=0, gone=False, buried=False)
+
+
 def _asks_for(scenario: Scenario, message: Message, content_hash: str) -> bool:
     return content_hash in promise.contents(scenario, message.sent).values()
 
@@ -181,7 +191,7 @@ def body_of(scenario: Scenario, message: Message) -> str:
     """Return the body that a message has now: times move while nobody is at work."""
     if not message.brought_back:
         return scenario.of(message.sent).body(message.expires_at, message.send_at)
-    return _at_time(message.brought_back, message.send_at or 0)
+    return message.brought_back if message.send_at is None else _at_time(message.brought_back, message.send_at)
 
 
 @cache

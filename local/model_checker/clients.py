@@ -25,6 +25,7 @@ class Ask(StrEnum):
     PROBE = "probes a breaker"  # its name, how often it opened or was probed, and when; the answer is an error code
     CLOSE = "closes a breaker"  # its name; the answer is an error code
     POSTPONE = "postpones"  # pairs of message number and seconds
+    MOVE = "moves messages"  # the bodies for the promotional queue
     BURY = "makes a dead letter"  # the body for the dead-letter queue
     SCHEDULE = "schedules"  # name, time, body and description; the answer is an error code
     FIND = "looks for the schedule"  # its name; the answer is time and description
@@ -110,6 +111,10 @@ class AwsClients:
 
     def send_message(self, *, MessageBody: str, **_: object) -> None:
         self._answer(Ask.BURY, MessageBody)
+
+    def send_message_batch(self, *, Entries: list[dict[str, Any]], **_: object) -> dict[str, Any]:
+        self._answer(Ask.MOVE, tuple(one["MessageBody"] for one in Entries))
+        return {}
 
     def create_schedule(self, *, Name: str, ScheduleExpression: str, Target: dict[str, Any], **more: str) -> None:
         given = (Name, read_at(ScheduleExpression), Target["Input"], more["Description"])

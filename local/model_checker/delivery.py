@@ -14,16 +14,18 @@ from maintenance.sweep import sweep
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.cancel import cancel_all, of_messages
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.queues import DeadLetters, QueueMessage, SendQueue
+from realtime_sms.aws.queues import DeadLetters, Producer, QueueMessage, SendQueue
 from realtime_sms.aws.schedules import Route, Schedules
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import StoreUnavailableError, Table
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.verdict import Verdict
 from realtime_sms.requests.prepare import Message
+from realtime_sms.vocabulary import MessageType
 from send.admission import Admission, Permit
 from send.call import Caller
 from send.deliver import Delivery
+from send.lanes import move
 from send.messages import Job, Rejected, acknowledge, read_record
 from send.scheduling import Scheduling, until_its_time
 
@@ -77,7 +79,8 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
     submissions, opt_outs, breakers = Submissions(table), OptOuts(table), Breakers(table, now=run.now)
     taken = [_read(message, scenario.recipients_per_call) for message in begin.batch]
     jobs = [one for one in taken if isinstance(one, Job)]
-    if later := [one for one in jobs if one.messages[0].send_at is not None]:
+    moving = [one for one in jobs if one.message_type is MessageType.PROMOTIONAL and not _is_moved(scenario, one)]
+    if later := [one for one in jobs if one.messages[0].send_at is not None and one not in moving]:
         scheduling = Scheduling(
             Schedules(client, "group"), "queue", Route("role", "dead"), rules=scenario.rules, clock=here
         )
@@ -100,8 +103,14 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
         group=GroupCommit,
     )
     breakers.open()
-    delivery.deliver_all(jobs, here, scenario.calls_in_flight + _CLAIM_AHEAD)
+    delivery.deliver_all([one for one in jobs if one not in moving], here, scenario.calls_in_flight + _CLAIM_AHEAD)
+    if moving:
+        move(moving, Producer(client, {MessageType.PROMOTIONAL: "promotional"}), scenario.rules, here)
     return tuple(acknowledge(taken, SendQueue(client, "queue"), DeadLetters(client, "dead"), submissions, here))
+
+
+def _is_moved(scenario: Scenario, job: Job) -> bool:
+    return scenario.is_moved(int(job.queue_message.message_id))
 
 
 class _Delivery(Delivery):
@@ -125,7 +134,7 @@ def _read(queue_message: QueueMessage, recipients_per_call: int) -> Job | Reject
     known = _known(queue_message.body, recipients_per_call, queue_message.message_id)
     if isinstance(known, Rejected):
         return replace(known, queue_message=queue_message)
-    return Job(queue_message, known.request_id, known.messages, known.recipients)
+    return Job(queue_message, known.request_id, known.messages, known.recipients, known.message_type, known.campaign)
 
 
 @cache

@@ -45,6 +45,12 @@ class Sent:
     expires_after: float | None = None
     resend: bool = False
     send_after: float | None = None
+    promotional: bool = False
+
+    @property
+    def comes_again(self) -> bool:
+        """Return True if another message may follow: from a schedule, or on the promotional queue."""
+        return self.promotional or self.send_after is not None
 
     def body(self, expires_at: float | None = None, send_at: float | None = None) -> str:
         """Return the message's body, if it expires and is to be sent then."""
@@ -59,6 +65,7 @@ def _body(sent: Sent, expires_at: float | None, send_at: float | None) -> str:
         "message": {"text": sent.text},
         "onUnknown": "resend" if sent.resend else "keep",
     }
+    request |= {"messageType": "promotional"} if sent.promotional else {}
     times = {"expiresAt": expires_at, "sendAt": send_at}
     return json.dumps(request | {name: iso(at) for name, at in times.items() if at is not None})
 
@@ -85,8 +92,12 @@ class Scenario:
     rules: Rules = field(default=Rules(max_attempts=3, provider_error_attempts=2, first_delay=5, longest_delay=20))
 
     def of(self, number: int) -> Sent:
-        """Return what a message of the world asks for: one that was sent, or that a schedule brought back."""
+        """Return what a message of the world asks for: one that was sent, or that follows one of these."""
         return self.sent[number % len(self.sent)]
+
+    def is_moved(self, number: int) -> bool:
+        """Return True if a message is on the promotional queue."""
+        return number >= len(self.sent) and self.of(number).promotional
 
     def by_fault(self) -> list[Self]:
         """Return the same world with faults of RealTime only, of AWS only, and of both; itself if one has none."""
@@ -163,6 +174,20 @@ SCENARIOS = (
         (Sent(ONE, send_after=2000), Sent(ONE, "b")),
         Bounds(0, 1, 1, 0),
         workers=1,
+    ),
+    Scenario("one recipient of a campaign, moved", (Sent(ONE, promotional=True),), Bounds(1, 1, 1, 0), answers=_FEW),
+    Scenario(
+        "a code and a campaign in one batch",
+        (Sent(ONE, promotional=True), Sent(OTHER[:1], "b", "q")),
+        Bounds(1, 1, 1, 0),
+        workers=1,
+    ),
+    Scenario(
+        "one recipient of a campaign, moved and cancelled",
+        (Sent(ONE, promotional=True),),
+        Bounds(0, 1, 1, 0),
+        workers=1,
+        cancels=1,
     ),
     Scenario("one recipient, cancelled", (Sent(ONE),), Bounds(1, 1, 1, 0), answers=_FEW, cancels=1),
     Scenario(

@@ -38,7 +38,7 @@ class Steps:
             )
             for number, one in enumerate(sent)
         )
-        if any(one.send_after is not None for one in sent):
+        if any(one.comes_again for one in sent):
             messages += tuple(Message(len(sent) + number, gone=True) for number in range(len(sent)))
         truth = {recipient: Truth() for one in sent for recipient in one.numbers}
         slots = self.scenario.workers + self.scenario.sweeps + (self.scenario.cancels > 0)
@@ -127,8 +127,10 @@ class Steps:
         ready = [one.sent for one in world.messages if not one.gone and one.visible_at <= world.now]
         for sent in ready:
             yield f"message {sent} goes to worker {free[0]}", partial(self._begin, world, free[0], (sent,))
-        if len(ready) > 1:
-            yield f"messages {ready} go to worker {free[0]}", partial(self._begin, world, free[0], tuple(ready))
+        moved = [sent for sent in ready if self.scenario.is_moved(sent)]
+        for lane in (moved, [sent for sent in ready if sent not in moved]):
+            if len(lane) > 1:
+                yield f"messages {lane} go to worker {free[0]}", partial(self._begin, world, free[0], tuple(lane))
         if not world.left.duplicates:
             return
         for message in world.messages:

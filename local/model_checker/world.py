@@ -12,7 +12,8 @@ from local.model_checker.table import Items, at_rest, essence
 class Message(NamedTuple):
     """One queue message, by its number: when it is visible, and what became of it.
 
-    The first are the scenario's. If some of these are to be sent later, as many follow that schedules bring back.
+    The first are the scenario's. If some of these are to be sent later, or are moved, as many follow: those that
+    schedules bring back, and those on the promotional queue.
     """
 
     sent: int
@@ -22,7 +23,7 @@ class Message(NamedTuple):
     gone: bool = False  # acknowledged
     buried: bool = False  # a copy is in the dead-letter queue
     send_at: float | None = None
-    brought_back: str = ""  # the body that a schedule put on the queue
+    brought_back: str = ""  # the body of one that follows
 
 
 class Schedule(NamedTuple):

@@ -26,6 +26,7 @@ from realtime_sms.provider.calls import CallResult
 from realtime_sms.provider.verdict import Kind
 from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import FINAL, Reason, Status
+from send import lanes
 from send.admission import Admission
 from send.deliver import Claim, Delivery
 from send.messages import Job
@@ -53,6 +54,7 @@ TWO_LATER = Scenario(
     workers=1,
 )
 SOON = Scenario("soon", (Sent(ONE, send_after=60),), workers=1)
+MOVED = Scenario("moved", (Sent(ONE, promotional=True),), workers=1, bounds=Bounds(1, 1, 1, 0))
 CANCELLED = Scenario("cancelled", (Sent(ONE),), workers=1, bounds=Bounds(0, 0, 1, 0), answers=("503",), cancels=1)
 CANCELLED_RESENDING = replace(CANCELLED, sent=(Sent(ONE, resend=True),), answers=("reply lost",))
 
@@ -288,6 +290,26 @@ def time_is_not_waited_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("local.model_checker.delivery.until_its_time", lambda _message, _now: None)
 
 
+def moved_after_the_acknowledgement(patch: pytest.MonkeyPatch) -> None:
+    """Acknowledge a promotional message whatever the promotional queue says."""
+    publish = lanes._publish
+
+    def careless(jobs: Sequence[Job], *more: Any) -> list[bool]:  # noqa: ANN401 (its shape)
+        publish(jobs, *more)
+        return [True] * len(jobs)
+
+    patch.setattr(lanes, "_publish", careless)
+
+
+def moved_without_its_id(patch: pytest.MonkeyPatch) -> None:
+    """Move a message without the id of its request, so that it has another one on the promotional queue."""
+
+    def careless(body: str, _request_id: str) -> str:
+        return json.dumps({name: value for name, value in json.loads(body).items() if name != "requestId"})
+
+    patch.setattr(lanes, "with_request_id", careless)
+
+
 def cancelling_is_no_claim(patch: pytest.MonkeyPatch) -> None:
     """Write `cancelled` over whatever the table holds by now."""
 
@@ -352,6 +374,8 @@ def _key(change: Change) -> Key:
         pytest.param(schedule_is_not_awaited, LATER, id="a schedule is not awaited"),
         pytest.param(other_content_is_scheduled, TWO_LATER, id="other content is taken for scheduled"),
         pytest.param(time_is_not_waited_for, SOON, id="the time is not waited for"),
+        pytest.param(moved_after_the_acknowledgement, MOVED, id="acknowledged before it is moved"),
+        pytest.param(moved_without_its_id, MOVED, id="moved without its id"),
         pytest.param(cancelling_is_no_claim, CANCELLED, id="cancelling is no claim"),
         pytest.param(cancelled_is_not_written, CANCELLED, id="cancelled is not written"),
         pytest.param(maybe_sent_is_cancelled, CANCELLED_RESENDING, id="maybe sent is cancelled"),
@@ -375,7 +399,7 @@ def test_the_rules_that_are_taken_away_keep_it_otherwise() -> None:
     """With all rules in place the same scenarios break nothing, so it is the missing rule that the checker sees."""
     for scenario in (
         *(PLAIN, RESENDING, CONFLICTING, TOGETHER, FROZEN, IN_TWO_CALLS, OPTED_OUT),
-        *(WRONG_ADDRESS, BAD_TOKEN, LATER, TWO_LATER, SOON, CANCELLED, CANCELLED_RESENDING),
+        *(WRONG_ADDRESS, BAD_TOKEN, LATER, TWO_LATER, SOON, MOVED, CANCELLED, CANCELLED_RESENDING),
     ):
         assert explore(scenario).whole
 
