@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from realtime_sms.aws.caps import WINDOWS
 from realtime_sms.aws.submissions import LIFETIME
 from realtime_sms.requests.model import MAX_RECIPIENTS
 from tests.template.rendered import rendered, template
@@ -59,3 +60,8 @@ def test_a_refresh_has_time_for_the_longest_call() -> None:
     """Whatever the parameter allows."""
     longest = template()["Parameters"]["CallTimeoutSeconds"]["MaxValue"]
     assert _properties("RefreshFunction")["Timeout"] > longest
+
+
+def test_the_template_takes_the_caps_that_the_code_reads() -> None:
+    """What is malformed is refused at deployment, not by a function that cannot start."""
+    assert template()["Parameters"]["MaxPerRecipient"]["AllowedPattern"] == f"^{WINDOWS}$"

@@ -43,7 +43,8 @@ _KEPT = 8 * 86_400  # seconds after its day for which a counter stays
 _ROUNDS = 5  # times that a recipient's list is read again because somebody else changed it
 _RECIPIENTS = tuple(f"{CAPS}.recipients-{number}" for number in range(32))  # one takes 1,000 writes a second
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-WINDOWS: Final = r"([1-9]\d?/[1-9]\d{0,2}[smhd](,[1-9]\d?/[1-9]\d{0,2}[smhd])*)?"
+_WINDOW = "[1-9][0-9]?/[1-9][0-9]{0,2}[smhd]"
+WINDOWS: Final = f"({_WINDOW}(,{_WINDOW})*)?"
 
 
 @dataclass(frozen=True, slots=True)
