@@ -9,12 +9,13 @@ from typing import TextIO
 
 import click
 
-from realtime_sms.aws.cancel import Answer, Answered, cancel_all, of_messages, of_request
+from realtime_sms.aws.cancel import Answer, Answered, of_messages, of_request
 from realtime_sms.aws.requests import Summary, read_outcomes
 from realtime_sms.aws.table import Key
 from realtime_sms.outcomes.submission import Submission
 from rtsms.bulk import cancel as campaigns
 from rtsms.bulk.reading import FILE, file_options, read_campaign
+from rtsms.canceller import Canceller
 from rtsms.errors import CommandError, Exit
 from rtsms.options import Value, json_option, show_numbers_option, stack_options
 from rtsms.outcomes import show_recipient
@@ -75,7 +76,8 @@ def _cancel_request(stack: Stack, out: Output, request_id: str, request: TextIO 
             "not found: it is still on the queue, or was never published",
             to_do="to cancel what is still on the queue, pass --request with the JSON that was published",
         )
-    answers = cancel_all(stack.submissions(), wanted)
+    canceller = Canceller(stack.submissions(), lambda one: stack.schedules().delete(one))
+    answers = canceller.cancel(wanted)
     late = sum(one.answer is Answer.TOO_LATE for one in answers.values())
     recipients = list(_documents(answers, show_numbers=show_numbers))
     table = make_table("recipient", "answer", "status")
@@ -87,6 +89,7 @@ def _cancel_request(stack: Stack, out: Output, request_id: str, request: TextIO 
         "",
         table,
     )
+    canceller.check()
     return Exit.FAILED if late else Exit.DONE
 
 

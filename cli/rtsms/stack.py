@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
+from realtime_sms.aws.schedules import Schedules
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Table
 from realtime_sms.requests.prepare import Defaults
@@ -119,6 +120,11 @@ class Stack:
     def submissions(self, parallel_calls: int = 1) -> Submissions:
         """Return the store of submissions, for so many threads."""
         return Submissions(self.store(parallel_calls))
+
+    def schedules(self, parallel_calls: int = 1) -> Schedules:
+        """Return the schedules of messages that are sent later, for so many threads."""
+        config = Config(max_pool_connections=parallel_calls, retries={"mode": "standard", "total_max_attempts": 5})
+        return Schedules(self.session.client("scheduler", config=config), self.outputs["ScheduleGroupName"])
 
     def requests(self) -> Requests:
         """Return the store of requests."""

@@ -11,10 +11,11 @@ from api.app import Reply, ok, operation, ports
 from api.openapi import READING, REQUEST
 from api.ports import Ports
 from api.problem import ProblemError
-from realtime_sms.aws.cancel import Answer, Answered, cancel_all, of_request
+from realtime_sms.aws.cancel import Answer, Answered, cancel_all, of_request, scheduled
 from realtime_sms.aws.requests import Summary, read_outcomes
+from realtime_sms.aws.schedules import SchedulerUnavailableError
 from realtime_sms.aws.table import Key
-from realtime_sms.aws.telemetry import log_outcome
+from realtime_sms.aws.telemetry import log_outcome, logger
 from realtime_sms.requests.model import REQUEST_ID
 
 if TYPE_CHECKING:
@@ -58,7 +59,17 @@ def cancel(request_id: str, ports: Ports) -> dict[Key, Answered]:
     for one in answers.values():
         if one.written and one.held is not None:
             log_outcome(one.held)
+    if scheduled(answers):
+        _delete_schedule(request_id, ports)
     return answers
+
+
+def _delete_schedule(request_id: str, ports: Ports) -> None:
+    """Delete a request's schedule; one that is left brings back a message that ends without a call."""
+    try:
+        ports.delete_schedule(request_id)
+    except SchedulerUnavailableError as error:
+        logger.warning("schedule not deleted", extra={"requestId": request_id, "error": str(error)})
 
 
 def _shown(recipient: str, one: Answered) -> "Cancelled":

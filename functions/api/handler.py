@@ -12,6 +12,7 @@ from realtime_sms.aws import clients
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
+from realtime_sms.aws.schedules import Schedules
 from realtime_sms.aws.settings import ApiSettings, read
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Table
@@ -30,6 +31,7 @@ def _ports() -> Ports:
         submissions=Submissions(table),
         producer=Producer(clients.sqs(), settings.queue_urls),
         opt_outs=OptOuts(table),
+        delete_schedule=lambda request_id: Schedules(clients.scheduler(), settings.schedule_group).delete(request_id),
         defaults=settings.defaults,
         now=time.time,
     )

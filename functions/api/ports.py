@@ -39,5 +39,6 @@ class Ports:
     submissions: Store
     producer: _Producer
     opt_outs: _OptOuts
+    delete_schedule: Callable[[str], None]  # of a request, by its id
     defaults: Defaults
     now: Callable[[], float]

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.handler import serve
 from api.ports import Ports
+from realtime_sms.aws.schedules import SchedulerUnavailableError
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import Status
@@ -33,6 +34,8 @@ class FakeApi:
     requests: FakeRequests = field(default_factory=FakeRequests)
     producer: FakeProducer = field(default_factory=FakeProducer)
     opt_outs: FakeOptOuts = field(default_factory=FakeOptOuts)
+    deleted: list[str] = field(default_factory=list)  # schedules
+    scheduler_fails: bool = False
     defaults: Defaults = field(default_factory=lambda: Defaults(allowed_prefixes=("+56", "+49")))
 
     def __post_init__(self) -> None:
@@ -54,9 +57,23 @@ class FakeApi:
         assert (headers["Cache-Control"], reply["isBase64Encoded"]) == ("no-store", False)
         return Answer(reply["statusCode"], headers, json.loads(reply["body"]))
 
+    def delete_schedule(self, request_id: str) -> None:
+        """Delete a request's schedule, or fail."""
+        if self.scheduler_fails:
+            raise SchedulerUnavailableError("ThrottlingException")
+        self.deleted.append(request_id)
+
     def ports(self) -> Ports:
         """Return what the operations work on."""
-        return Ports(self.requests, self.submissions, self.producer, self.opt_outs, self.defaults, lambda: NOW)
+        return Ports(
+            self.requests,
+            self.submissions,
+            self.producer,
+            self.opt_outs,
+            self.delete_schedule,
+            self.defaults,
+            lambda: NOW,
+        )
 
     def post(self, body: object, key: str | None = None, path: str = "/messages") -> Answer:
         """Send a body, written as JSON unless it is a text."""

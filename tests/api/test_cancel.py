@@ -30,6 +30,26 @@ def test_what_is_still_queued_is_cancelled_as_the_request_says(api: FakeApi) -> 
     assert (one.segments, one.due_at) == (1, NOW + 4 * 3600)
 
 
+def test_what_was_scheduled_loses_its_schedule(api: FakeApi) -> None:
+    """A request for at once has none."""
+    api.post(HELLO, key="now")
+    api.requests.hold(
+        submission("later", NUMBERS[0], "h", status=Status.WAITING, reason=Reason.SCHEDULED, due_at=NOW + 3600)
+    )
+    for request_id in ("now", "later", "later"):
+        _cancel(api, request_id)
+    assert api.deleted == ["later", "later"]
+    assert api.requests.outcomes["later", NUMBERS[0]].due_at == NOW + 3600
+
+
+def test_a_schedule_that_is_left_changes_no_answer(api: FakeApi, caplog: pytest.LogCaptureFixture) -> None:
+    """Its message ends without a call, because the outcome outlives it."""
+    api.scheduler_fails = True
+    api.post({**HELLO, "recipients": NUMBERS, "sendAt": "2027-01-15T12:00:00Z"}, key="k")
+    assert _cancel(api) == dict.fromkeys(NUMBERS, ("cancelled", "cancelled"))
+    assert "schedule not deleted" in caplog.text
+
+
 def test_each_recipient_has_its_own_answer(api: FakeApi) -> None:
     """Those who are under way or done keep what they have."""
     api.post({**HELLO, "recipients": NUMBERS}, key="k")

@@ -296,6 +296,13 @@ def _cancelling(**fake: Any) -> StackOf:  # noqa: ANN401 (its members)
     return lambda _canary: replace(_Resendable(*_members(fake_stack())), fake=submissions)
 
 
+def _scheduled(_canary: str) -> FakeStack:
+    stack = fake_stack()
+    stack.held.hold(submission("order", PHONE, status=Status.WAITING, reason=Reason.SCHEDULED, due_at=NOW))
+    stack.scheduler.refuses = ("ThrottlingException", "§")
+    return stack
+
+
 def _interrupt() -> NoReturn:
     raise KeyboardInterrupt
 
@@ -308,6 +315,7 @@ CANCELS = [
     Case((*_CAMPAIGN, "--request", "clientes.csv")),
     Case(("cancel", "a§", "--request", "request.json"), files={"request.json": REQUEST}, stack=_rejected),
     Case(_CAMPAIGN, files={"clientes.csv": GOOD, "clientes.csv.journal": '{"campaign": "mayo", "content": "§"}\n'}),
+    Case(("cancel", "order"), stack=_scheduled),
     Case(_CAMPAIGN, stack=_cancelling(silent=True)),
     Case(_CAMPAIGN, stack=_cancelling(applying=_interrupt)),
 ]

@@ -12,11 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from local import ROOT
+from realtime_sms.aws.schedules import Schedules
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
 from rtsms.main import main
 from rtsms.stack import Stack, StackValues
 from tests.fakes.aws.models import Checked
+from tests.fakes.aws.scheduler import GROUP, FakeScheduler
 from tests.fakes.stores import FakeProducer, FakeRequests, FakeSubmissions
 from tests.fakes.submissions import NOW
 
@@ -45,6 +47,7 @@ class FakeStack(Stack):
 
     held: FakeRequests = field(default_factory=FakeRequests)
     queue: FakeProducer = field(default_factory=FakeProducer)
+    scheduler: FakeScheduler = field(default_factory=FakeScheduler)
 
     def requests(self) -> Any:  # noqa: ANN401 (a fake of it)
         """Return the requests in memory."""
@@ -53,6 +56,10 @@ class FakeStack(Stack):
     def submissions(self, parallel_calls: int = 1) -> Any:  # noqa: ANN401, ARG002 (a fake of it)
         """Return the submissions that the requests show."""
         return FakeSubmissions(self.held.outcomes)
+
+    def schedules(self, parallel_calls: int = 1) -> Schedules:  # noqa: ARG002 (as the stack's own)
+        """Return the schedules in memory."""
+        return Schedules(self.scheduler.client, GROUP)
 
     def producer(self) -> Any:  # noqa: ANN401 (a fake of it)
         """Return the queue in memory."""

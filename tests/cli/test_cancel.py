@@ -11,14 +11,17 @@ import pytest
 
 from realtime_sms.aws import cancel
 from realtime_sms.aws.requests import Addressed, Entry
+from realtime_sms.aws.schedules import name_of
 from realtime_sms.aws.submissions import Indeterminate
 from realtime_sms.aws.table import BATCH, StoreUnavailableError
 from realtime_sms.outcomes.submission import Submission, cancel_absent
 from realtime_sms.requests.envelope import open_envelope
 from realtime_sms.requests.prepare import prepare
-from realtime_sms.vocabulary import Status
+from realtime_sms.vocabulary import Reason, Status
 from rtsms.bulk.cancel import cancel_in_parallel
+from rtsms.canceller import Canceller
 from tests.cli.fakes import FakeStack, Ran, fake_stack, run, submission
+from tests.fakes.aws.scheduler import GROUP
 from tests.fakes.stores import FakeSubmissions
 from tests.fakes.submissions import NOW
 
@@ -79,6 +82,19 @@ def test_the_options_of_a_campaign_need_one(stack: FakeStack) -> None:
     """A forgotten --campaign would look for a request of the file's name."""
     ran = run("cancel", "clientes.csv", "--template", TEXT, "--json", stack=stack)
     assert (ran.code, ran.error["where"]) == (2, "--template")
+
+
+def test_the_schedule_of_a_cancelled_request_is_deleted(stack: FakeStack) -> None:
+    """One that is left is told; the command may be repeated."""
+    waiting = submission("order-1", ONE, status=Status.WAITING, reason=Reason.SCHEDULED, due_at=NOW)
+    stack.held.hold(waiting)
+    stack.scheduler.schedules[name_of("order-1")] = {"GroupName": GROUP}
+    stack.scheduler.refuses = ("ThrottlingException", "")
+    ran = run("cancel", "order-1", "--json", stack=stack)
+    assert (ran.code, ran.answer["cancelled"], ran.error["where"]) == (4, 1, "EventBridge Scheduler")
+    stack.scheduler.refuses = None
+    assert run("cancel", "order-1", stack=stack).code == 0
+    assert stack.scheduler.schedules == {}
 
 
 # ---- a campaign
@@ -168,6 +184,10 @@ def test_a_silent_table_fails_the_run_which_may_be_repeated(
     assert (ran.code, "run the same command again" in ran.error["toDo"]) == (4, True)
 
 
+def _canceller(**fake: Any) -> Canceller:  # noqa: ANN401 (members of the fake)
+    return Canceller(FakeSubmissions({}, **fake), lambda _: None)
+
+
 def _absent(count: int, taken: Callable[[int], object] = lambda _: None) -> Iterator[Submission]:
     for number in range(count):
         taken(number)
@@ -178,7 +198,7 @@ def test_rows_are_read_only_as_far_as_calls_are_in_flight() -> None:
     """So memory does not grow with the file."""
     ahead, answered = list[int](), list[cancel.Answered]()
     wanted = _absent(1000, lambda row: ahead.append(row - len(answered)))
-    cancel_in_parallel(FakeSubmissions({}), wanted, answered.extend, 4)
+    cancel_in_parallel(_canceller(), wanted, answered.extend, 4)
     assert len(answered) == 1000
     assert max(ahead) < 5 * BATCH
 
@@ -187,7 +207,7 @@ def test_several_calls_are_made_at_once() -> None:
     """Each with 25 statements."""
     together = threading.Barrier(4, timeout=30)
     answered: list[cancel.Answered] = []
-    cancel_in_parallel(FakeSubmissions({}, applying=together.wait), _absent(4 * BATCH), answered.extend, 4)
+    cancel_in_parallel(_canceller(applying=together.wait), _absent(4 * BATCH), answered.extend, 4)
     assert len(answered) == 4 * BATCH
 
 
@@ -196,5 +216,5 @@ def test_no_batch_begins_after_one_that_failed(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(cancel, "_PAUSES", (0.0,))
     begun: list[int] = []
     with pytest.raises(StoreUnavailableError):
-        cancel_in_parallel(FakeSubmissions({}, silent=True), _absent(1000, begun.append), lambda _: None, 2)
+        cancel_in_parallel(_canceller(silent=True), _absent(1000, begun.append), lambda _: None, 2)
     assert len(begun) <= 3 * BATCH

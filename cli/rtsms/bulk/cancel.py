@@ -5,15 +5,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cache
 from itertools import batched
 
 from rich import progress as bars
 
-from realtime_sms.aws.cancel import Answer, Answered, Store, cancel_all
+from realtime_sms.aws.cancel import Answer, Answered
 from realtime_sms.aws.table import BATCH, StoreUnavailableError
 from realtime_sms.outcomes.submission import Submission
 from rtsms.bulk.campaign import Campaign
 from rtsms.bulk.reading import show_progress
+from rtsms.canceller import Canceller
 from rtsms.errors import CommandError, Exit, aws_error
 from rtsms.output import Output, plural
 from rtsms.stack import Stack
@@ -32,6 +34,8 @@ def cancel_campaign(campaign: Campaign, stack: Stack, out: Output, *, ask: bool,
     if rows and ask and not out.confirm(f"Cancel {plural(rows, 'request')} where not sent yet?", option="--yes"):
         out.text("Nothing was cancelled.")
         return Exit.DONE
+    schedules = cache(lambda: stack.schedules(parallel_calls))
+    canceller = Canceller(stack.submissions(parallel_calls), lambda request_id: schedules().delete(request_id))
     cancelled, states = 0, Counter[str]()
     counts = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())
     with show_progress(out, bars.TextColumn("cancelling"), *counts) as progress:
@@ -46,7 +50,7 @@ def cancel_campaign(campaign: Campaign, stack: Stack, out: Output, *, ask: bool,
                     states[one.held.status if one.held else "unreadable"] += 1
                 progress.advance(task)
 
-        _cancel_rows(campaign, stack.submissions(parallel_calls), count, parallel_calls)
+        _cancel_rows(campaign, canceller, count, parallel_calls)
     late = states.total()
     why = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
     out.result(
@@ -59,14 +63,15 @@ def cancel_campaign(campaign: Campaign, stack: Stack, out: Output, *, ask: bool,
         },
         f"{cancelled:,} cancelled, {late:,} too late" + (f": {why}" if late else ""),
     )
+    canceller.check()
     return Exit.FAILED if late else Exit.DONE
 
 
-def _cancel_rows(campaign: Campaign, store: Store, on_answers: OnAnswers, parallel_calls: int) -> None:
+def _cancel_rows(campaign: Campaign, canceller: Canceller, on_answers: OnAnswers, parallel_calls: int) -> None:
     """Cancel all rows; raise a `CommandError` if the table does not answer or the file changed."""
     wanted = campaign.cancellations(owner=secrets.token_hex(8), now=time.time())
     try:
-        cancel_in_parallel(store, wanted, on_answers, parallel_calls)
+        cancel_in_parallel(canceller, wanted, on_answers, parallel_calls)
     except StoreUnavailableError as error:
         failure = aws_error(error)
         raise CommandError(Exit.AWS, "the table", failure.what, to_do=f"{failure.to_do}; then {_AGAIN}") from error
@@ -74,7 +79,9 @@ def _cancel_rows(campaign: Campaign, store: Store, on_answers: OnAnswers, parall
         raise CommandError(Exit.INTERRUPTED, "rtsms cancel", "interrupted", to_do=_AGAIN) from None
 
 
-def cancel_in_parallel(store: Store, wanted: Iterable[Submission], on_answers: OnAnswers, parallel_calls: int) -> None:
+def cancel_in_parallel(
+    canceller: Canceller, wanted: Iterable[Submission], on_answers: OnAnswers, parallel_calls: int
+) -> None:
     """Cancel in batches from several threads; `wanted` is read only as far as calls are in flight.
 
     Raises:
@@ -83,7 +90,7 @@ def cancel_in_parallel(store: Store, wanted: Iterable[Submission], on_answers: O
     """
 
     def cancel(batch: Sequence[Submission]) -> list[Answered]:
-        return list(cancel_all(store, batch).values())
+        return list(canceller.cancel(batch).values())
 
     in_flight: set[Future[list[Answered]]] = set()
     with ThreadPoolExecutor(parallel_calls) as pool:

@@ -18,7 +18,7 @@ from local.embedded_aws.running import STACK_NAME
 from local.embedded_aws.server import LocalSession
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.requests.prepare import Defaults
-from realtime_sms.vocabulary import Status
+from realtime_sms.vocabulary import Reason, Status
 from rtsms.bulk.mail_merge import request_id as row_id
 from rtsms.resend import read_published
 from rtsms.stack import Stack
@@ -202,7 +202,9 @@ def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
     _, prepared = read_published(published.read_text(encoding="utf-8"), request_id, Defaults())
     deployed.plant(replace(left_behind(request_id, number, Status.UNKNOWN), content_hash=prepared.content_hash))
     waiting = left_behind(f"{request_id}.waiting", "+56927200003", Status.WAITING)
-    deployed.plant(replace(waiting, content_hash=prepared.content_hash))
+    deployed.plant(
+        replace(waiting, content_hash=prepared.content_hash, reason=Reason.SCHEDULED, due_at=time.time() + 86_400)
+    )
     return {
         "send": [["send", "hola", "--to", number]],
         "status": [["status", request_id]],

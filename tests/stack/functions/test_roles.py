@@ -17,7 +17,7 @@ from realtime_sms.aws.breakers import Breaker
 from realtime_sms.aws.requests import Addressed, Entry, Requests
 from realtime_sms.aws.table import UNMATCHED_REPORTS, Table
 from realtime_sms.outcomes.submission import iso
-from realtime_sms.vocabulary import Status
+from realtime_sms.vocabulary import Reason, Status
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import Caller, api_url, user
 from tests.template.rendered import rendered
@@ -168,9 +168,10 @@ def _call_the_api(deployed: Deployment) -> None:
 
 
 def _cancel(deployed: Deployment, caller: Caller) -> None:
-    """Cancel one who waits, and one whose message nobody has received."""
+    """Cancel one who waits for a schedule's time, and one whose message nobody has received."""
     request_id = deployed.new_id("roles")
-    deployed.plant(left_behind(request_id, "+56927200003", Status.WAITING))
+    waiting = left_behind(request_id, "+56927200003", Status.WAITING)
+    deployed.plant(replace(waiting, reason=Reason.SCHEDULED, due_at=time.time() + 86_400))
     entry = Entry(
         request_id=request_id,
         content_hash="none",

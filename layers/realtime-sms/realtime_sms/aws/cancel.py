@@ -80,6 +80,17 @@ def cancel_all(
     raise StoreUnavailableError(_NO_END)
 
 
+def scheduled(answers: Mapping[Key, Answered]) -> list[str]:
+    """Return the ids of cancelled requests that may have a schedule, which no other recipient needs."""
+    held = [(key[0], one.held) for key, one in answers.items()]
+    needed = {request_id for request_id, one in held if one is None or not one.final}
+    return sorted({request_id for request_id, one in held if one and _had_a_time(one)} - needed)
+
+
+def _had_a_time(one: Submission) -> bool:
+    return one.status is Status.CANCELLED and one.due_at is not None
+
+
 def of_request(summary: Summary, outcomes: Iterable[Submission], *, owner: str, now: float) -> list[Submission]:
     """Return the same for each recipient that is known of a request: those that the API accepted, and all outcomes."""
     entry = summary.entry

@@ -128,6 +128,8 @@ class AnnounceSettings(_Settings):
 class ApiSettings(StoreSettings, RequestSettings, LaneSettings):
     """The API function's environment."""
 
+    schedule_group: str
+
 
 class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, HoursSettings):
     """The maintenance function's environment."""

@@ -1,0 +1,39 @@
+"""Cancel in the table, and delete the schedules that are not needed any more."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from realtime_sms.aws.cancel import Answered, Store, cancel_all, scheduled
+from realtime_sms.aws.schedules import SchedulerUnavailableError
+from realtime_sms.aws.table import Key
+from realtime_sms.outcomes.submission import Submission
+from rtsms.errors import CommandError, Exit
+
+
+@dataclass(frozen=True)
+class Canceller:
+    """Cancels from several threads; `left` has AWS's code for each schedule that could not be deleted."""
+
+    submissions: Store
+    delete_schedule: Callable[[str], None]
+    left: list[str] = field(default_factory=list)
+
+    def cancel(self, absent: Sequence[Submission]) -> dict[Key, Answered]:
+        """Cancel as `cancel_all` does, then delete what brings nothing back but cancelled messages."""
+        answers = cancel_all(self.submissions, absent)
+        for request_id in scheduled(answers):
+            try:
+                self.delete_schedule(request_id)
+            except SchedulerUnavailableError as error:
+                self.left.append(str(error))
+        return answers
+
+    def check(self) -> None:
+        """Raise a `CommandError` if a schedule is left."""
+        if self.left:
+            raise CommandError(
+                Exit.AWS,
+                "EventBridge Scheduler",
+                f"{len(self.left):,} schedules were not deleted ({self.left[0]}); their messages will not be sent",
+                to_do="run the same command again to delete them",
+            )
