@@ -14,12 +14,13 @@ from realtime_sms.aws.telemetry import (
     instrumented,
     log_outcome,
     logger,
+    of_promotional,
     of_reason,
     of_rejection,
     of_status,
 )
 from realtime_sms.requests.recipients import mask
-from realtime_sms.vocabulary import Reason, Status
+from realtime_sms.vocabulary import MessageType, Reason, Status
 from tests.fakes import emf
 from tests.fakes.lambda_context import Context
 from tests.fakes.submissions import FAILED, NUMBER, SUBMITTED, WAITING
@@ -57,6 +58,16 @@ def test_counts_are_added_up_and_written_once(capsys: pytest.CaptureFixture[str]
         "Attempts": 4,  # of those that ended
         "Segments": 6,  # of those that were taken
     }
+
+
+def test_promotional_ones_are_counted_a_second_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """So that a campaign that fails is told from codes that do; the sums stay what they were."""
+    counters = Counters()
+    counters.outcome(FAILED)
+    counters.outcome(replace(FAILED, message_type=MessageType.PROMOTIONAL))
+    counters.write()
+    written = emf.totals(capsys.readouterr().out.splitlines())
+    assert (written[of_status(Status.FAILED)], written[of_promotional(Status.FAILED)]) == (2, 1)
 
 
 def test_each_metric_is_filed_under_the_stack(capsys: pytest.CaptureFixture[str]) -> None:

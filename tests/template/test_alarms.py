@@ -14,7 +14,16 @@ from local import ROOT
 from maintenance import current_metrics
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.aws.queues import QueueMessage, SendQueue
-from realtime_sms.aws.telemetry import NAMESPACE, Metric, counters, log_outcome, of_reason, of_rejection, of_status
+from realtime_sms.aws.telemetry import (
+    NAMESPACE,
+    Metric,
+    counters,
+    log_outcome,
+    of_promotional,
+    of_reason,
+    of_rejection,
+    of_status,
+)
 from realtime_sms.outcomes.submission import Rules
 from realtime_sms.vocabulary import Reason, Status
 from refresh import handler as refresh
@@ -33,7 +42,7 @@ OF_AWS = {
     "AWS/Lambda": {"Errors", "Invocations", "IteratorAge"},
     "AWS/ApiGateway": {"5XXError"},
 }
-OURS = {*Metric, *map(of_status, Status)}
+OURS = {*Metric, *map(of_status, Status), *map(of_promotional, Status)}
 
 
 def _alarms() -> dict[str, dict[str, Any]]:
