@@ -93,6 +93,11 @@ class Admission:
         self._halted = Event()
         self._slots_are_short = False
 
+    @property
+    def is_limited(self) -> bool:
+        """Return True if a claim takes a slot of the rate limit, which is wasted if the claim fails."""
+        return self._rate_limit is not None
+
     def halt(self) -> None:
         """Admit nothing more in this invocation."""
         self._halted.set()

@@ -21,7 +21,7 @@ from realtime_sms.outcomes.decide import Change, Done, Hold, Later, decide
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Message
-from realtime_sms.vocabulary import Reason
+from realtime_sms.vocabulary import MessageType, Reason
 from send.admission import Admission, Clock, Permit
 from send.messages import Job
 
@@ -108,7 +108,14 @@ class Delivery:
         """Deliver the messages of all jobs, up to `workers` at once; no two of one request at the same time."""
         if self._forgotten is not None:
             self._end_forgotten(jobs, self._forgotten)
-        if some := [job for job in jobs if job.queue_message.receive_count > 1 or len(job.recipients) > 1]:
+        some = [
+            job
+            for job in jobs
+            if job.queue_message.receive_count > 1
+            or len(job.recipients) > 1
+            or (job.message_type is MessageType.PROMOTIONAL and self._admission.is_limited)  # may be cancelled
+        ]
+        if some:
             self._read_known(some)
         by_request: dict[str, list[Job]] = {}
         for job in jobs:
@@ -134,7 +141,7 @@ class Delivery:
             job.ends = {one: Done() for one in job.recipients if (job.request_id, one) in found}
 
     def _read_known(self, jobs: Sequence[Job]) -> None:
-        """Read what the table holds, where claims would probably fail; put the jobs off if it does not answer."""
+        """Read what the table holds, where claims would fail or waste slots; put the jobs off if it does not answer."""
         try:
             found = self._submissions.read((job.request_id, one) for job in jobs for one in job.recipients)
         except StoreUnavailableError:

@@ -1,6 +1,7 @@
 """Many messages at once: how many outcomes may be unwritten, and whom a slow call holds up."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from threading import Event, Lock
 from typing import Any
@@ -8,11 +9,15 @@ from typing import Any
 import pytest
 
 from local.fake_realtime import Simulator
+from realtime_sms.aws import clients
+from realtime_sms.aws.cancel import cancel_all, of_messages
 from realtime_sms.aws.settings import SendSettings, read
-from realtime_sms.aws.submissions import Applied, WriteResult
-from realtime_sms.aws.table import BATCH
+from realtime_sms.aws.submissions import Applied, Submissions, WriteResult
+from realtime_sms.aws.table import BATCH, RATE, Table
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.provider.calls import Call, CallResult
+from realtime_sms.requests.envelope import open_envelope
+from realtime_sms.requests.prepare import prepare
 from send.handler import Sender
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.lambda_context import Context
@@ -98,6 +103,33 @@ def test_what_is_known_and_unwritten_is_bounded_by_the_workers(
     assert (watch.made, watch.written) == (CALLS, CALLS)
     assert watch.most_unwritten <= MOST_UNWRITTEN
     assert len({message.recipient for message in realtime.inbox()}) == CALLS
+
+
+def test_a_cancelled_campaign_takes_no_slots_of_the_rate_limit(fresh: FakeAws, realtime: Simulator) -> None:
+    """Else its messages would leave the queue no faster than others are sent, and keep those from being sent."""
+    realtime.reset()
+    settings = read(SendSettings).model_copy(update={"max_per_second": 1})
+    bodies = [
+        json.dumps(
+            {
+                "requestId": f"c-{one}",
+                "recipients": [f"+569{one:08}"],
+                "sender": "96000",
+                "message": {"text": "a"},
+                "messageType": "promotional",
+            }
+        )
+        for one in range(MESSAGES)
+    ]
+    messages = [one for body in bodies for one in prepare(open_envelope(body, "m"), settings.defaults).messages]
+    table = Table(clients.dynamodb(), settings.outcomes_table_name, ttl_days=45)
+    cancel_all(Submissions(table), of_messages(messages, owner="o", now=time.time()))
+    queue = {"eventSourceARN": "arn:aws:sqs:sa-east-1:000000000000:<PromotionalQueue>"}
+    sender = Sender(settings)
+    assert sender.send([record_of(body, str(place)) | queue for place, body in enumerate(bodies)], Context()) == []
+    assert not realtime.inbox()
+    assert not [key for key in fresh.items if key[0].startswith(RATE)]
+    sender._client.close()
 
 
 def test_one_slow_call_holds_up_nobody(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
