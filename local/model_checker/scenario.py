@@ -208,6 +208,9 @@ SCENARIOS = (
         cancels=1,
     ),
     Scenario(
+        "one recipient, later, cancelled", (Sent(ONE, send_after=2000),), Bounds(0, 1, 1, 0), workers=1, cancels=1
+    ),
+    Scenario(
         "one recipient, expiring, swept and cancelled",
         (Sent(ONE, expires_after=30),),
         Bounds(1, 0, 1, 0),
