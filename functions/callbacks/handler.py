@@ -25,7 +25,7 @@ def _ports() -> Ports:
     table = Table(clients.dynamodb(), settings.outcomes_table_name)
     return Ports(
         keys=CallbackKeys(clients.secrets(), settings.callback_key_secret_arn),
-        deliveries=Deliveries(table),
+        deliveries=Deliveries(table, ask_cost=settings.cost_asked_per_minute > 0),
         unmatched_reports=UnmatchedReports(table),
         opt_outs=OptOuts(table),
         keywords=Keywords.of(settings.opt_out_words, settings.opt_in_words),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from maintenance.breaker_recovery import recover_breakers
 from maintenance.current_metrics import measure_current
 from maintenance.dead_letters import record_dead_letters
-from maintenance.status_queries import StatusQueries, ask_overdue
+from maintenance.status_queries import StatusQueries, ask_cost, ask_overdue
 from maintenance.sweep import sweep
 from maintenance.time_budget import TimeBudget
 from maintenance.unmatched_reports import Settlement
@@ -45,6 +45,7 @@ class Maintenance:
         self._settings = settings
         table = Table(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days)
         self._submissions, self._deliveries = Submissions(table), Deliveries(table)
+        self._reported = Deliveries(table, ask_cost=settings.cost_asked_per_minute > 0)
         self._breakers, self._unmatched_reports = Breakers(table), UnmatchedReports(table)
         self._dead_letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
         most = settings.max_segments_per_day
@@ -66,7 +67,8 @@ class Maintenance:
         """
         rules, swept = self._settings.rules, TimeBudget()
         most = self._settings.reports_asked_per_minute
-        queries = StatusQueries(self._client.perform, self._token, self._breakers, most=most) if most else None
+        queries = self._queries(most) if most else None
+        priced = self._queries(cost) if (cost := self._settings.cost_asked_per_minute) else None
         errors: list[Exception] = []
         done: dict[str, Any] = {}
         parts: dict[str, Callable[[], Any]] = {
@@ -81,6 +83,8 @@ class Maintenance:
             # A report is matched only once all submissions are known that were given up.
             "reported": lambda: self._settle_reports(queries) if "ended" in done and not swept.cut else 0,
             "asked": lambda: ask_overdue(self._deliveries, self._submissions, queries, time.time()) if queries else 0,
+            # Last, so that it is never in the way of overdue reports.
+            "priced": lambda: ask_cost(self._deliveries, self._submissions, priced, time.time()) if priced else 0,
         }
         for name, part in parts.items():
             try:
@@ -93,8 +97,11 @@ class Maintenance:
             raise ExceptionGroup("maintenance", errors)
         return done
 
+    def _queries(self, most: int) -> StatusQueries:
+        return StatusQueries(self._client.perform, self._token, self._breakers, most=most)
+
     def _settle_reports(self, queries: StatusQueries | None) -> int:
-        return Settlement(self._unmatched_reports, self._deliveries, self._submissions, queries, time.time()).run()
+        return Settlement(self._unmatched_reports, self._reported, self._submissions, queries, time.time()).run()
 
     def _token(self) -> str:
         return read_token(clients.secrets(), self._settings.token_secret_arn).access_token

@@ -90,6 +90,21 @@ def ask_overdue(deliveries: Deliveries, submissions: Submissions, queries: Statu
     return answers
 
 
+def ask_cost(deliveries: Deliveries, submissions: Submissions, queries: StatusQueries, now: float) -> int:
+    """Ask once what a message cost and how long it took, as far as the queries go; return how many answers came."""
+    answers = 0
+    most = queries.left
+    keys = deliveries.to_price(now, most) if most else []
+    held = submissions.read_known(keys)
+    for key, found in ((key, held[key]) for key in keys if key in held):
+        info = queries.ask(found.submission_id) if found.submission_id else Info()
+        if info is None:
+            break
+        answers += 1
+        deliveries.record_cost(key, info)
+    return answers
+
+
 def _keep(found: Submission, submission_id: str, info: Info, deliveries: Deliveries, now: float) -> None:
     """Keep the answer; the delivery advances last, so that a crash in between asks once more."""
     asks = (found.asks or 0) + 1

@@ -51,6 +51,9 @@ EVERYTHING = replace(
     submitted_at=NOW,
     cost="1.50",
     operator={"id": "7", "name": "Entel", "mcc": "730", "mnc": "01"},
+    handed_over_at=NOW,
+    done_at=NOW + 2,
+    handset_seconds=2,
     metadata={"order": "4711"},
 )
 IN_STATE = {

@@ -90,7 +90,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return run
 
-    for name in ("sweep", "record_dead_letters", "recover_breakers", "measure_current", "ask_overdue"):
+    for name in ("sweep", "record_dead_letters", "recover_breakers", "measure_current", "ask_overdue", "ask_cost"):
         monkeypatch.setattr(handler, name, part(name))
     monkeypatch.setattr(handler.Maintenance, "_settle_reports", part("strays"))
     monkeypatch.setattr(
@@ -120,4 +120,4 @@ def test_no_report_is_taken_for_proof_before_all_who_gave_up_are_known(
     ran.clear()
     monkeypatch.setattr(handler, "sweep", _cut)
     _watch().run()
-    assert ran == ["record_dead_letters", "recover_breakers", "measure_current", "ask_overdue"]
+    assert ran == ["record_dead_letters", "recover_breakers", "measure_current", "ask_overdue", "ask_cost"]

@@ -35,6 +35,7 @@ INTERNAL = {
         pytest.param(PENDING, DELIVERED, ["delivery"], id="delivered"),
         pytest.param(UNDELIVERED, WHY, ["delivery"], id="now we know why"),
         pytest.param(UNKNOWN, DELIVERED, ["status", "delivery"], id="settled by a report"),
+        pytest.param(DELIVERED, replace(DELIVERED, cost="1.50"), ["cost"], id="the cost, which is asked for later"),
     ],
 )
 def test_a_change_of_status_or_delivery_makes_an_event(
@@ -54,7 +55,7 @@ def test_a_change_of_status_or_delivery_makes_an_event(
         pytest.param(SENDING, WAITING, id="waiting"),
         pytest.param(FAILED, WAITING, id="reopened"),
         pytest.param(SUBMITTED, replace(SUBMITTED, metadata={"a": "b"}), id="something else"),
-        pytest.param(DELIVERED, replace(DELIVERED, cost="1.50"), id="the cost"),
+        pytest.param(PENDING, replace(PENDING, cost="1.50"), id="the cost before the final delivery"),
     ],
 )
 def test_all_else_makes_none(before: Submission | None, after: Submission) -> None:

@@ -178,9 +178,14 @@ def test_what_is_no_inbound_message_is_refused(members: dict[str, Any]) -> None:
 
 
 def test_an_info_is_read() -> None:
-    """Delivery, when RealTime took it, cost, and operator."""
+    """Delivery, when RealTime took it, handed it over and was done, cost, and operator."""
     assert read_info(Reply(200, json.dumps(INFO).encode())) == Info(
-        DeliveryUpdate(Delivery.DELIVERED), 1800000000, "1.5", {"id": "7", "name": "Entel", "mcc": "730", "mnc": "01"}
+        DeliveryUpdate(Delivery.DELIVERED),
+        registered=1800000000,
+        sent=1800000001,
+        done=1800000002,
+        cost="1.5",
+        operator={"id": "7", "name": "Entel", "mcc": "730", "mnc": "01"},
     )
 
 

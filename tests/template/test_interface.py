@@ -15,7 +15,14 @@ PARAMETERS = {
         "MaxAttempts",
         "PublisherArns",
     ),
-    *("PublisherTopicArns", "PublisherRuleArns", "ReportsAskedPerMinute", "OptOutWords", "OptInWords"),
+    *(
+        "PublisherTopicArns",
+        "PublisherRuleArns",
+        "ReportsAskedPerMinute",
+        "CostAskedPerMinute",
+        "OptOutWords",
+        "OptInWords",
+    ),
     *("ApiKeyRequired", "ApiRateLimit", "ApiBurstLimit", "OutcomeTtlDays", "LogRetentionDays", "KmsKeyArn"),
     *(
         "WarmThroughput",

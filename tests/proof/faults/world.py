@@ -76,6 +76,7 @@ class World:
             "ALLOWED_PREFIXES": "+56",
             "MAX_ATTEMPTS": 12,
             "REPORTS_ASKED_PER_MINUTE": 0,
+            "COST_ASKED_PER_MINUTE": 0,
             "SEND_QUEUE_URL": SEND_QUEUE,
             "PROMOTIONAL_QUEUE_URL": PROMOTIONAL_QUEUE,
             "DEAD_LETTER_QUEUE_URL": DEAD_LETTERS,

@@ -54,6 +54,7 @@ def world() -> Iterator[World]:
             "ALLOWED_PREFIXES": "+56",
             "MAX_ATTEMPTS": "12",
             "REPORTS_ASKED_PER_MINUTE": "60",
+            "COST_ASKED_PER_MINUTE": "0",
             "SEND_QUEUE_URL": queue,
             "PROMOTIONAL_QUEUE_URL": promotional,
             "REFRESH_FUNCTION_NAME": "none",

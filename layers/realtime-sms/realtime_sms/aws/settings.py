@@ -134,6 +134,7 @@ class ApiSettings(StoreSettings, RequestSettings, LaneSettings):
 class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, HoursSettings):
     """The maintenance function's environment."""
 
+    cost_asked_per_minute: int = Field(ge=0, le=600)
     refresh_function_name: str
     dead_letter_queue_url: str
 
@@ -142,6 +143,7 @@ class CallbackSettings(StoreSettings):
     """The callback function's environment."""
 
     callback_key_secret_arn: str
+    cost_asked_per_minute: int = Field(ge=0, le=600)  # 0: RealTime is never asked what a message cost
     opt_out_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
     opt_in_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
 

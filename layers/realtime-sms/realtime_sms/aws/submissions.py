@@ -35,6 +35,7 @@ from realtime_sms.vocabulary import Delivery, DeliveryReason, MessageType, Reaso
 
 OPEN_SHARDS = shards("open")  # of what is unfinished
 ASK_SHARDS = shards("ask")  # of what RealTime is to be asked about
+COST_SHARDS = shards("cost")  # of what RealTime is to be asked for its cost, once
 _COMPARED = ("requestId", "recipient", "status", "attempt", "owner")  # what identifies a state of a submission
 # Error codes of a statement that was certainly not executed: its partition, or the table, takes no more for now.
 _THROTTLED = frozenset({"ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"})

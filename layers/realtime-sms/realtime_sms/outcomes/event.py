@@ -27,6 +27,7 @@ class Changed(StrEnum):
 
     STATUS = "status"
     DELIVERY = "delivery"
+    COST = "cost"
 
 
 def event_of(before: Submission | None, after: Submission, sequence: str) -> Event | None:
@@ -74,12 +75,21 @@ def json_schema() -> dict[str, Any]:
 
 
 def _changed(before: Submission | None, after: Submission) -> list[Changed]:
-    """Return what changed that subscribers are told of: the status, if it is final, or the delivery."""
+    """Return what changed that subscribers are told of: the status, if it is final, the delivery, or the cost.
+
+    The cost and the times that come with it are told once, when RealTime was asked after the final delivery.
+    """
     if after.status not in FINAL:
         return []
     delivered = [(one.delivery, one.delivery_reason) if one else (None, None) for one in (before, after)]
     told = {
         Changed.STATUS: before is None or before.status is not after.status,
         Changed.DELIVERY: after.delivery is not None and delivered[0] != delivered[1],
+        Changed.COST: before is not None and before.delivery is after.delivery and _priced(before) != _priced(after),
     }
     return [what for what, is_new in told.items() if is_new]
+
+
+def _priced(one: Submission) -> tuple[object, ...]:
+    settled = one.delivery is not None and one.delivery.settled
+    return (one.cost, one.done_at, one.handed_over_at) if settled else ()

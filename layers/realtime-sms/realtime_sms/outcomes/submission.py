@@ -79,6 +79,11 @@ class Submission:
     operator: Mapping[str, str] = field(
         default_factory=dict, metadata=_shown("the network that carried it, as RealTime names it")
     )
+    handed_over_at: Time | None = field(default=None, metadata=_shown("when RealTime handed it to the operator"))
+    done_at: Time | None = field(default=None, metadata=_shown("when it came to its final delivery, as RealTime says"))
+    handset_seconds: int | None = field(
+        default=None, metadata=_shown("from RealTime taking it to the handset, by RealTime's clock")
+    )
     ask_at: Time | None = None  # when RealTime is asked what became of it, unless a report says so before
     asks: int | None = None  # how often that was done
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -81,10 +81,15 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What *Get SMS info* says: `registered` in epoch seconds; what could not be read is None or empty."""
+    """What *Get SMS info* says; what could not be read is None or empty.
+
+    `registered` (RealTime took it), `sent` (handed to the operator) and `done` (the final state) are in epoch seconds.
+    """
 
     update: DeliveryUpdate | None = None
     registered: float | None = None
+    sent: float | None = None
+    done: float | None = None
     cost: str | None = None
     operator: Mapping[str, str] = field(default_factory=dict)
 
@@ -135,6 +140,8 @@ def read_info(exchange: CallResult) -> Info | None:
     return Info(
         update=_BY_WORD.get(word or ""),
         registered=_epoch(timestamps.get("registered")),
+        sent=_epoch(timestamps.get("sent")),
+        done=_epoch(timestamps.get("done")),
         cost=cost if cost and _COST.fullmatch(cost) else None,
         operator=_operator(_member(info, "operator")),
     )

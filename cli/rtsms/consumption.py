@@ -1,0 +1,279 @@
+"""`rtsms usage`: what was sent, what it cost and how fast it was, by campaign, operator, type, metadata or day.
+
+It reads the whole table, or an export of it. In memory is one line of sums for each group, and how many messages took
+how many whole seconds.
+"""
+
+import csv
+import gzip
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from queue import Queue
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from realtime_sms.aws.submissions import UnreadableItemError, from_item
+from realtime_sms.aws.table import Table, key_of
+from realtime_sms.outcomes.submission import Submission
+from realtime_sms.vocabulary import Delivery, Status
+from rtsms.errors import CommandError, Exit
+from rtsms.options import json_option, stack_options
+from rtsms.output import Output, make_table, plural
+from rtsms.stack import Stack
+from rtsms.usage import OurType
+
+_SEGMENTS = 4  # of the parallel scan
+_NONE = "(none)"
+_SENT = {Status.SUBMITTED, Status.UNKNOWN}
+_BAR = 24  # characters of the longest bar
+_COLUMNS = ("sms", "segments", "cost", "delivered", "median", "p95", "failed", "reasons")
+
+type Item = Mapping[str, Any]
+
+
+@dataclass
+class Sums:
+    """The sums of one group. `cost` is of the `priced` messages; `seconds` counts messages by time to the handset."""
+
+    sms: int = 0
+    segments: int = 0
+    cost: Decimal = Decimal(0)
+    priced: int = 0
+    delivered: int = 0
+    seconds: Counter[int] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, one: Submission) -> None:
+        """Add an outcome: as an SMS if RealTime took it, or may have; else as a failure by its reason."""
+        if one.status not in _SENT:
+            self.reasons[str(one.reason or one.status)] += 1
+            return
+        self.sms += 1
+        self.segments += one.segments or 0
+        self.delivered += one.delivery is Delivery.DELIVERED
+        if one.cost is not None:
+            self.cost += Decimal(one.cost)
+            self.priced += 1
+        if one.handset_seconds is not None:
+            self.seconds[int(one.handset_seconds)] += 1
+        if one.delivery_reason is not None:
+            self.reasons[str(one.delivery_reason)] += 1
+
+    def percentile(self, share: float) -> int | None:
+        """Return the seconds within which this share of the messages came to the handset; None if none is known."""
+        left = share * self.seconds.total()
+        for seconds in sorted(self.seconds):
+            left -= self.seconds[seconds]
+            if left <= 0:
+                return seconds
+        return None
+
+    def document(self) -> dict[str, object]:
+        """Return the sums as JSON; what is not known is null."""
+        return {
+            "sms": self.sms,
+            "segments": self.segments,
+            "cost": str(self.cost) if self.priced else None,
+            "priced": self.priced,
+            "delivered": round(self.delivered / self.sms, 4) if self.sms else None,
+            "medianSeconds": self.percentile(0.5),
+            "p95Seconds": self.percentile(0.95),
+            "failed": sum(self.reasons.values()),
+            "reasons": dict(self.reasons.most_common()),
+        }
+
+
+class _By(OurType):
+    name = "by"
+    expected = "must be campaign, operator, messageType, day, or metadata.NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401 (as click parsed it)
+        if value not in {"campaign", "operator", "messageType", "day"} and not str(value).startswith("metadata."):
+            self.fail(self.expected, param, ctx)
+        return str(value)
+
+
+@click.command("usage")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="First day, in the deployment's TimeZone.")
+@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Last day, itself included.")
+@click.option(
+    "--by", type=_By(), default="day", show_default=True, help="campaign, operator, messageType, day or metadata.NAME."
+)
+@click.option(
+    "--export", type=click.Path(path_type=Path, exists=True), help="Folder of a DynamoDB export, instead of the table."
+)
+@click.option("--rate", type=click.IntRange(1), default=500, show_default=True, help="Read units a second of the scan.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--svg", type=click.Path(path_type=Path, writable=True), help="Write a chart to this file.")
+@json_option
+@stack_options
+def command(  # noqa: PLR0913 (one for each option)
+    *,
+    stack: Stack,
+    out: Output,
+    since: datetime | None,
+    until: datetime | None,
+    by: str,
+    export: Path | None,
+    rate: int,
+    as_csv: bool,
+    svg: Path | None,
+) -> None:
+    """Show SMS, segments, cost, delivery and speed, by day or another group.
+
+    A cost or time that RealTime did not tell is blank, not 0. RealTime is asked if CostAskedPerMinute is above 0.
+    """
+    zone = ZoneInfo(stack.parameters["TimeZone"])
+    first, last = (since.date() if since else None), (until.date() if until else None)
+    items = read_export(export) if export else _scanned(stack.store(_SEGMENTS), rate, out)
+    groups: dict[str, Sums] = {}
+    for one in outcomes(items):
+        day = datetime.fromtimestamp(one.created_at, UTC).astimezone(zone).date()
+        if (first is None or day >= first) and (last is None or day <= last):
+            name = day.isoformat() if by == "day" else group_of(one, by)
+            groups.setdefault(name, Sums()).add(one)
+    _print(out, by, dict(sorted(groups.items())), as_csv=as_csv)
+    if svg is not None:
+        svg.write_text(chart(by, dict(sorted(groups.items()))), encoding="utf-8")
+        out.text(f"chart: {svg}")
+
+
+def group_of(one: Submission, by: str) -> str:
+    """Return the group to which an outcome belongs."""
+    if by.startswith("metadata."):
+        return one.metadata.get(by.removeprefix("metadata."), _NONE)
+    if by == "operator":
+        return one.operator.get("name") or one.operator.get("id") or _NONE
+    return (one.campaign or _NONE) if by == "campaign" else str(one.message_type)
+
+
+def outcomes(items: Iterable[Item]) -> Iterator[Submission]:
+    """Yield the outcomes among items of the table; what this version cannot read is left out."""
+    for item in items:
+        if any(part.startswith("#") for part in key_of(item)):
+            continue
+        try:
+            yield from_item(item)
+        except UnreadableItemError:
+            continue
+
+
+def read_export(folder: Path) -> Iterator[Item]:
+    """Yield the items of an export of DynamoDB to S3, from a folder with its files (DynamoDB JSON, gzip or not).
+
+    Raises:
+        CommandError: there is no such file.
+
+    """
+    files = sorted([*folder.rglob("*.json.gz"), *folder.rglob("*.json")])
+    files = [one for one in files if not one.name.startswith("manifest")]
+    if not files:
+        to_do = "download the export's folder AWSDynamoDB/…/data, and pass it"
+        raise CommandError(Exit.USAGE, "--export", "holds no .json.gz file", to_do=to_do)
+    for file in files:
+        with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield json.loads(line)["Item"]
+
+
+def _scanned(table: Table, rate: float, out: Output) -> Iterator[Item]:
+    """Yield every item of the table; at most two pages of each part of the scan wait to be counted."""
+    pages: Queue[list[dict[str, Any]] | BaseException | None] = Queue(2 * _SEGMENTS)
+
+    def scan(segment: int) -> None:
+        try:
+            for items, units in table.scan(segment, _SEGMENTS):
+                pages.put(items)
+                time.sleep(units * _SEGMENTS / rate)
+            pages.put(None)
+        except BaseException as error:  # noqa: BLE001 (raised where the pages are read)
+            pages.put(error)
+
+    read, parts = 0, _SEGMENTS
+    with ThreadPoolExecutor(_SEGMENTS) as pool:
+        for segment in range(_SEGMENTS):
+            pool.submit(scan, segment)
+        while parts:
+            page = pages.get()
+            if isinstance(page, BaseException):
+                raise page
+            if page is None:
+                parts -= 1
+                continue
+            read += len(page)
+            if not out.as_json:
+                click.echo(f"\r{read:,} items read", nl=False, err=True)
+            yield from page
+    if not out.as_json:
+        click.echo(err=True)
+
+
+def _print(out: Output, by: str, groups: Mapping[str, Sums], *, as_csv: bool) -> None:
+    documents = {name: sums.document() for name, sums in groups.items()}
+    if as_csv:
+        writer = csv.writer(sys.stdout)
+        names = ["sms", "segments", "cost", "delivered", "medianSeconds", "p95Seconds", "failed"]
+        writer.writerow([by, *names])
+        writer.writerows([name, *(one[column] for column in names)] for name, one in documents.items())
+        return
+    most = max((sums.sms for sums in groups.values()), default=0)
+    table = make_table(by, *(f"{name}#" for name in _COLUMNS[:-1]), "reasons", "")
+    for name, sums in groups.items():
+        table.add_row(name, *_cells(sums), "█" * round(_BAR * sums.sms / most) if most else "")
+        if out.as_json:
+            out.json_line({"by": by, "group": name, **documents[name]})
+    total = sum(sums.sms for sums in groups.values())
+    out.text(table, f"{plural(total, 'SMS').removesuffix('s')} in {plural(len(groups), 'group')}")
+
+
+def _cells(sums: Sums) -> list[str]:
+    def seconds(share: float) -> str:
+        found = sums.percentile(share)
+        return "" if found is None else f"{found} s"
+
+    return [
+        f"{sums.sms:,}",
+        f"{sums.segments:,}",
+        f"{sums.cost:,}" if sums.priced else "",
+        f"{sums.delivered / sums.sms:.1%}" if sums.sms else "",
+        seconds(0.5),
+        seconds(0.95),
+        f"{sum(sums.reasons.values()):,}",
+        ", ".join(f"{reason} {count:,}" for reason, count in sums.reasons.most_common(3)),
+    ]
+
+
+def chart(by: str, groups: Mapping[str, Sums]) -> str:
+    """Draw the SMS of each group as a bar, with the delivered share in it; return SVG."""
+    most = max((sums.sms for sums in groups.values()), default=0) or 1
+    rows = []
+    for place, (name, sums) in enumerate(groups.items()):
+        y, wide = 40 + 26 * place, 420 * sums.sms / most
+        known = wide * sums.delivered / sums.sms if sums.sms else 0
+        rows.append(
+            f'<text x="190" y="{y + 14}" text-anchor="end">{_escaped(name)}</text>'
+            f'<rect x="200" y="{y}" width="{wide:.1f}" height="18" fill="#c5d3e8"/>'
+            f'<rect x="200" y="{y}" width="{known:.1f}" height="18" fill="#2f6db5"/>'
+            f'<text x="{206 + wide:.1f}" y="{y + 14}">{sums.sms:,}</text>'
+        )
+    title = f"SMS by {_escaped(by)}; dark: delivered"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{56 + 26 * len(groups)}" role="img" '
+        f'font-family="sans-serif" font-size="13"><title>{title}</title><text x="200" y="24">{title}</text>'
+        + "".join(rows)
+        + "</svg>\n"
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
