@@ -129,7 +129,7 @@ def command(  # noqa: PLR0913 (one for each option)
     as_csv: bool,
     svg: Path | None,
 ) -> None:
-    """Show SMS, segments, cost, delivery and speed, by day or another group.
+    """Show SMS, cost, delivery and speed, by day or another group.
 
     A cost or time that RealTime did not tell is blank, not 0. RealTime is asked if CostAskedPerMinute is above 0.
     """
