@@ -109,6 +109,28 @@ def _tell(world: World, story: Story, place: Place | None = None, fault: Fault |
                 assert item["status"] == "unknown" or world.shown(number) == 1, told
 
 
+def test_the_move_of_a_campaign_whichever_call_fails(world: World, way: Way, record_property: Tell) -> None:
+    """A message is acknowledged only once the promotional queue has it; all its copies are one SMS."""
+    tried = _try_all(world, partial(_move, world), way)
+    record_property("tried", f"move: {tried} faults of AWS")
+
+
+def _move(world: World, place: Place | None = None, fault: Fault | None = None) -> None:
+    world.begin(TOKEN)
+    world.aws.sent.clear()
+    message = Message(2, messageType="promotional")
+    world.server.arm(place, fault)
+    while world.send([message]):
+        message.received += 1
+        assert message.received <= DELIVERIES, f"not moved after {fault} of {place}"
+    world.server.disarm()
+    assert world.aws.sent, f"acknowledged, but not moved after {fault} of {place}"
+    for number, body in enumerate(world.aws.sent):
+        arrived = {"messageId": f"moved-{number}", "eventSourceARN": "arn:aws:sqs:sa-east-1:0:promotional"}
+        assert world.deliver([message.record | arrived | {"body": body}]) == []
+    assert [world.shown(number) for number in message.numbers] == [1, 1]
+
+
 def test_the_maintenance_function_whichever_call_fails(world: World, way: Way, record_property: Tell) -> None:
     """Its next run ends what this one could not; no letter is lost, and no submission is made."""
     tried = _try_all(world, partial(_maintain, world), way)

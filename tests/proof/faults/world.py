@@ -68,6 +68,7 @@ class World:
             "OUTCOME_TTL_DAYS": 45,
             "REALTIME_BASE_URL": self.realtime.url,
             "TOKEN_SECRET_ARN": TOKEN_ARN,
+            "FORGET_KEY_SECRET_ARN": "forget",
             "REFRESH_FUNCTION_NAME": "refresh",
             "CALL_TIMEOUT_SECONDS": 10,
             "DEFAULT_REGION": "CL",
@@ -210,16 +211,17 @@ class World:
 class Message:
     """A message on the send queue: a request under an id and to numbers that no other has, or no request at all."""
 
-    def __init__(self, recipients: int, *, received: int = 1) -> None:
+    def __init__(self, recipients: int, *, received: int = 1, **more: object) -> None:
         self.number = next(_numbers)
         self.request_id = f"faults-{self.number}"
         self.numbers = [f"+569{self.number:05}{one:03}" for one in range(recipients)]
         self.received = received
+        self.more = more  # fields of the request
 
     @property
     def record(self) -> dict[str, Any]:
         """Write it as the event source mapping does."""
-        request = {"requestId": self.request_id, "recipients": self.numbers, "message": {"text": "hello"}}
+        request = {"requestId": self.request_id, "recipients": self.numbers, "message": {"text": "hello"}, **self.more}
         return {
             "messageId": self.request_id,
             "receiptHandle": self.request_id,

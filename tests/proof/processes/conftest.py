@@ -47,6 +47,7 @@ def world() -> Iterator[World]:
             "OUTCOME_TTL_DAYS": "45",
             "REALTIME_BASE_URL": realtime.url,
             "TOKEN_SECRET_ARN": secret["ARN"],
+            "FORGET_KEY_SECRET_ARN": "forget",
             "CALL_TIMEOUT_SECONDS": "10",
             "DEFAULT_REGION": "CL",
             "DEFAULT_SENDER": "96000",
