@@ -9,7 +9,7 @@ WORKERS ?= 2
 COMPILE := uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test sam-local check fix bench simulate redrive generated requirements iam-reference release clean
+.PHONY: help setup demo local test acceptance acceptance-clean sam-local check fix bench simulate redrive generated requirements iam-reference release clean
 
 help: ## show what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,6 +30,12 @@ local: $(VENV)/ready ## keep the embedded AWS, the RealTime simulator and the co
 
 test: $(VENV)/ready ## run all tests; ROOM=send for one folder of tests/, ARGS="-k token" for pytest, WORKERS=2
 	python -m pytest -n $(WORKERS) $(if $(ROOM),tests/$(ROOM)) $(ARGS)
+
+acceptance: $(VENV)/ready ## test as a black box: STACK=embedded, or STACK=name REGION=region in an account, where all is removed again
+	python -m tests.acceptance --stack "$(STACK)" --region "$(REGION)"
+
+acceptance-clean: $(VENV)/ready ## remove what acceptance left in an account: REGION=region, HOURS=6 for old runs only
+	python -m tests.acceptance --clean --region "$(REGION)" --hours "$(or $(HOURS),0)"
 
 sam-local: $(VENV)/ready ## run every event under SAM local, in Docker (about ten seconds each)
 	python -m pytest -m docker -n $(WORKERS) tests/local/sam_local

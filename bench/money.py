@@ -27,19 +27,20 @@ _WHY = (
     "left, delivery reports on outcomes, and status queries. Without them ours costs less; docs/decisions/0014 says "
     "why they stay."
 )
-_GB = 0.375  # of the send function, by the template; the consumer is shown with as much, and with a whole one
+INDEX_WRITES = 4  # of an SMS before its report, by the items and the template: tests/docs/test_limits.py
+GIGABYTES = 0.375  # of the send function, by the template; the consumer is shown with as much, and with a whole one
 
 
 def measure(setup: Setup) -> Result:
     """Count ours and the consumer's for every shape."""
     names = list(_SHAPES)[: setup.size(len(_SHAPES), 1)]
-    ours = {name: _use(setup, name, "send.handler", index_writes=4) for name in names}  # docs/limits.md#the-table
-    theirs = {name: _use(setup, name, "bench.consumer", index_writes=0) for name in names}
-    cases = {(name, "ours"): _with_memory(ours[name], _GB) for name in names}
+    ours = {name: _use(setup, name, "send.handler", INDEX_WRITES) for name in names}
+    theirs = {name: _use(setup, name, "bench.consumer", 0) for name in names}
+    cases = {(name, "ours"): _with_memory(ours[name], GIGABYTES) for name in names}
     cases |= {
         (name, f"consumer, {gigabytes:g} GB"): _with_memory(theirs[name], gigabytes)
         for name in names
-        for gigabytes in (1, _GB)
+        for gigabytes in (1, GIGABYTES)
     }
     dollars = {case: sum(price * use[name] for name, price in _PRICES.items()) for case, use in cases.items()}
     rows = [
@@ -53,7 +54,7 @@ def measure(setup: Setup) -> Result:
                 "writes an SMS, the most of all loads", max(use["writes"] for use in ours.values()), 2, "most", "writes"
             ),
             _goal(dollars, names, 1, ""),
-            _goal(dollars, names, _GB, _WHY),
+            _goal(dollars, names, GIGABYTES, _WHY),
         ],
         [Table(["an SMS uses", "", *_PRICES, "USD a million"], rows)],
         {f"USD a million, {name}": price for (name, who), price in dollars.items() if who == "ours"},

@@ -5,9 +5,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ STACK_NAME = "realtime-sms"
 DELIVERY_SECONDS: Final = 2  # from sending to the report, long enough to see the state before
 _PATIENCE_SECONDS: Final = 120
 _POLL_SECONDS: Final = 0.2  # the outcomes table has no event to wait for
+_LONGEST_HIDDEN: Final = 300  # seconds: more than a function hides a message, less than the queue does
 _CONTROL_SECONDS: Final = 60  # a callback that the simulator posts may meet a new environment
 
 # Who may publish besides the account itself: the topic and the rule of docs/sending.md, and one other account.
@@ -46,6 +47,8 @@ class Stack:
     outputs: dict[str, str]
     realtime_url: str
     template: Path
+    publishers: Mapping[str, str] = field(default_factory=lambda: PUBLISHERS)
+    name: str = STACK_NAME
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -69,12 +72,35 @@ class Stack:
 
         Raises ValueError if it refuses the operation or what it is told.
         """
-        url, method = f"{self.realtime_url}/_simulator/{operation}", "GET" if told is None else "POST"
+        return self.control("GET" if told is None else "POST", operation, told)
+
+    def control(self, method: str, operation: str, told: object = None) -> Any:  # noqa: ANN401 (JSON)
+        """Return the reply of the simulator's control API; raise ValueError if it refuses."""
+        url = f"{self.realtime_url}/_simulator/{operation}"
         content = None if told is None else json.dumps(told).encode()
         reply = urllib3.request(method, url, body=content, timeout=_CONTROL_SECONDS, retries=False)
         if reply.status != HTTPStatus.OK:
             raise ValueError(f"the simulator refused {operation}: {reply.data.decode()}")
         return reply.json()
+
+    def server_log(self) -> str:
+        """Return what the embedded AWS logged."""
+        return self.aws.log_file.read_text(errors="replace")
+
+    def count_queued(self, bodies: Collection[str]) -> int:
+        """Count the messages on the send queue, hidden ones too: those with these bodies, or all if there are none."""
+        return sum(not bodies or message["Body"] in bodies for message in self._messages())
+
+    def is_sending(self) -> bool:
+        """Return True if a message is hidden for longer than a function ever hides one: it is being worked on."""
+        return any(one["VisibleAt"] - time.time() > _LONGEST_HIDDEN for one in self._messages())
+
+    def _messages(self) -> list[Any]:
+        url = f"{self.aws.endpoint_url}/_ministack/sqs/messages?QueueUrl={self.outputs['SendQueueUrl']}"
+        regions = urllib3.request("GET", url, retries=False).json()["messages"].values()
+        return [
+            message for queues in regions for shown in queues.values() for some in shown.values() for message in some
+        ]
 
     def set_callbacks(self) -> None:
         """Set the stack's callback addresses in the simulator, as RealTime's support does for an account.

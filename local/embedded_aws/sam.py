@@ -51,7 +51,7 @@ def build() -> Path:
                 "--cache-dir": SCRATCH / "sam" / "cache",
                 "--parameter-overrides": f"Architecture={architecture()}",
             }
-            _sam("build", ["--cached"], options, {})
+            sam("build", ["--cached"], options, {})
             fresh.rename(built)
         built.touch()
         for old in sorted(builds.iterdir(), key=lambda path: path.stat().st_mtime)[:-_BUILDS_KEPT]:
@@ -78,9 +78,9 @@ def deploy(
         "--capabilities": "CAPABILITY_IAM",
     }
     values = {"Architecture": architecture(), **parameters}
-    overrides = ["--parameter-overrides", *(f"{name}={_quoted(text)}" for name, text in values.items())]
+    overrides = ["--parameter-overrides", *(f"{name}={quoted(text)}" for name, text in values.items())]
     flags = ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar", *overrides]
-    _sam("deploy", flags, options, aws.environment)
+    sam("deploy", flags, options, aws.environment)
     _mend_mappings(session)
     (stack,) = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", [])}
@@ -106,7 +106,7 @@ def _mend_mappings(session: boto3.Session) -> None:
         client.update_event_source_mapping(UUID=mapping["UUID"], **mended)
 
 
-def _sam(command: str, flags: list[str], options: Mapping[str, object], environment: Mapping[str, str]) -> None:
+def sam(command: str, flags: list[str], options: Mapping[str, object], environment: Mapping[str, str]) -> None:
     """Run SAM CLI in a directory of its own, without samconfig.toml and the caller's AWS settings."""
     directory = SCRATCH / "sam"
     directory.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ def _sam(command: str, flags: list[str], options: Mapping[str, object], environm
         raise SamError(f"sam {' '.join(arguments)}\n{done.stdout}")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Quote a parameter's value for SAM CLI."""
     return '"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"'))
 

@@ -58,6 +58,8 @@ class EmbeddedAws:
     through that: tests check every call so. `running` are all of this process.
     """
 
+    region: ClassVar[str] = REGION
+    account: ClassVar[str] = ACCOUNT
     middleware: ClassVar[Path | None] = None
     running: ClassVar[list["EmbeddedAws"]] = []
 

@@ -9,6 +9,7 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from api.incoming import LARGEST
+from bench.money import INDEX_WRITES
 from local import ROOT, TEMPLATE
 from realtime_sms.aws.schedules import LARGEST as LARGEST_SCHEDULED
 from realtime_sms.aws.submissions import LIFETIME, OPEN_SHARDS
@@ -126,6 +127,9 @@ def test_the_writes_of_an_sms_are_what_dynamodb_counts(page: str, asks: int, exp
     counted = {one["IndexName"]: [index_writes(one, *pair) for pair in pairwise(items)] for one in indexes}
     assert counted == expected
     if asks:
+        assert (
+            sum(sum(writes[:2]) for writes in counted.values()) == INDEX_WRITES
+        )  # which the price in the benchmark has
         most = sum(counted["open"])
         assert row(page, "**in all**") == f"**3 writes** | **{most} writes** | **{sum(counted['submission'])} write**"
         assert f"{WARM // most:,} SMS a second" in row(page, "a new table, on its first day")

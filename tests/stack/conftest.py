@@ -1,10 +1,16 @@
-"""One deployed stack for all tests of a folder: building and deploying is what takes long."""
+"""One deployed stack for all tests of a folder: building and deploying is what takes long.
 
+`make acceptance` sets ACCEPTANCE_STACK to the name of a stack in an account. Without it the embedded AWS is used.
+"""
+
+import os
 from collections.abc import Iterator
 
+import boto3
 import pytest
 
 from local.embedded_aws import PUBLISHERS, Stack, running_stack
+from tests.acceptance.account import Account, find
 from tests.stack.deployment import Deployment
 
 SENDER = "96000"
@@ -13,7 +19,10 @@ PARAMETERS = {"DefaultSender": SENDER, "OptInWords": "ALTA", "AllowedPrefixes": 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Yield the real template on the embedded AWS with IAM enforced, sending to the simulator."""
+    """Yield the real template, sending to the simulator: in an account, or on the embedded AWS with IAM enforced."""
+    if name := os.environ.get("ACCEPTANCE_STACK"):
+        yield find(Account.of(boto3.Session()), name)
+        return
     with running_stack(PARAMETERS) as running:
         yield running
 

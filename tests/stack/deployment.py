@@ -9,11 +9,9 @@ from functools import cached_property
 from itertools import batched
 from typing import Any
 
-import urllib3
 from boto3.dynamodb.conditions import Key
 
 from local.embedded_aws import Stack
-from local.embedded_aws.running import STACK_NAME
 from realtime_sms.aws.breakers import Breaker, Breakers
 from realtime_sms.aws.table import BREAKERS, Table
 from realtime_sms.outcomes.submission import Submission
@@ -26,8 +24,6 @@ COPIES = (2, 20)  # how often the requests of `copied` are published
 _PATIENCE = 150  # seconds: what waits for a breaker is tried again within two minutes
 _POLL_SECONDS = 0.1
 _GLANCE_SECONDS = 2
-_LONGEST_HIDDEN = 300  # seconds: more than a function hides a message, less than the queue does
-_CONTROL_SECONDS = 60  # a report that the simulator delivers may meet a new environment
 
 
 def until[T](measure_current: Callable[[], T | None], *, within: float, awaited: str) -> T:
@@ -94,7 +90,7 @@ class Deployment:
 
     def found(self, _name: str, **_options: object) -> OperatedStack:
         """Find the stack as the command `rtsms` does."""
-        return OperatedStack.find(STACK_NAME, self.session)
+        return OperatedStack.find(self.stack.name, self.session)
 
     @cached_property
     def table(self) -> Any:  # noqa: ANN401 (boto3's resources are made at run time)
@@ -162,11 +158,7 @@ class Deployment:
 
     def simulator(self, method: str, operation: str, body: object = None) -> Any:  # noqa: ANN401 (JSON)
         """Use the simulator's control API."""
-        url = f"{self.stack.realtime_url}/_simulator/{operation}"
-        content = None if body is None else json.dumps(body).encode()
-        reply = urllib3.request(method, url, body=content, timeout=_CONTROL_SECONDS, retries=False)
-        assert reply.status == 200, reply.data
-        return reply.json()
+        return self.stack.control(method, operation, body)
 
     def revoke_tokens(self) -> None:
         """Let RealTime refuse every token, and let the secret's be old enough to be renewed."""
@@ -180,18 +172,9 @@ class Deployment:
         """Wait until the send queue is empty, or holds none of these messages: each has had its end."""
 
         def measure_current() -> bool | None:
-            left = [one["Body"] for one in self._queued() if not bodies or one["Body"] in bodies]
-            return None if left else True
+            return None if self.stack.count_queued(bodies) else True
 
         until(measure_current, within=within, awaited="an empty send queue")
-
-    def _queued(self) -> list[Any]:
-        """Return every message on the send queue, with those that are hidden, as the embedded AWS shows them."""
-        url = f"{self.stack.aws.endpoint_url}/_ministack/sqs/messages?QueueUrl={self.outputs['SendQueueUrl']}"
-        regions = urllib3.request("GET", url, retries=False).json()["messages"].values()
-        return [
-            message for queues in regions for shown in queues.values() for some in shown.values() for message in some
-        ]
 
     def plant(self, submission: Submission) -> None:
         """Put a submission into the table as if a function had left it there."""
@@ -226,9 +209,15 @@ class Deployment:
     def stop_schedules(self) -> None:
         """Let no function run by itself from now on."""
         events = self.session.client("events")
-        for rule in events.list_rules()["Rules"]:
-            if "ScheduleExpression" in rule:
-                events.disable_rule(Name=rule["Name"])
+        for rule in self.resources("AWS::Events::Rule"):
+            if "ScheduleExpression" in events.describe_rule(Name=rule):
+                events.disable_rule(Name=rule)
+
+    def resources(self, kind: str) -> list[str]:
+        """Return the names of the stack's resources of a type."""
+        pages = self.session.client("cloudformation").get_paginator("list_stack_resources")
+        found = pages.paginate(StackName=self.stack.name).search("StackResourceSummaries[]")
+        return [one["PhysicalResourceId"] for one in found if one["ResourceType"] == kind]
 
     def restart_sender(self) -> None:
         """Let the next message meet a new environment, which knows nothing of what was before.
@@ -236,12 +225,14 @@ class Deployment:
         The embedded AWS ends environments in the middle of their work, and SQS shows a message that was cut off no
         sooner than after its visibility timeout: so wait until none is being worked on.
         """
-        until(lambda: not self._is_sending() or None, within=90, awaited="a sender without work")
-        self.functions.update_function_configuration(FunctionName=self.outputs["SendFunctionName"], Timeout=60)
-
-    def _is_sending(self) -> bool:
-        """Return True if a message is hidden for longer than a function ever hides one: it is being worked on."""
-        return any(one["VisibleAt"] - time.time() > _LONGEST_HIDDEN for one in self._queued())
+        until(lambda: not self.stack.is_sending() or None, within=90, awaited="a sender without work")
+        name = self.outputs["SendFunctionName"]
+        new: Any = {
+            "Description": f"restarted at {time.time()}",
+            "Timeout": 60,
+        }  # AWS needs a change, MiniStack a timeout
+        self.functions.update_function_configuration(FunctionName=name, **new)
+        self.functions.get_waiter("function_updated_v2").wait(FunctionName=name)
 
     def open_breaker(self, breaker: Breaker) -> None:
         """Open one, as a sender does whose token is refused."""

@@ -17,11 +17,12 @@ def lines(session: boto3.Session, function_name: str) -> Iterator[str]:
     yield from _of_group(session, group)
 
 
-def all_lines(session: boto3.Session) -> Iterator[str]:
-    """Yield each line of every log group there is."""
+def all_lines(session: boto3.Session, stack_name: str) -> Iterator[str]:
+    """Yield each line of every log group that is named after a stack."""
     for page in session.client("logs").get_paginator("describe_log_groups").paginate():
-        for group in page["logGroups"]:
-            yield from _of_group(session, group["logGroupName"])
+        for name in [group["logGroupName"] for group in page["logGroups"]]:
+            if stack_name in name:
+                yield from _of_group(session, name)
 
 
 def _of_group(session: boto3.Session, group: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bench.money import GIGABYTES
 from realtime_sms.aws.caps import WINDOWS
 from realtime_sms.aws.submissions import LIFETIME
 from realtime_sms.requests.model import MAX_RECIPIENTS
@@ -65,3 +66,17 @@ def test_a_refresh_has_time_for_the_longest_call() -> None:
 def test_the_template_takes_the_caps_that_the_code_reads() -> None:
     """What is malformed is refused at deployment, not by a function that cannot start."""
     assert template()["Parameters"]["MaxPerRecipient"]["AllowedPattern"] == f"^{WINDOWS}$"
+
+
+def test_the_price_in_the_benchmark_is_of_the_send_functions_memory() -> None:
+    """Lambda is paid by it."""
+    assert _properties("SendFunction")["MemorySize"] == GIGABYTES * 1024
+
+
+def test_warm_throughput_is_left_to_dynamodb_unless_it_is_given() -> None:
+    """Then the table and the index that an SMS writes most to have it; the other indexes are written less."""
+    assert "WarmThroughput" not in _properties("OutcomesTable")
+    table = rendered(WarmThroughput="8000")["OutcomesTable"]["Properties"]
+    assert table["WarmThroughput"] == {"WriteUnitsPerSecond": "8000"}
+    warm = [one["IndexName"] for one in table["GlobalSecondaryIndexes"] if "WarmThroughput" in one]
+    assert warm == ["open"]

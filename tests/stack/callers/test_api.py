@@ -54,6 +54,7 @@ def test_unsigned_is_refused(stack: Stack) -> None:
     assert _told_by_api_gateway(nobody.call("GET", "/openapi.json")) == REFUSED
 
 
+@pytest.mark.embedded
 def test_signed_without_the_permission_is_refused(stack: Stack) -> None:
     """The caller is a user of the account; MiniStack refuses with IAM's answer, not with API Gateway's."""
     assert user(stack).call("POST", "/messages", _body()).status == 403
@@ -68,6 +69,7 @@ def test_signed_with_another_secret_is_refused(stack: Stack) -> None:
     assert (_told_by_api_gateway(reply), reply.body["title"]) == (REFUSED, "INVALID_SIGNATURE")
 
 
+@pytest.mark.embedded
 def test_a_permission_is_for_the_operation_that_it_names(stack: Stack) -> None:
     """A caller who may only read cannot send."""
     reader = user(stack, "GET/messages/*")
@@ -135,6 +137,7 @@ def test_an_entry_past_its_ttl_counts_as_absent(stack: Stack) -> None:
     assert after.create(old) == later == after.summary(old.request_id).entry
 
 
+@pytest.mark.embedded
 def test_an_api_key_is_asked_for_where_the_parameter_says_so(stack: Stack) -> None:
     """Neither the signature nor the key is enough alone."""
     parameters = {"RealTimeBaseUrl": stack.realtime_url, "ApiKeyRequired": "true"}

@@ -26,7 +26,7 @@ from tests.cli.fakes import IMPORTS, Ran, run
 from tests.stack.callers.conftest import AGAIN, ENDED, Letters
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 
 ROWS = 50
 

@@ -13,7 +13,7 @@ from local.embedded_aws import Stack
 from tests.stack.callers.browser import ConsolePage, chromium
 from tests.stack.deployment import Deployment, request_body
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 
 NOT_BY_ITSELF = {"reportsUrl": None, "inboundUrl": None, "deliverySeconds": 0}  # as other tests want the simulator
 UNREACHED = "+56900006002"

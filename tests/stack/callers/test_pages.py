@@ -15,7 +15,7 @@ from tests.docs.page import Page, pages
 from tests.stack.deployment import Deployment
 from tests.stack.examples import environment, execute
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 
 ELSEWHERE = {"docs/sending.md", "docs/operations.md"}
 PAGES = [page for page in pages() if page.tested_shell and str(page) not in ELSEWHERE]

@@ -14,7 +14,7 @@ from tests.docs.examples_page import DOCS, Block, block
 from tests.stack.deployment import Deployment
 from tests.stack.examples import environment, run
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 
 RECIPIENT = "+56912345678"
 SAMPLE = "+56900000000"

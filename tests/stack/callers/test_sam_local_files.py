@@ -11,7 +11,7 @@ from local import ROOT, sam_local
 from local.embedded_aws import Stack
 from tests.template.rendered import rendered
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 
 
 @pytest.fixture(scope="module")

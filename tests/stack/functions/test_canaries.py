@@ -83,9 +83,9 @@ def _canaries() -> list[str]:
 
 
 def _told(deployed: Deployment) -> str:
-    """Return everything that the functions and MiniStack logged."""
-    lines = "\n".join(function_log.all_lines(deployed.session))
-    return f"{lines}\n{deployed.stack.aws.log_file.read_text(errors='replace')}"
+    """Return everything that the functions logged, and the embedded AWS."""
+    lines = "\n".join(function_log.all_lines(deployed.session, deployed.stack.name))
+    return f"{lines}\n{deployed.stack.server_log()}"
 
 
 @pytest.mark.usefixtures("token")

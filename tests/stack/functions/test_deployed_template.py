@@ -5,7 +5,6 @@ import yaml
 from samcli.yamlhelper import yaml_parse
 
 from local import TEMPLATE
-from local.embedded_aws.running import STACK_NAME
 from tests.stack.deployment import Deployment
 
 pytestmark = pytest.mark.stack
@@ -17,7 +16,7 @@ SHARED = yaml.AnchorToken | yaml.AliasToken
 def body(deployed: Deployment) -> str:
     """Return the text that was sent to CloudFormation."""
     cloudformation = deployed.session.client("cloudformation")
-    return str(cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Original")["TemplateBody"])
+    return str(cloudformation.get_template(StackName=deployed.stack.name, TemplateStage="Original")["TemplateBody"])
 
 
 def test_ours_has_anchors() -> None:

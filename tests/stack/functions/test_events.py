@@ -12,7 +12,7 @@ from realtime_sms.vocabulary import Status
 from tests.stack.caused import brought_about, problems
 from tests.stack.deployment import Deployment, until
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 
 SHOWN = {event.name for event in shown_events()}
 ALONE = [event for event in events_of("send") if event.name not in SHOWN]

@@ -12,6 +12,7 @@ import pytest
 from local import ROOT
 from realtime_sms.outcomes.event import json_schema
 from realtime_sms.outcomes.submission import iso
+from tests.acceptance.account import TAG, own_name
 from tests.stack.deployment import Deployment, request_body, until
 
 pytestmark = pytest.mark.stack
@@ -38,7 +39,7 @@ type Events = list[dict[str, Any]]
 
 def _subscribe(deployed: Deployment, name: str, pattern: str) -> str:
     """Create a rule with a queue; return the queue's address."""
-    title = f"events-{name.replace(' ', '-')}"
+    title = own_name(deployed.stack.name, f"events-{name.replace(' ', '-')}")
     url = deployed.sqs.create_queue(QueueName=title)["QueueUrl"]
     arn = deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events, bus = deployed.session.client("events"), deployed.outputs["OutcomeBusName"]
@@ -61,9 +62,10 @@ def _deploy_subscriber(deployed: Deployment) -> str:
     (template,) = SUBSCRIBER
     cloudformation = deployed.session.client("cloudformation")
     parameter: Any = {"ParameterKey": "OutcomeBusName", "ParameterValue": deployed.outputs["OutcomeBusName"]}
-    cloudformation.create_stack(StackName="subscriber", TemplateBody=template, Parameters=[parameter])
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="subscriber", WaiterConfig={"Delay": 1})
-    found = cloudformation.describe_stack_resource(StackName="subscriber", LogicalResourceId="Outcomes")
+    name, tag = f"{deployed.stack.name}-subscriber", {"Key": TAG, "Value": deployed.stack.name}
+    cloudformation.create_stack(StackName=name, TemplateBody=template, Parameters=[parameter], Tags=[tag])  # type: ignore[list-item]  # a plain dict
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId="Outcomes")
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 

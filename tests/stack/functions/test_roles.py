@@ -22,7 +22,7 @@ from tests.stack.deployment import Deployment, left_behind, request_body, until
 from tests.stack.signing import Caller, api_url, user
 from tests.template.rendered import rendered
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 
 FUNCTIONS = ("Announce", "Api", "Callbacks", "Maintenance", "Refresh", "Send")
 

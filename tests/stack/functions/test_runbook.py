@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from local import ROOT
-from local.embedded_aws.running import STACK_NAME
 from tests.cli.fakes import IMPORTS
 from tests.stack.deployment import Deployment, until
 from tests.stack.examples import environment, execute
@@ -29,7 +28,7 @@ _RTSMS = f'rtsms() {{ "{sys.executable}" -m rtsms "$@"; }}\n'
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_of_the_page_runs(deployed: Deployment, name: str) -> None:
     """It has only the stack's outputs and credentials."""
-    own = {"STACK": STACK_NAME, "RTSMS_STACK": STACK_NAME, "PYTHONPATH": IMPORTS}
+    own = {"STACK": deployed.stack.name, "RTSMS_STACK": deployed.stack.name, "PYTHONPATH": IMPORTS}
     variables = {**environment(deployed), **own, "HOME": os.devnull}
     execute(name, ["bash", "-euo", "pipefail", "-c", _RTSMS + COMMANDS[name]], variables)
 
@@ -38,16 +37,14 @@ def test_a_command_of_the_page_runs(deployed: Deployment, name: str) -> None:
 def alarms(deployed: Deployment) -> Iterator[list[Any]]:
     """Yield the deployed alarms, and reset them."""
     watch: Any = deployed.session.client("cloudwatch")
-    stack = deployed.session.client("cloudformation").describe_stack_resources(StackName=STACK_NAME)
-    own = [
-        one["PhysicalResourceId"] for one in stack["StackResources"] if one["ResourceType"] == "AWS::CloudWatch::Alarm"
-    ]
+    own = deployed.resources("AWS::CloudWatch::Alarm")
     found = watch.describe_alarms(AlarmNames=own, MaxRecords=100)["MetricAlarms"]
     yield found
     for alarm in found:
         watch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="the test is over")
 
 
+@pytest.mark.embedded
 def test_each_alarm_fires_on_its_metric(deployed: Deployment, alarms: list[Any]) -> None:
     """It fires at its threshold; the metric is put as its service puts it.
 

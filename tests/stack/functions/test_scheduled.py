@@ -15,7 +15,7 @@ pytestmark = pytest.mark.stack
 
 def test_a_message_for_soon_is_sent_at_its_time(deployed: Deployment) -> None:
     """Its outcome says so until then."""
-    request_id, number, send_at = deployed.new_id("soon"), "+56928000001", time.time() + 8
+    request_id, number, send_at = deployed.new_id("soon"), "+56928800001", time.time() + 8
     deployed.publish(request_body(request_id, number, sendAt=iso(send_at)))
     waiting = until(lambda: deployed.items(request_id).get(number), within=8, awaited="an outcome")
     assert (waiting["status"], waiting["reason"], waiting["dueAt"]) == ("waiting", "scheduled", iso(send_at))
@@ -27,7 +27,7 @@ def test_a_message_for_soon_is_sent_at_its_time(deployed: Deployment) -> None:
 
 def test_a_message_for_later_rests_in_a_schedule_that_brings_it_back(deployed: Deployment) -> None:
     """It leaves the queue at once; two messages of one request have one schedule, and are one SMS."""
-    request_id, number, send_at = deployed.new_id("later"), "+56928000002", time.time() + 86_400
+    request_id, number, send_at = deployed.new_id("later"), "+56928800002", time.time() + 86_400
     body = request_body(request_id, number, sendAt=iso(send_at))
     deployed.publish(body, body)
     deployed.settle(body)

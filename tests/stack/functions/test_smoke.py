@@ -19,6 +19,7 @@ def test_a_message_on_the_queue_reaches_the_handset_and_the_table(deployed: Depl
     assert deployed.texts(RECIPIENT) == ["hello"]
 
 
+@pytest.mark.embedded
 def test_a_call_that_nobody_signed_is_refused(deployed: Deployment) -> None:
     """IAM is enforced: without credentials the queue refuses messages."""
     reply = urllib3.request(

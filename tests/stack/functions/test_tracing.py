@@ -9,7 +9,7 @@ import pytest
 from tests.stack.deployment import Deployment, until
 from tests.stack.function_log import lines
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 
 
 @pytest.fixture

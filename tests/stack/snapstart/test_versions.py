@@ -19,7 +19,7 @@ from tests.stack.deployment import Deployment, until
 from tests.stack.examples import environment
 from tests.stack.function_log import lines
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
 
 
 def _sender_shown(deployed: Deployment, recipient: str) -> str:
