@@ -1,9 +1,9 @@
 """Cancel in the table, and delete the schedules that are not needed any more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from realtime_sms.aws.cancel import Answered, Store, cancel_all, scheduled
+from realtime_sms.aws.cancel import Answer, Answered, Store, cancel_all, scheduled
 from realtime_sms.aws.schedules import SchedulerUnavailableError
 from realtime_sms.aws.table import Key
 from realtime_sms.outcomes.submission import Submission
@@ -12,15 +12,23 @@ from rtsms.errors import CommandError, Exit
 
 @dataclass(frozen=True)
 class Canceller:
-    """Cancels from several threads; `left` has AWS's code for each schedule that could not be deleted."""
+    """Cancels from several threads.
+
+    `forgotten` returns those keys of which only a hash is left; it is None if no number was ever forgotten. `left` has
+    AWS's code for each schedule that could not be deleted.
+    """
 
     submissions: Store
     delete_schedule: Callable[[str], None]
+    forgotten: Callable[[Collection[Key]], set[Key]] | None = None
     left: list[str] = field(default_factory=list)
 
     def cancel(self, absent: Sequence[Submission]) -> dict[Key, Answered]:
         """Cancel as `cancel_all` does, then delete what brings nothing back but cancelled messages."""
-        answers = cancel_all(self.submissions, absent)
+        wanted = {(one.request_id, one.recipient): one for one in absent}
+        ended = self.forgotten(wanted) if self.forgotten else set()
+        answers = cancel_all(self.submissions, [one for key, one in wanted.items() if key not in ended])
+        answers |= dict.fromkeys(ended, Answered(Answer.TOO_LATE, None))
         for request_id in scheduled(answers):
             try:
                 self.delete_schedule(request_id)

@@ -1,7 +1,7 @@
 """A deployed stack, found by its name: its outputs, its parameters, and clients for its table and queues."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -9,11 +9,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from realtime_sms.aws.forgotten import MARKER, Forgotten, Hashes
 from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.schedules import Schedules
 from realtime_sms.aws.submissions import Submissions
-from realtime_sms.aws.table import Table
+from realtime_sms.aws.table import Key, Table
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import MessageType
 from rtsms.errors import CommandError, Exit
@@ -120,6 +121,14 @@ class Stack:
     def submissions(self, parallel_calls: int = 1) -> Submissions:
         """Return the store of submissions, for so many threads."""
         return Submissions(self.store(parallel_calls))
+
+    def forgotten(self, parallel_calls: int = 1) -> Callable[[Collection[Key]], set[Key]] | None:
+        """Return what finds submissions of which only a hash is left; None if no number was ever forgotten."""
+        table = self.store(parallel_calls)
+        if not table.get_many([MARKER]):
+            return None
+        hashes = Hashes(self.session.client("secretsmanager"), self.outputs["ForgetKeySecretArn"])
+        return Forgotten(table, hashes).finished
 
     def schedules(self, parallel_calls: int = 1) -> Schedules:
         """Return the schedules of messages that are sent later, for so many threads."""

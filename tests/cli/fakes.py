@@ -3,7 +3,7 @@
 import importlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from local import ROOT
 from realtime_sms.aws.schedules import Schedules
+from realtime_sms.aws.table import Key
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
 from rtsms.main import main
@@ -47,6 +48,7 @@ class FakeStack(Stack):
 
     held: FakeRequests = field(default_factory=FakeRequests)
     queue: FakeProducer = field(default_factory=FakeProducer)
+    hidden: set[str] = field(default_factory=set)  # numbers that were forgotten
     scheduler: FakeScheduler = field(default_factory=FakeScheduler)
 
     def requests(self) -> Any:  # noqa: ANN401 (a fake of it)
@@ -56,6 +58,10 @@ class FakeStack(Stack):
     def submissions(self, parallel_calls: int = 1) -> Any:  # noqa: ANN401, ARG002 (a fake of it)
         """Return the submissions that the requests show."""
         return FakeSubmissions(self.held.outcomes)
+
+    def forgotten(self, parallel_calls: int = 1) -> Callable[[Collection[Key]], set[Key]] | None:  # noqa: ARG002 (as the stack's own)
+        """Return what finds the numbers that were forgotten, if there are any."""
+        return (lambda keys: {key for key in keys if key[1] in self.hidden}) if self.hidden else None
 
     def schedules(self, parallel_calls: int = 1) -> Schedules:  # noqa: ARG002 (as the stack's own)
         """Return the schedules in memory."""

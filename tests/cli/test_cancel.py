@@ -97,6 +97,14 @@ def test_the_schedule_of_a_cancelled_request_is_deleted(stack: FakeStack) -> Non
     assert stack.scheduler.schedules == {}
 
 
+def test_it_is_too_late_for_a_number_that_was_forgotten(stack: FakeStack) -> None:
+    """Its submission ended before, and its number does not come back into the table."""
+    stack.hidden.add(ONE)
+    ran = run("cancel", "order-1", "--request", "-", "--json", "--show-numbers", stack=stack, stdin=json.dumps(REQUEST))
+    assert (ran.code, _answers(ran)) == (1, {ONE: "too_late", OTHER: "cancelled"})
+    assert {key[1] for key in stack.held.outcomes} == {OTHER}
+
+
 # ---- a campaign
 
 

@@ -35,7 +35,11 @@ def cancel_campaign(campaign: Campaign, stack: Stack, out: Output, *, ask: bool,
         out.text("Nothing was cancelled.")
         return Exit.DONE
     schedules = cache(lambda: stack.schedules(parallel_calls))
-    canceller = Canceller(stack.submissions(parallel_calls), lambda request_id: schedules().delete(request_id))
+    canceller = Canceller(
+        stack.submissions(parallel_calls),
+        lambda request_id: schedules().delete(request_id),
+        stack.forgotten(parallel_calls),
+    )
     cancelled, states = 0, Counter[str]()
     counts = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())
     with show_progress(out, bars.TextColumn("cancelling"), *counts) as progress:
@@ -47,7 +51,7 @@ def cancel_campaign(campaign: Campaign, stack: Stack, out: Output, *, ask: bool,
                 if one.answer is Answer.CANCELLED:
                     cancelled += 1
                 else:
-                    states[one.held.status if one.held else "unreadable"] += 1
+                    states[one.held.status if one.held else "not known"] += 1
                 progress.advance(task)
 
         _cancel_rows(campaign, canceller, count, parallel_calls)
