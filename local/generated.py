@@ -14,7 +14,7 @@ from api import description
 from local import ROOT, parameter_docs
 from local.fake_realtime import magic_rows
 from local.pages import page
-from realtime_sms.outcomes import event
+from realtime_sms.outcomes import event, opt_out, received
 from realtime_sms.outcomes.state_machine import TRANSITIONS, mermaid
 from realtime_sms.requests import model
 from realtime_sms.vocabulary import FINAL
@@ -32,9 +32,11 @@ def _schema(schema: dict[str, Any]) -> str:
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/openapi.json": description.text,
+    "docs/opt-out-event.schema.json": lambda: _schema(opt_out.json_schema()),
     "docs/outcome-event.schema.json": lambda: _schema(event.json_schema()),
     "docs/parameters.md": parameter_docs.parameters,
     "docs/roles.md": parameter_docs.roles,
+    "docs/received-event.schema.json": lambda: _schema(received.json_schema()),
     "docs/send-request.schema.json": lambda: _schema(model.json_schema()),
     "docs/simulator.md": lambda: page("simulator.md", numbers=magic_rows()),
     "docs/state-machine.md": state_machine,

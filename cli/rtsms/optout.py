@@ -11,8 +11,8 @@ from itertools import islice
 
 import click
 
-from realtime_sms.aws.opt_outs import OptOut, OptOuts
-from realtime_sms.outcomes.submission import iso
+from realtime_sms.aws.opt_outs import OptOuts
+from realtime_sms.outcomes.opt_out import OptOut, to_json
 from realtime_sms.requests.recipients import mask
 from rtsms.errors import CommandError, Exit
 from rtsms.options import combine, json_option, parse_number, show_numbers_option, stack_options
@@ -95,5 +95,5 @@ def _found(entry: OptOut | None, number: str) -> OptOut:
 
 def _print(out: Output, entry: OptOut, *done: str, show_numbers: bool = True) -> None:
     number = entry.number if show_numbers else mask(entry.number)
-    document = {"number": number, "source": entry.source, "createdAt": iso(entry.created_at)}
+    document = to_json(entry) | {"number": number}
     out.result(document, "  ".join([*document.values(), *done]))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from realtime_sms.aws.forgotten import FORGOTTEN_MARK
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import read_item
 from realtime_sms.aws.table import FORGOTTEN, OPT_OUTS, UNMATCHED_REPORTS, Table, from_attribute, key_of
@@ -87,6 +88,12 @@ def forget(table: Table, items: Iterable[Item], number: str, hashed: str) -> int
     for item in sorted(items, key=lambda one: kind_of(one) != ENTRY):
         after = json.loads(pattern(number).sub(hashed, json.dumps(item)))
         after.pop("untracedRecipient", None)
+        if kind_of(item) == _KINDS[OPT_OUTS]:
+            item, before = item | {FORGOTTEN_MARK: {"BOOL": True}}, item  # noqa: PLW2901 (no event tells of a removal)
+            after.pop(FORGOTTEN_MARK, None)
+            if not table.rewrite(before, item):
+                left += 1
+                continue
         left += not table.rewrite(item, after)
     return left
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from realtime_sms.aws import clients
 from realtime_sms.aws.event_bus import EventBus, TimedEvent
-from realtime_sms.aws.forgotten import PREFIX
+from realtime_sms.aws.forgotten import FORGOTTEN_MARK, PREFIX
+from realtime_sms.aws.opt_outs import read_entry
 from realtime_sms.aws.settings import AnnounceSettings, read
 from realtime_sms.aws.submissions import UnreadableItemError, from_item
-from realtime_sms.aws.table import key_of
+from realtime_sms.aws.table import OPT_OUTS, key_of
 from realtime_sms.aws.telemetry import Metric, counters, instrumented, logger
-from realtime_sms.outcomes.event import Event, event_of
+from realtime_sms.outcomes import event, opt_out
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -32,7 +33,7 @@ class Bus(Protocol):
 
 
 class Announcer:
-    """Tells the bus of changes of outcomes."""
+    """Tells the bus of changes of outcomes and of the opt-out list."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -54,21 +55,36 @@ class Announcer:
         for record in records:
             number = record["dynamodb"]["SequenceNumber"]
             try:
-                event = _event(record["dynamodb"], number)
+                told = _event(record["dynamodb"], number)
             except UnreadableItemError as error:
                 logger.error("record not understood", extra={"sequence": number, "fields": str(error)})
                 unread = number
                 break
-            if event is not None:
-                events[number] = TimedEvent(event, float(record["dynamodb"]["ApproximateCreationDateTime"]))
+            if told is not None:
+                events[number] = told
         refused = self._bus.put(list(events.values()))
         counters.count(Metric.EVENTS, len(events) - len(refused))
         return next((number for number, one in events.items() if one in refused), unread)
 
 
-def _event(change: Mapping[str, Any], number: str) -> Event | None:
-    """Return the event that a change of an item calls for: none if it is no submission, or its number was forgotten."""
+def _event(change: Mapping[str, Any], number: str) -> TimedEvent | None:
+    """Return the event that a change of an item calls for: none if its number was forgotten."""
     before, after = change.get("OldImage"), change.get("NewImage")
-    if after is None or any(part.startswith(("#", PREFIX)) for part in key_of(after)):
+    partition, name = key_of(after or before or {})
+    at = float(change["ApproximateCreationDateTime"])
+    if name.startswith(PREFIX) or partition.startswith(PREFIX) or FORGOTTEN_MARK in (before or {}):
         return None
-    return event_of(None if before is None else from_item(before), from_item(after), number)
+    if partition == OPT_OUTS:
+        told = opt_out.event_of(_entry(before), _entry(after), number)
+        return None if told is None else TimedEvent(told, at, opt_out.DETAIL_TYPE)
+    if after is None or partition.startswith("#") or name.startswith("#"):
+        return None
+    told = event.event_of(None if before is None else from_item(before), from_item(after), number)
+    return None if told is None else TimedEvent(told, at)
+
+
+def _entry(image: Mapping[str, Any] | None) -> opt_out.OptOut | None:
+    try:
+        return None if image is None else read_entry(image)
+    except (KeyError, ValueError) as error:
+        raise UnreadableItemError("an entry of the opt-out list") from error

@@ -2,20 +2,20 @@
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 from api.app import Reply, app, ok, operation, ports
 from api.openapi import NUMBER, NUMBER_PATTERN, PAGING, READING, UNCERTAIN
 from api.paging import read_cursor, read_limit, seal
 from api.problem import ProblemError
-from realtime_sms.outcomes.submission import iso
+from realtime_sms.outcomes.opt_out import to_json
 from realtime_sms.requests.recipients import canonical, parse_number
 from realtime_sms.requests.written_number import Refused
 
 if TYPE_CHECKING:
     from api.replies import OptOut, OptOuts
-    from realtime_sms.aws import opt_outs
+    from realtime_sms.outcomes import opt_out
 
 _SOURCE = "api"
 _CURSOR_KEY = "opt-outs"  # no secret: it keeps numbers out of plain sight in logs of addresses, and no more
@@ -78,11 +78,11 @@ def _checked(written: str) -> str:
     return number
 
 
-def _found(entry: "opt_outs.OptOut | None") -> Reply:
+def _found(entry: "opt_out.OptOut | None") -> Reply:
     if entry is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "this number is not on the opt-out list")
     return ok(_shown(entry))
 
 
-def _shown(entry: "opt_outs.OptOut") -> "OptOut":
-    return {"number": entry.number, "source": entry.source, "createdAt": iso(entry.created_at)}
+def _shown(entry: "opt_out.OptOut") -> "OptOut":
+    return cast("OptOut", to_json(entry))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from realtime_sms.aws.cancel import Store
-from realtime_sms.aws.opt_outs import OptOut
 from realtime_sms.aws.requests import Entry, Summary
+from realtime_sms.outcomes.opt_out import OptOut
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import MessageType

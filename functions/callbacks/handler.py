@@ -9,6 +9,7 @@ from callbacks.keywords import Keywords
 from callbacks.receive import Ports, receive
 from realtime_sms.aws import clients
 from realtime_sms.aws.deliveries import Deliveries
+from realtime_sms.aws.event_bus import EventBus
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.settings import CallbackSettings, read
 from realtime_sms.aws.table import Table
@@ -29,6 +30,8 @@ def _ports() -> Ports:
         unmatched_reports=UnmatchedReports(table),
         opt_outs=OptOuts(table),
         keywords=Keywords.of(settings.opt_out_words, settings.opt_in_words),
+        bus=EventBus(clients.events(), settings.event_bus_name, rounds=1),  # who posted it is the one who repeats
+        inbound_text=settings.inbound_text,
         now=time.time,
     )
 

@@ -4,17 +4,19 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
 from callbacks.keys import CallbackKeys, KeysUnavailableError
 from callbacks.keywords import Keywords, Wish
 from realtime_sms.aws.deliveries import Deliveries
+from realtime_sms.aws.event_bus import BusUnavailableError, EventBus, TimedEvent
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.aws.telemetry import Metric, counters, logger
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
+from realtime_sms.outcomes import received
 from realtime_sms.provider.reports import UnreadableReportError, read_inbound, read_report
 from realtime_sms.requests.recipients import canonical, mask
 
@@ -31,6 +33,8 @@ class Ports:
     unmatched_reports: UnmatchedReports
     opt_outs: OptOuts
     keywords: Keywords
+    bus: EventBus
+    inbound_text: bool
     now: Callable[[], float]
 
 
@@ -39,23 +43,24 @@ def receive(event: Mapping[str, Any], ports: Ports) -> dict[str, Any]:
     path = event.get("pathParameters") or {}
     keep = _KINDS.get(path.get("kind") or "")
     try:
-        if not ports.keys.accept(path.get("key") or "") or keep is None:
+        key = path.get("key") or ""
+        if not ports.keys.accept(key) or keep is None:
             return _reply(HTTPStatus.NOT_FOUND, "there is nothing at this address")
         if event.get("httpMethod") != "POST":
             return _reply(HTTPStatus.METHOD_NOT_ALLOWED, "this address takes POST", {"Allow": "POST"})
         body = _body(event)
         if len(body) > LARGEST:
             return _unreadable(path, HTTPStatus.CONTENT_TOO_LARGE, f"the body is larger than {LARGEST} octets")
-        keep(body, ports)
+        keep(body, ports, key)
     except UnreadableReportError as error:
         return _unreadable(path, HTTPStatus.BAD_REQUEST, str(error))
-    except (StoreUnavailableError, KeysUnavailableError) as error:
+    except (StoreUnavailableError, KeysUnavailableError, BusUnavailableError) as error:
         logger.error("callback not stored", extra={"kind": path.get("kind"), "detail": str(error)})
         return _reply(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; post it again")
     return _reply(HTTPStatus.OK)
 
 
-def keep_report(body: bytes, ports: Ports) -> None:
+def keep_report(body: bytes, ports: Ports, _key: str) -> None:
     """Store a delivery report: on its submission, or as a stray until that is known."""
     report, now = read_report(body), ports.now()
     found = ports.deliveries.find(report.submission_id)
@@ -75,18 +80,27 @@ def keep_report(body: bytes, ports: Ports) -> None:
     logger.info("delivery report", extra=told)
 
 
-def keep_inbound(body: bytes, ports: Ports) -> None:
-    """Do what a word asks for; of any other message nothing is kept."""
+def keep_inbound(body: bytes, ports: Ports, key: str) -> None:
+    """Do what a word asks for, then tell the bus of the message; nothing else is kept.
+
+    Raises:
+        BusUnavailableError: the bus did not take the event; at the next post, the word changes nothing more.
+
+    """
     inbound = read_inbound(body)
     sender, wish = canonical(inbound.sender), ports.keywords.wish(inbound.text)
+    now, text = ports.now(), ports.inbound_text
     if wish is Wish.OPT_OUT:
-        ports.opt_outs.add(sender, source=_SOURCE, now=ports.now())
+        ports.opt_outs.add(sender, source=_SOURCE, now=now)
     elif wish is Wish.OPT_IN:
         ports.opt_outs.remove(sender)
+    told = received.event_of(replace(inbound, sender=sender), at=now, key=key, with_text=text, wish=wish)
+    if ports.bus.put([TimedEvent(told, now, received.DETAIL_TYPE)]):
+        raise BusUnavailableError("the event bus did not take the message")
     logger.info("inbound message", extra={"sender": mask(sender), "wish": wish})
 
 
-_KINDS: Mapping[str, Callable[[bytes, Ports], None]] = {"reports": keep_report, "inbound": keep_inbound}
+_KINDS: Mapping[str, Callable[[bytes, Ports, str], None]] = {"reports": keep_report, "inbound": keep_inbound}
 
 
 def _unreadable(path: Mapping[str, str], status: HTTPStatus, detail: str) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class EventBridge:
         refusal = self._refusals.pop(0) if self._refusals else set()
         if isinstance(refusal, str):
             raise ClientError({"Error": {"Code": refusal, "Message": ""}}, "PutEvents")
-        ids = [json.loads(entry["Detail"])["requestId"] for entry in Entries]
+        details = [json.loads(entry["Detail"]) for entry in Entries]
+        ids = [detail.get("requestId") or detail["number"] for detail in details]
         self.taken += [request_id for request_id in ids if request_id not in refusal]
         return {
             "Entries": [

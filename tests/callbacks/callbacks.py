@@ -1,13 +1,15 @@
 """The callback function on a real table, with a secret in memory."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from callbacks.keys import CallbackKeys
 from callbacks.keywords import Keywords
 from callbacks.receive import Ports, receive
 from realtime_sms.aws.deliveries import Deliveries
+from realtime_sms.aws.event_bus import EventBus
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
@@ -17,7 +19,28 @@ from tests.fakes.aws.secretsmanager import SecretsClient
 from tests.fakes.submissions import NOW
 
 KEY, OLD_KEY = "k" * 43, "o" * 43
+BUS = "a-bus"
 WORDS = Keywords.of(("STOP", "BAJA"), ("ALTA",))
+
+
+@dataclass
+class Bridge:
+    """A bus that takes events unless it is down."""
+
+    down: bool = False
+    taken: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def put_events(self, *, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803 (as boto3 calls it)
+        """Take entries, or refuse each."""
+        if self.down:
+            return {"FailedEntryCount": len(Entries), "Entries": [{"ErrorCode": "InternalFailure"} for _ in Entries]}
+        self.taken += Entries
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}
+
+    @property
+    def details(self) -> list[dict[str, Any]]:
+        """Return the details of the events."""
+        return [json.loads(entry["Detail"]) for entry in self.taken]
 
 
 @dataclass
@@ -29,6 +52,8 @@ class Callbacks:
     ticks: float = 0
     secrets: SecretsClient = field(default_factory=lambda: SecretsClient({"AWSCURRENT": KEY}))
     table: str = ""
+    bridge: Bridge = field(default_factory=Bridge)
+    inbound_text: bool = False
 
     def __post_init__(self) -> None:
         """Wire it."""
@@ -45,6 +70,8 @@ class Callbacks:
             UnmatchedReports(table),
             OptOuts(table),
             WORDS,
+            EventBus(cast("Any", Checked("events", self.bridge)), BUS, rounds=1),
+            self.inbound_text,
             lambda: self.now,
         )
 

@@ -1,6 +1,7 @@
 """Callbacks: the state is right in every order, and the reply is 200 exactly when it is stored."""
 
 import base64
+import io
 import json
 from dataclasses import replace
 from typing import Any
@@ -21,12 +22,6 @@ from tests.fakes.submissions import IN_STATE, NOW, NUMBER, SUBMITTED, item_of
 ID = "4193366853543393"
 TAKEN = replace(SUBMITTED, submission_id=ID, ask_at=NOW + 600)
 _QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-
-
-@pytest.fixture
-def callbacks(store: Store) -> Callbacks:
-    """Return the function on an empty table."""
-    return Callbacks(store)
 
 
 def plant(store: Store, *submissions: Submission) -> None:
@@ -247,12 +242,13 @@ def test_what_cannot_be_read_is_counted(
 
 @pytest.mark.parametrize(("text", "listed"), [("STOP", 1), ("¡baja!", 1), ("stop it", 0), ("", 0), ("gracias", 0)])
 def test_a_word_puts_a_number_on_the_list_and_nothing_else_is_kept(
-    store: Store, callbacks: Callbacks, capsys: pytest.CaptureFixture[str], text: str, listed: int
+    store: Store, callbacks: Callbacks, log: io.StringIO, text: str, listed: int
 ) -> None:
     """Each is answered with 200, since nothing of it is left to be stored; no text and no number is logged."""
     assert callbacks.post("inbound", {"phone": NUMBER[1:], "originator": "8300", "message": text}) == 200
     assert [item["recipient"]["S"] for item in store.items()] == [NUMBER] * listed
-    said = capsys.readouterr().out
+    said = log.getvalue()
+    assert "inbound message" in said
     assert NUMBER[1:] not in said
     assert text in {"", "STOP"} or text not in said
 

@@ -5,8 +5,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 
-from realtime_sms.aws.opt_outs import OptOut, OptOuts
+from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.table import StoreUnavailableError, Table
+from realtime_sms.outcomes.opt_out import OptOut
 from tests.conftest import Store
 from tests.fakes.submissions import NOW
 

@@ -17,6 +17,7 @@ from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.reports import DeliveryUpdate, Report
 from realtime_sms.vocabulary import Delivery, Status
+from rtsms import personal_data
 from rtsms.stack import Stack, StackValues
 from tests.cli.fakes import OUTPUTS, PARAMETERS, FakeClient, FakeSession, Ran, run
 from tests.conftest import Store
@@ -180,3 +181,19 @@ def test_of_a_number_that_is_nowhere_nothing_is_changed(stack: EmbeddedStack, st
     ran = run("forget", "+56955555555", "--yes", "--wait", "0", "--json", stack=stack)
     assert (ran.code, ran.answer["replaced"]) == (0, 0)
     assert store.items() == before
+
+
+def test_an_opt_out_is_marked_before_its_number_goes() -> None:
+    """So that no event tells subscribers that the number is off the list."""
+    written: list[tuple[dict[str, Any], dict[str, Any]]] = []
+
+    class Rewriting(Table):
+        def rewrite(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+            written.append((dict(before), dict(after)))
+            return True
+
+    client: Any = None
+    item = {"requestId": {"S": "#optout"}, "recipient": {"S": NUMBER}, "source": {"S": "api"}}
+    assert personal_data.forget(Rewriting(client, "t"), [item], NUMBER, "forgotten:1") == 0
+    marked = item | {"forgotten": {"BOOL": True}}
+    assert written == [(item, marked), (marked, item | {"recipient": {"S": "forgotten:1"}})]

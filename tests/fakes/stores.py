@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from realtime_sms.aws.opt_outs import OptOut
 from realtime_sms.aws.queues import QueueUnavailableError
 from realtime_sms.aws.requests import Entry, Rejection, Summary
 from realtime_sms.aws.submissions import Applied, Conflict, Indeterminate, WriteResult
 from realtime_sms.aws.table import Key, StoreUnavailableError
 from realtime_sms.outcomes.decide import Change, Unreadable
+from realtime_sms.outcomes.opt_out import OptOut
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import MessageType
 

@@ -134,7 +134,7 @@ def test_nothing_that_comes_in_makes_reading_fail_otherwise(body: bytes) -> None
 def test_an_inbound_message_is_read() -> None:
     """It has no id and no time; neither number nor text shows in a repr."""
     inbound = read_inbound(changed(INBOUND))
-    assert (inbound.sender, inbound.text) == ("+447945223343", "STOP")
+    assert (inbound.sender, inbound.text, inbound.addressee) == ("+447945223343", "STOP", "8300")
     assert repr(inbound) == "Inbound()"
 
 

@@ -37,7 +37,7 @@ WANTED = {
 type Events = list[dict[str, Any]]
 
 
-def _subscribe(deployed: Deployment, name: str, pattern: str) -> str:
+def subscribe(deployed: Deployment, name: str, pattern: str) -> str:
     """Create a rule with a queue; return the queue's address."""
     title = own_name(deployed.stack.name, f"events-{name.replace(' ', '-')}")
     url = deployed.sqs.create_queue(QueueName=title)["QueueUrl"]
@@ -86,7 +86,7 @@ def _received(deployed: Deployment, url: str, request_id: str, known: Events) ->
 @pytest.fixture(scope="module")
 def received(deployed: Deployment) -> Mapping[str, Events]:
     """Subscribe with each pattern of the page, change outcomes, and return what each subscriber got."""
-    queues = {name: _subscribe(deployed, name, pattern) for name, pattern in PATTERNS.items()}
+    queues = {name: subscribe(deployed, name, pattern) for name, pattern in PATTERNS.items()}
     queues["subscriber"] = _deploy_subscriber(deployed)
     deployed.forget_breakers()
     deployed.restart_sender()

@@ -1,4 +1,4 @@
-"""The bus of outcome events: events are put in batches, and those that it did not take are put again."""
+"""The event bus: events are put in batches, and those that it did not take are put again."""
 
 import json
 import time
@@ -23,24 +23,37 @@ _PAUSE = 0.2  # seconds before the second round, doubled before the next
 
 @dataclass(frozen=True, slots=True)
 class TimedEvent:
-    """An event, and when the table took the change (epoch seconds)."""
+    """An event, when it happened (epoch seconds), and of what type it is."""
 
     event: Event = field(repr=False)
     at: float
+    detail_type: str = DETAIL_TYPE
+
+
+class BusUnavailableError(RuntimeError):
+    """The bus did not take an event."""
 
 
 class EventBus:
-    """An EventBridge bus."""
+    """An EventBridge bus, on which events are put in up to `rounds` rounds."""
 
-    def __init__(self, client: "EventBridgeClient", name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: "EventBridgeClient",
+        name: str,
+        *,
+        rounds: int = _ROUNDS,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._name = name
+        self._rounds = rounds
         self._pause = pause
 
     def put(self, events: Sequence[TimedEvent]) -> list[TimedEvent]:
         """Put events on the bus, in their order; return those that it did not take after all rounds."""
         left = list(events)
-        for done in range(_ROUNDS):
+        for done in range(self._rounds):
             if not left:
                 break
             if done:
@@ -65,7 +78,7 @@ class EventBus:
         return {
             "EventBusName": self._name,
             "Source": SOURCE,
-            "DetailType": DETAIL_TYPE,
+            "DetailType": event.detail_type,
             "Time": datetime.fromtimestamp(event.at, UTC),
             "Detail": json.dumps(event.event, ensure_ascii=False),
         }

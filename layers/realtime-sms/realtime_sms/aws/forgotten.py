@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MARKER: Final[Key] = (FORGOTTEN, FORGOTTEN)  # this item says that a number was forgotten in this deployment
 PREFIX: Final = "forgotten:"  # of what stands in a number's place; no number and no entry's place begins so
+FORGOTTEN_MARK: Final = "forgotten"  # attribute of an opt-out before its number goes: nobody took it off the list
 
 
 class Hashes:

@@ -5,20 +5,11 @@ message is claimed is not sent to.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from realtime_sms.aws.table import OPT_OUTS, Table, as_key, seconds
+from realtime_sms.outcomes.opt_out import OptOut
 from realtime_sms.outcomes.submission import iso
-
-
-@dataclass(frozen=True, slots=True)
-class OptOut:
-    """One number (E.164) on the list: since when (epoch seconds), and how it came there."""
-
-    number: str = field(repr=False)
-    source: str
-    created_at: float
 
 
 class OptOuts:
@@ -36,17 +27,17 @@ class OptOuts:
         there = self._table.create(
             {**as_key((OPT_OUTS, number)), "source": {"S": source}, "createdAt": {"S": iso(now)}}
         )
-        return _read(there) if there else OptOut(number, source, now)
+        return read_entry(there) if there else OptOut(number, source, now)
 
     def remove(self, number: str) -> OptOut | None:
         """Take a number off the list and return the entry that it had."""
         item = self._table.pop((OPT_OUTS, number))
-        return _read(item) if item else None
+        return read_entry(item) if item else None
 
     def get(self, number: str) -> OptOut | None:
         """Return a number's entry, if it has one."""
         item = self._table.get((OPT_OUTS, number))
-        return _read(item) if item else None
+        return read_entry(item) if item else None
 
     def find(self, numbers: Iterable[str], hashed: Callable[[str], str] | None = None) -> frozenset[str]:
         """Return those of the numbers that are on the list; with `hashed` also those that are there as a hash."""
@@ -58,8 +49,9 @@ class OptOuts:
 
     def page(self, after: str, most: int) -> list[OptOut]:
         """Return up to `most` entries whose numbers follow `after`, in the order of the numbers."""
-        return [_read(item) for item in self._table.query(OPT_OUTS, after or "+", most)]
+        return [read_entry(item) for item in self._table.query(OPT_OUTS, after or "+", most)]
 
 
-def _read(item: Mapping[str, Any]) -> OptOut:
+def read_entry(item: Mapping[str, Any]) -> OptOut:
+    """Read an entry from its item."""
     return OptOut(item["recipient"]["S"], item["source"]["S"], seconds(item["createdAt"]["S"]))

@@ -139,9 +139,10 @@ class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, Retr
     dead_letter_queue_url: str
 
 
-class CallbackSettings(StoreSettings):
+class CallbackSettings(StoreSettings, AnnounceSettings):
     """The callback function's environment."""
 
+    inbound_text: bool = False  # whether the event of an inbound SMS has its text
     callback_key_secret_arn: str
     cost_asked_per_minute: int = Field(ge=0, le=600)  # 0: RealTime is never asked what a message cost
     opt_out_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]

@@ -17,6 +17,8 @@ SOURCE: Final = "realtime-sms"
 DETAIL_TYPE: Final = "SMS Outcome Changed"
 VERSION: Final = "1"
 _SEQUENCE_DIGITS = 40  # DynamoDB's own have 21 to 40
+IDS: Final = "the same for the same change, however often it is told"
+VERSIONS: Final = "of this shape"
 
 type Event = dict[str, Any]  # the `detail`
 type FinalStatus = Literal[Status.SUBMITTED, Status.FAILED, Status.UNKNOWN, Status.EXPIRED, Status.CANCELLED]
@@ -41,26 +43,35 @@ def event_of(before: Submission | None, after: Submission, sequence: str) -> Eve
     event: Event = {
         "version": VERSION,
         "id": "",
-        "sequence": sequence.zfill(_SEQUENCE_DIGITS),
+        "sequence": padded(sequence),
         "changed": changed,
         "requestId": after.request_id,
         **to_json(after, event=True),
     }
     if after.metadata:
         event["metadata"] = dict(after.metadata)
-    event["id"] = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:32]
-    return event
+    return identified(event)
+
+
+def padded(sequence: str) -> str:
+    """Return a number of the stream in one width, so that texts sort as numbers do."""
+    return sequence.zfill(_SEQUENCE_DIGITS)
+
+
+def identified(event: Event) -> Event:
+    """Return the event with an `id` made of all that it says."""
+    content = json.dumps(event | {"id": ""}, sort_keys=True).encode()
+    return event | {"id": hashlib.sha256(content).hexdigest()[:32]}
 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of an event's `detail`."""
     from pydantic import Field, TypeAdapter  # noqa: PLC0415 (only the schema needs it)
 
-    ids = "the same for the same change, however often it is told"
     order = "of two events of one recipient, the later change has the greater text"
     members = {
-        "version": Annotated[Literal["1"], Field(description="of this shape")],
-        "id": Annotated[str, Field(description=ids)],
+        "version": Annotated[Literal["1"], Field(description=VERSIONS)],
+        "id": Annotated[str, Field(description=IDS)],
         "sequence": Annotated[str, Field(description=order)],
         "changed": Annotated[list[Changed], Field(min_length=1, description="what of the outcome changed")],
         "requestId": str,

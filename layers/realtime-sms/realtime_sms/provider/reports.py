@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _SHORT_NUMBER = re.compile(r"\+?[0-9]{1,6}")
 _COST = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _OPERATOR = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+_ADDRESSEE = re.compile(r"\+?[0-9]{1,15}|[A-Za-z0-9 ]{1,11}")
 _OPERATOR_MEMBERS = ("id", "name", "mcc", "mnc")
 _LATEST = 253402300799  # epoch seconds; what comes later has no calendar
 
@@ -73,10 +74,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One message from a phone: who wrote it (E.164), and what."""
+    """One message from a phone: who wrote it (E.164), what, and to which of our numbers, as RealTime writes it."""
 
     sender: str = field(repr=False)
     text: str = field(repr=False)
+    addressee: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,9 @@ def read_inbound(body: bytes) -> Inbound:
         raise UnreadableReportError("message: is no text")
     phone, originator = value.get("phone"), value.get("originator")
     if _SHORT_NUMBER.fullmatch(_written(phone) or "") and _NUMBER.fullmatch(_written(originator) or ""):
-        phone = originator
-    return Inbound(_number(phone), text)
+        phone, originator = originator, phone
+    addressee = _written(originator) or ""
+    return Inbound(_number(phone), text, addressee if _ADDRESSEE.fullmatch(addressee) else None)
 
 
 def read_info(exchange: CallResult) -> Info | None:
