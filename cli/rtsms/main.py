@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from rtsms import cancel, consumption, forget, optout, preview, redrive, resend, send, status, watch
+from rtsms import cancel, consumption, forget, lanes, optout, preview, redrive, resend, send, status, watch
 from rtsms.bulk import command as bulk
 from rtsms.doctor import command as doctor
 from rtsms.errors import AWS_ERRORS, CommandError, Exit, aws_error
@@ -88,6 +88,5 @@ def main() -> None:
 
 for _module in (preview, send, status, cancel, bulk, watch, doctor, redrive, resend, optout):
     main.add_command(_module.command)
-main.add_command(consumption.command)
-main.add_command(forget.export)
-main.add_command(forget.forget)
+for _command in (consumption.command, forget.export, forget.forget, lanes.pause, lanes.resume):
+    main.add_command(_command)

@@ -1,4 +1,4 @@
-"""`rtsms watch`: queues, breakers and outcomes of a deployment, as they change."""
+"""`rtsms watch`: queues, breakers, lanes and outcomes of a deployment, as they change."""
 
 import time
 from collections import Counter
@@ -13,12 +13,14 @@ from rich.live import Live
 from rich.table import Table
 
 from realtime_sms.aws.breakers import Breakers, OpenBreaker
+from realtime_sms.aws.lanes import Lane, Lanes
 from realtime_sms.aws.requests import read_outcomes
 from realtime_sms.aws.submissions import OPEN_SHARDS
 from realtime_sms.aws.table import OPEN_INDEX
 from realtime_sms.aws.telemetry import NAMESPACE, of_status
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.vocabulary import FINAL, Status
+from rtsms.lanes import lane_document, lane_text
 from rtsms.options import json_option, stack_options
 from rtsms.output import Output, plural
 from rtsms.stack import QueueDepth, Stack
@@ -37,7 +39,7 @@ _PERIOD = 60  # seconds
 @json_option
 @stack_options
 def command(*, stack: Stack, out: Output, request_id: str | None, every: float, once: bool) -> None:
-    """Watch queues, breakers and outcomes until Ctrl-C.
+    """Watch queues, breakers, lanes and outcomes until Ctrl-C.
 
     With a REQUEST_ID, also count the outcomes of that request.
     """
@@ -60,6 +62,7 @@ class Snapshot:
     queue: QueueDepth
     dead_letters: int
     breakers: list[OpenBreaker]
+    lanes: list[Lane]
     unfinished: int
     ended: Mapping[str, int]
     states: Mapping[str, int] = field(default_factory=dict)
@@ -75,6 +78,7 @@ class Snapshot:
                 {"breaker": one.breaker.value, "reason": one.reason.value, "since": iso(one.since)}
                 for one in self.breakers
             ],
+            "lanes": [lane_document(one) for one in self.lanes],
             "unfinished": self.unfinished,
             "ended": dict(self.ended),
         }
@@ -96,6 +100,7 @@ def _take_snapshot(stack: Stack, request_id: str | None, now: float) -> Snapshot
         queue=stack.queue_depth("SendQueueUrl"),
         dead_letters=stack.queue_depth("DeadLetterQueueUrl").total,
         breakers=Breakers(stack.store()).read(),
+        lanes=Lanes(stack.store()).read(),
         unfinished=_count_unfinished(stack),
         ended=_count_ended(stack, now),
         states=states,
@@ -153,6 +158,7 @@ def _table(stack: Stack, request_id: str | None, snapshot: Snapshot) -> Table:
     table.add_row("dead letters", str(snapshot.dead_letters))
     opened = [f"{one.breaker} open since {iso(one.since)} ({one.reason})" for one in snapshot.breakers]
     table.add_row("breakers", "; ".join(opened) or "closed")
+    table.add_row("lanes", "; ".join(map(lane_text, snapshot.lanes)))
     table.add_row(f"last {_RECENT.seconds // 60} min", _counts(snapshot.ended) or "no metrics yet")
     if request_id:
         table.add_row(request_id, _counts(snapshot.states) or "no outcomes yet")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from maintenance.breaker_recovery import recover_breakers
 from maintenance.current_metrics import measure_current
 from maintenance.dead_letters import record_dead_letters
+from maintenance.gates import set_gates
 from maintenance.status_queries import StatusQueries, ask_cost, ask_overdue
 from maintenance.sweep import sweep
 from maintenance.time_budget import TimeBudget
@@ -15,6 +16,7 @@ from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breakers
 from realtime_sms.aws.caps import DailyCap
 from realtime_sms.aws.deliveries import Deliveries
+from realtime_sms.aws.lanes import Lanes
 from realtime_sms.aws.queues import DeadLetters
 from realtime_sms.aws.settings import MaintenanceSettings, read
 from realtime_sms.aws.submissions import Submissions
@@ -23,6 +25,7 @@ from realtime_sms.aws.telemetry import instrumented, logger
 from realtime_sms.aws.tokens import TokenUnavailableError, ask_for_renewal, read_token
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.provider.client import RealTimeClient
+from realtime_sms.vocabulary import MessageType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +50,7 @@ class Maintenance:
         self._submissions, self._deliveries = Submissions(table), Deliveries(table)
         self._reported = Deliveries(table, ask_cost=settings.cost_asked_per_minute > 0)
         self._breakers, self._unmatched_reports = Breakers(table), UnmatchedReports(table)
+        self._lanes, self._hours = Lanes(table), settings.hours
         self._dead_letters = DeadLetters(clients.sqs(), settings.dead_letter_queue_url)
         most = settings.max_segments_per_day
         self._daily_cap = DailyCap(table, most, settings.time_zone) if most else None
@@ -80,6 +84,7 @@ class Maintenance:
                 self._breakers, self._client.perform, self._token, self._renew, now=time.time()
             ),
             "looked": lambda: measure_current(self._breakers, self._dead_letters, self._deliveries, self._daily_cap),
+            "lanes": self._set_gates,
             # A report is matched only once all submissions are known that were given up.
             "reported": lambda: self._settle_reports(queries) if "ended" in done and not swept.cut else 0,
             "asked": lambda: ask_overdue(self._deliveries, self._submissions, queries, time.time()) if queries else 0,
@@ -99,6 +104,14 @@ class Maintenance:
 
     def _queries(self, most: int) -> StatusQueries:
         return StatusQueries(self._client.perform, self._token, self._breakers, most=most)
+
+    def _set_gates(self) -> dict[str, tuple[str, ...]]:
+        mappings = {
+            MessageType.TRANSACTIONAL: self._settings.transactional_mapping,
+            MessageType.PROMOTIONAL: self._settings.promotional_mapping,
+        }
+        client = clients.event_sources()
+        return set_gates(self._lanes, self._breakers, self._hours, mappings, client, now=time.time())
 
     def _settle_reports(self, queries: StatusQueries | None) -> int:
         return Settlement(self._unmatched_reports, self._reported, self._submissions, queries, time.time()).run()

@@ -140,6 +140,20 @@ def _authorize_queue_batches_by_their_real_actions() -> None:
     iam_actions.extract_iam_action = action
 
 
+def _authorize_event_source_mappings_by_their_real_actions() -> None:
+    """Check calls about one event source mapping by their own actions; MiniStack takes a read for a list."""
+    of_operation = iam_actions.extract_iam_action
+    actions = {"GET": "GetEventSourceMapping", "PUT": "UpdateEventSourceMapping", "DELETE": "DeleteEventSourceMapping"}
+
+    def action(service: str, method: str, path: str, *request: Any, **options: Any) -> str | None:
+        if service == "lambda" and "/event-source-mappings/" in path.rstrip("/") and method in actions:
+            return f"lambda:{actions[method]}"
+        found: str | None = of_operation(service, method, path, *request, **options)
+        return found
+
+    iam_actions.extract_iam_action = action
+
+
 def _authorize_schedules_in_their_group() -> None:
     """Check calls about a schedule on its own ARN; MiniStack takes every schedule for one of the group *default*."""
     of_request = iam_actions.extract_resource_arn
@@ -214,6 +228,7 @@ def main(socket_number: str, middleware: str = "") -> None:
     _unpack_once()
     _authorize_partiql_by_its_real_actions()
     _authorize_queue_batches_by_their_real_actions()
+    _authorize_event_source_mappings_by_their_real_actions()
     _authorize_schedules_in_their_group()
     _take_internal_deliveries_for_tls()
     _import_gateway_responses()

@@ -106,6 +106,8 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
     delivery.deliver_all([one for one in jobs if one not in moving], here, scenario.calls_in_flight + _CLAIM_AHEAD)
     if moving:
         move(moving, Producer(client, {MessageType.PROMOTIONAL: "promotional"}), scenario.rules, here)
+    if admission.shut:
+        admission.wait_while_shut()
     return tuple(acknowledge(taken, SendQueue(client, "queue"), DeadLetters(client, "dead"), submissions, here))
 
 

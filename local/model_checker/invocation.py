@@ -34,6 +34,7 @@ class Invocation:
         self.requests: dict[int, Request] = {}
         self.kept: tuple[str, ...] | None = None
         self.error: Exception | None = None
+        self.slept = 0.0  # seconds
         self._now = now
         self.ends = ends
         self._numbers = count()
@@ -90,6 +91,7 @@ class Invocation:
 
     def sleep(self, seconds: float) -> None:
         """Return at once: the world lets time pass."""
+        self.slept += seconds
 
     def jitter(self) -> float:
         """Return 0: the world chooses the times."""

@@ -174,6 +174,8 @@ USAGE = [
         ("send", "--§=§"),
         ("send", "§", "--to"),
         ("send", "§"),
+        ("pause", "--lane", "§"),
+        ("resume", "§"),
         ("status", "§", "--json=§"),
         ("status", "§", "--page", "§"),
         ("status", "§", "--limit", "0"),

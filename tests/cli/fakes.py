@@ -127,6 +127,7 @@ def doctor_stack(
         "SendQueueUrl": "http://aws/1/send",
         "SendQueueArn": "arn:queue",
         "PromotionalQueueUrl": "http://aws/1/promotional",
+        "PromotionalQueueArn": "arn:promotional",
         "DeadLetterQueueUrl": "http://aws/1/dead",
         "OutcomesTableName": "outcomes",
         "TokenSecretArn": "arn:token",

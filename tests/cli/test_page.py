@@ -82,6 +82,7 @@ def _clients() -> dict[str, object]:
         "dynamodb": FakeClient(
             describe_table={"Table": {"TableStatus": "ACTIVE"}},
             batch_get_item={"Responses": {TABLE: []}},
+            update_item={},
             get_paginator=_NoPages(),
         ),
         "cloudformation": FakeClient(describe_stack_resources={"StackResources": alarms}),
@@ -129,4 +130,5 @@ def test_the_page_shows_every_command() -> None:
     """Otherwise the test above would compare nothing."""
     shown = {shlex.split(command)[1] for _, section in SECTIONS for command, _ in _commands(section)}
     wanted = {"--help", "preview", "send", "status", "cancel", "bulk", "watch", "doctor", "optout", "redrive", "resend"}
+    wanted |= {"pause", "resume"}
     assert shown & wanted == wanted

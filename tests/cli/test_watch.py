@@ -16,8 +16,15 @@ class _Pages:
 @pytest.fixture
 def stack() -> FakeStack:
     """Return a stack that is sending."""
-    breaker = {"recipient": {"S": "auth"}, "reason": {"S": "forbidden"}, "since": {"N": "0"}, "times": {"N": "1"}}
-    dynamodb: Any = FakeClient(batch_get_item={"Responses": {"outcomes": [breaker]}}, get_paginator=None)
+    breaker = {
+        "requestId": {"S": "#breaker"},
+        "recipient": {"S": "auth"},
+        "reason": {"S": "forbidden"},
+        "since": {"N": "0"},
+        "times": {"N": "1"},
+    }
+    lane = {"requestId": {"S": "#lane"}, "recipient": {"S": "promotional"}, "pausedSince": {"N": "60"}}
+    dynamodb: Any = FakeClient(batch_get_item={"Responses": {"outcomes": [breaker, lane]}}, get_paginator=None)
     dynamodb.get_paginator = lambda _name: _Pages()
     counts = {"ApproximateNumberOfMessages": "7", "ApproximateNumberOfMessagesNotVisible": "3"}
     metrics = {"MetricDataResults": [{"Id": "submitted", "Values": [4.0, 5.0]}, {"Id": "failed", "Values": []}]}
@@ -41,6 +48,10 @@ def test_one_snapshot_shows_everything(stack: FakeStack) -> None:
         "queue": {"visible": 7, "inFlight": 3},
         "deadLetters": 10,
         "breakers": [{"breaker": "auth", "reason": "forbidden", "since": "1970-01-01T00:00:00.000Z"}],
+        "lanes": [
+            {"lane": "transactional", "paused": False, "why": []},
+            {"lane": "promotional", "paused": True, "pausedSince": "1970-01-01T00:01:00.000Z", "why": []},
+        ],
         "unfinished": 24,
         "ended": {"submitted": 9},
         "states": {"submitted": 1},
@@ -52,6 +63,7 @@ def test_the_text_shows_the_same(stack: FakeStack) -> None:
     told = run("watch", "order-2", "--once", stack=stack).out
     assert "7 available, 3 in flight or delayed" in told
     assert "auth open since 1970-01-01T00:00:00.000Z (forbidden)" in told
+    assert "promotional open, paused since 1970-01-01T00:01:00.000Z: closes in a minute or two" in told
     assert "9 submitted" in told
     assert "no outcomes yet" in told
 

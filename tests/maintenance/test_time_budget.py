@@ -90,12 +90,20 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return run
 
-    for name in ("sweep", "record_dead_letters", "recover_breakers", "measure_current", "ask_overdue", "ask_cost"):
+    parts = (
+        "sweep",
+        "record_dead_letters",
+        "recover_breakers",
+        "measure_current",
+        "set_gates",
+        "ask_overdue",
+        "ask_cost",
+    )
+    for name in parts:
         monkeypatch.setattr(handler, name, part(name))
     monkeypatch.setattr(handler.Maintenance, "_settle_reports", part("strays"))
-    monkeypatch.setattr(
-        handler, "clients", SimpleNamespace(dynamodb=lambda: None, sqs=lambda: None, secrets=lambda: None)
-    )
+    services = ("dynamodb", "sqs", "secrets", "event_sources")
+    monkeypatch.setattr(handler, "clients", SimpleNamespace(**dict.fromkeys(services, lambda: None)))
     return names
 
 
@@ -120,4 +128,4 @@ def test_no_report_is_taken_for_proof_before_all_who_gave_up_are_known(
     ran.clear()
     monkeypatch.setattr(handler, "sweep", _cut)
     _watch().run()
-    assert ran == ["record_dead_letters", "recover_breakers", "measure_current", "ask_overdue", "ask_cost"]
+    assert ran == ["record_dead_letters", "recover_breakers", "measure_current", "set_gates", "ask_overdue", "ask_cost"]

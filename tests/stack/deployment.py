@@ -3,7 +3,8 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import batched
@@ -104,6 +105,10 @@ class Deployment:
     def publish(self, *bodies: str) -> list[str]:
         """Put messages on the send queue, ten a call; return their ids."""
         return self._put(self.outputs["SendQueueUrl"], bodies)
+
+    def publish_promotional(self, *bodies: str) -> list[str]:
+        """Put messages on the promotional queue; return their ids."""
+        return self._put(self.outputs["PromotionalQueueUrl"], bodies)
 
     def put_dead(self, *bodies: str) -> list[str]:
         """Put messages straight into the dead-letter queue, as SQS does after too many deliveries."""
@@ -241,9 +246,31 @@ class Deployment:
         )
 
     def forget_breakers(self) -> None:
-        """Close both breakers, with no memory of their having been open; environments learn it within seconds."""
+        """Close all breakers, with no memory of their having been open, and the lanes that they closed open again.
+
+        Environments learn it within seconds.
+        """
         for breaker in Breaker:
             self.table.delete_item(Key={"requestId": BREAKERS, "recipient": breaker})
+        if "Disabled" in self.gates():
+            self.invoke("MaintenanceFunctionName")
+
+    def gates(self) -> list[str]:
+        """Return the state of the event source mapping of each lane, the transactional one first."""
+        queues = [self.outputs[f"{name}QueueArn"] for name in ("Send", "Promotional")]
+        found = [self.functions.list_event_source_mappings(EventSourceArn=queue) for queue in queues]
+        return [mapping["State"] for one in found for mapping in one["EventSourceMappings"]]
+
+    @contextmanager
+    def variables(self, function: str, **given: str) -> Iterator[None]:
+        """Change variables of a function by the name of its output, in new environments; restore them at the end."""
+        name = self.outputs[function]
+        before = self.functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        self.functions.update_function_configuration(FunctionName=name, Environment={"Variables": before | given})
+        try:
+            yield
+        finally:
+            self.functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
     def invoke(self, function: str, payload: object = None) -> dict[str, Any]:
         """Run a function by the name of its output, under its own role, and give what it returns."""

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from callbacks.receive import receive
 from local import ROOT
 from maintenance import current_metrics
+from maintenance.gates import set_gates
 from realtime_sms.aws.breakers import Breaker
+from realtime_sms.aws.lanes import Lane
 from realtime_sms.aws.queues import QueueMessage, SendQueue
 from realtime_sms.aws.telemetry import (
     NAMESPACE,
@@ -25,7 +28,7 @@ from realtime_sms.aws.telemetry import (
     of_status,
 )
 from realtime_sms.outcomes.submission import Rules
-from realtime_sms.vocabulary import Reason, Status
+from realtime_sms.vocabulary import MessageType, Reason, Status
 from refresh import handler as refresh
 from refresh.refresher import Outcome
 from tests.fakes import emf
@@ -65,6 +68,13 @@ def _look(letters: int, *opened: Breaker, untraced: int = 0, cap: int = 0) -> No
     current_metrics.measure_current(breakers, found, deliveries, daily_cap)
 
 
+def _fail_to_open() -> None:
+    lane, breakers, lanes = Lane(MessageType.TRANSACTIONAL), Mock(), Mock()
+    breakers.read.return_value, lanes.read.return_value = [], [lane]
+    client = Mock(**{"get_event_source_mapping.return_value": {"State": "Updating"}})
+    set_gates(lanes, breakers, None, {lane.lane: "id"}, client, now=time.time())
+
+
 def _put_off(age: float) -> None:
     message = QueueMessage("1", "h", "", receive_count=9, sent_at=time.time() - age)
     client: Any = SimpleNamespace(change_message_visibility_batch=lambda **_: {})
@@ -90,6 +100,7 @@ CAUSES: Mapping[str, Callable[[], None]] = {
     Metric.BALANCE_BREAKER_OPEN: lambda: _look(0, Breaker.BALANCE),
     Metric.ENDPOINT_BREAKER_OPEN: lambda: _look(0, Breaker.ENDPOINT),
     Metric.DAILY_CAP_USED: lambda: _look(0, cap=80),
+    Metric.LANE_STUCK: _fail_to_open,
     of_status(Status.UNKNOWN): lambda: log_outcome(UNKNOWN),
     of_status(Status.FAILED): lambda: log_outcome(FAILED),
     Metric.REFRESH_FAILURES: _fail_to_refresh,

@@ -12,6 +12,7 @@ from phonenumbers import country_code_for_region
 from pydantic import ValidationError
 
 from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.lanes import Lane, Lanes
 from realtime_sms.aws.tokens import Credentials, TokenUnavailableError, read_token
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.provider import calls
@@ -19,6 +20,7 @@ from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
 from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.vocabulary import Reason
 from rtsms.doctor.findings import Finding, bad, doubt, good
+from rtsms.lanes import QUEUES, lane_text
 from rtsms.stack import QueueDepth, Stack
 
 _MIN_RECEIVES = 100  # a message waits by becoming visible again, so a lower maxReceiveCount would end waiting messages
@@ -152,22 +154,35 @@ def check_breakers(stack: Stack) -> Iterator[Finding]:
         yield good("breakers", "closed")
 
 
-def check_event_source(stack: Stack) -> Iterator[Finding]:
-    """Check the mapping that passes messages to the send function, or to a version of it."""
-    queue = stack.outputs["SendQueueArn"]
-    mappings = stack.session.client("lambda").list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
-    states = {mapping["State"] for mapping in mappings}
+def check_event_sources(stack: Stack) -> Iterator[Finding]:
+    """Check the mappings that pass messages to the send function, or to a version of it, lane by lane."""
+    functions: set[str] = set()
+    for lane in Lanes(stack.store()).read():
+        queue = stack.outputs[f"{QUEUES[lane.lane]}Arn"]
+        found = stack.session.client("lambda").list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
+        yield judge_lane(lane, {mapping["State"] for mapping in found})
+        functions |= {mapping["FunctionArn"] for mapping in found}
+    yield from _unused_versions(stack, functions)
+
+
+def judge_lane(lane: Lane, states: AbstractSet[str]) -> Finding:
+    """Judge a lane by the states of its event source mappings, and by what keeps it closed."""
     if not states:
-        yield bad("sending", "no event source passes messages to the send function", "deploy the template again")
-    elif states == {"Enabled"}:
-        yield good("sending", "messages are passed to the send function")
-    elif states <= {"Disabled", "Disabling"}:
-        to_do = "aws lambda update-event-source-mapping --enabled, unless it was stopped on purpose"
-        yield bad("sending", "the event source mapping is disabled: messages stay in the queue", to_do)
-    else:
-        said = f"the event source mapping is {', '.join(sorted(states))}"
-        yield doubt("sending", said, "run the command again in a minute")
-    yield from _unused_versions(stack, {mapping["FunctionArn"] for mapping in mappings})
+        said = f"no event source passes {lane.lane} messages to the send function"
+        return bad("sending", said, "deploy the template again")
+    if lane.why or lane.paused_since is not None:
+        if lane.why == (Reason.OUTSIDE_HOURS,) and lane.paused_since is None:
+            return good("sending", lane_text(lane))
+        to_do = (
+            f"rtsms resume --lane {lane.lane}" if lane.paused_since is not None else "remove the cause; it opens then"
+        )
+        return doubt("sending", lane_text(lane), to_do)
+    if states == {"Enabled"}:
+        return good("sending", f"{lane.lane} messages are passed to the send function")
+    said = f"the event source mapping of {lane.lane} messages is {', '.join(sorted(states))}"
+    if states <= {"Disabled", "Disabling"}:
+        return bad("sending", said, "the maintenance function enables it within a minute; if not, read its log")
+    return doubt("sending", said, "run the command again in a minute")
 
 
 def _unused_versions(stack: Stack, used: AbstractSet[str]) -> Iterator[Finding]:
@@ -272,7 +287,7 @@ CHECKS: tuple[tuple[str, Callable[[Stack], Iterable[Finding]]], ...] = (
     ("credentials", check_credentials),
     ("RealTime", check_realtime),
     ("breakers", check_breakers),
-    ("sending", check_event_source),
+    ("sending", check_event_sources),
     ("send queue", check_send_queue),
     ("dead letters", check_dead_letters),
     ("alarms", check_alarms),

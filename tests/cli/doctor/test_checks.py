@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from realtime_sms.aws.lanes import Lane
 from realtime_sms.provider.calls import CallResult, NotSent, Reply, ReplyLost
+from realtime_sms.vocabulary import MessageType
 from rtsms.doctor import checks
 from rtsms.doctor.findings import Finding, Level
 from rtsms.stack import QueueDepth, StackValues
@@ -157,26 +159,45 @@ def test_the_stacks_status_is_judged(status: str, level: Level) -> None:
     assert _only(checks.check_stack(doctor_stack(status=status))).level is level
 
 
+OPEN = Lane(MessageType.PROMOTIONAL)
+PAUSED = replace(OPEN, paused_since=1.0)
+CLOSED = replace(OPEN, closed_since=60.0)
+
+
 @pytest.mark.parametrize(
-    ("states", "level"),
-    [(["Enabled"], Level.GOOD), (["Disabled"], Level.BAD), ([], Level.BAD), (["Enabling"], Level.DOUBT)],
-    ids=lambda value: "-".join(value) if isinstance(value, list) else None,
+    ("lane", "states", "level", "said"),
+    [
+        (OPEN, ["Enabled"], Level.GOOD, "promotional messages are passed to the send function"),
+        (OPEN, ["Disabled"], Level.BAD, "the event source mapping of promotional messages is Disabled"),
+        (OPEN, ["Enabling"], Level.DOUBT, "is Enabling"),
+        (OPEN, [], Level.BAD, "no event source passes promotional messages"),
+        (PAUSED, ["Enabled"], Level.DOUBT, "promotional open, paused since 1970-01-01T00:00:01.000Z: closes"),
+        (replace(CLOSED, paused_since=1.0, why=("paused",)), ["Disabled"], Level.DOUBT, "00:01:00.000Z (paused)"),
+        (replace(CLOSED, why=("paused",)), ["Disabled"], Level.DOUBT, "(paused), resumed: opens in a minute or two"),
+        (replace(CLOSED, why=("balance", "auth")), ["Disabled"], Level.DOUBT, "(balance, auth)"),
+        (replace(CLOSED, why=("outside_hours",)), ["Disabled"], Level.GOOD, "(outside_hours)"),
+    ],
 )
-def test_the_event_source_is_judged(states: list[str], level: Level) -> None:
-    """If it is disabled, messages stay in the queue."""
-    assert _only(checks.check_event_source(doctor_stack(_mapped(*states)))).level is level
+def test_a_lane_is_judged_by_what_closes_it_and_by_its_event_source(
+    lane: Lane, states: list[str], level: Level, said: str
+) -> None:
+    """If a mapping is disabled and nothing keeps the lane closed, messages stay in the queue for no reason."""
+    finding = checks.judge_lane(lane, set(states))
+    assert finding.level is level
+    assert said in finding.said
 
 
 @pytest.mark.parametrize(("used", "left"), [("1", "2, 3"), ("3", "1, 2"), ("$LATEST", "1, 2, 3")])
 def test_unused_versions_are_listed(used: str, left: str) -> None:
     """Lambda charges for their snapshots until they are deleted."""
-    _, finding = checks.check_event_source(doctor_stack(_mapped("Enabled", used=used, versions=3)))
+    _, _, finding = checks.check_event_sources(doctor_stack(_mapped("Enabled", used=used, versions=3)))
     assert (finding.level, finding.said.endswith(f"version {left}")) == (Level.DOUBT, True)
 
 
 def test_the_version_in_use_is_not_listed() -> None:
     """A deployment with SnapStart has one."""
-    assert _only(checks.check_event_source(doctor_stack(_mapped("Enabled", used="1", versions=1)))).level is Level.GOOD
+    findings = checks.check_event_sources(doctor_stack(_mapped("Enabled", used="1", versions=1)))
+    assert [one.level for one in findings] == [Level.GOOD, Level.GOOD]
 
 
 def _mapped(*states: str, used: str = "$LATEST", versions: int = 0) -> dict[str, object]:
@@ -190,7 +211,7 @@ def _mapped(*states: str, used: str = "$LATEST", versions: int = 0) -> dict[str,
         "list_event_source_mappings": {"EventSourceMappings": mappings},
         "list_versions_by_function": {"Versions": published},
     }
-    return {"lambda": FakeClient(**replies)}
+    return {"lambda": FakeClient(**replies), **_breakers()}
 
 
 def _breakers(*items: dict[str, Any]) -> dict[str, object]:
@@ -280,5 +301,5 @@ def test_the_exit_code_says_whether_something_is_bad() -> None:
     assert ran.code == 0, ran.out
     assert "✓ token: " in ran.out
     assert "! dead letters: 2 in the dead-letter queue\n  → " in ran.out
-    assert ran.out.endswith("10 good, 2 doubt, 0 bad\n")
+    assert ran.out.endswith("11 good, 2 doubt, 0 bad\n")
     assert run("doctor", stack=doctor_stack(healthy_clients(), status="ROLLBACK_COMPLETE")).code == 1

@@ -69,6 +69,7 @@ class AwsServer(ThreadingHTTPServer):
         self.aws = FakeAws()
         self.function: Callable[[bytes], bytes] = lambda payload: payload
         self.slow = 0.0  # seconds
+        self.mappings: dict[str, bool] = {}  # event source mappings that were enabled or disabled
         self._lock = threading.Lock()
         self.arm(None, None)
 
@@ -128,6 +129,20 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(200, _encoded(self._partly(operation, json.loads(body))))
             case fault:
                 self._done(fault, operation, body)
+
+    def do_GET(self) -> None:
+        """Return an event source mapping."""
+        check_request("GET", self.path, {}, b"")
+        mapping = self.path.rpartition("/")[2]
+        enabled = self.server.mappings.get(mapping, True)
+        self._answer(200, _encoded({"UUID": mapping, "State": "Enabled" if enabled else "Disabled"}))
+
+    def do_PUT(self) -> None:
+        """Enable or disable an event source mapping."""
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        check_request("PUT", self.path, {}, body)
+        self.server.mappings[self.path.rpartition("/")[2]] = json.loads(body)["Enabled"]
+        self._answer(202, b"{}")
 
     def _done(self, fault: Fault | None, operation: str, body: bytes) -> None:
         try:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import batched
 from typing import Any
 
@@ -14,20 +15,26 @@ from local.model_checker.invocation import Invocation
 from local.model_checker.scenario import INVOCATION, START, VISIBILITY, Scenario, Sent
 from local.model_checker.table import Items, close, fields, perform, probe, trip
 from maintenance.breaker_recovery import recover_breakers
+from maintenance.gates import set_gates
 from realtime_sms.aws.breakers import Breakers
+from realtime_sms.aws.lanes import Lane
 from realtime_sms.aws.queues import QueueMessage
 from realtime_sms.aws.table import BREAKERS, Table
 from realtime_sms.provider.calls import Call, CallResult, Reply
-from tests.fakes.aws.models import Checked
+from realtime_sms.vocabulary import MessageType
 
 _BATCH = 10  # messages of an invocation, as the template has it
 _TICK = 30.0  # seconds; what becomes visible within them is received together
+_MINUTE = 60.0  # seconds between runs of the maintenance function
+_GATE_SECONDS = 60.0  # that Lambda takes to enable or disable an event source mapping
 
 
 class Day:
     """One recipient a message; calls are answered only when nobody can start another.
 
-    All is well but for the balance, the address, the token, and the refresh function, which may get no other.
+    All is well but for the balance, the address, the token, and the refresh function, which may get no other. The queue
+    is read while its gate is open, by as many environments as there are; each takes its next batch when it is done.
+    `received` counts what was received until the gate was closed for the first time.
     """
 
     def __init__(self, scenario: Scenario, *, messages: int, environments: int) -> None:
@@ -41,6 +48,9 @@ class Day:
         self.accepted = Counter[str]()
         self.visible = dict.fromkeys(range(messages), START)
         self.receives = Counter[int]()
+        self.gate = _Gate()
+        self.received: int | None = None
+        self._next_run = START
         self._scenario = scenario
         self._environments = environments
         self._items: Items = {}
@@ -54,19 +64,37 @@ class Day:
         """Let messages be received until this epoch second, or until there is none left."""
         while self.visible and (due := min(self.visible.values())) < end:
             self.now = max(self.now, due + _TICK)
-            self._watch()
-            ready = [message for message, at in self.visible.items() if at <= self.now]
-            for batches in batched(batched(ready, _BATCH, strict=False), self._environments, strict=False):
-                self._send(batches)
+            while self._next_run <= self.now:
+                self._maintain(self._next_run)
+                self._next_run += _MINUTE
+            if not self.gate.is_open(self.now):
+                self.received = self.receives.total() if self.received is None else self.received
+                self.now = self._next_run
+                if self.now >= end:
+                    return
+                continue
+            self._receive()
 
-    def _watch(self) -> None:
-        """Run the watch function's cure."""
-        client: Any = Checked("dynamodb", Checked("sqs", AwsClients(self)))
-        breakers = Breakers(Table(client, TABLE), now=lambda: self.now)
-        recover_breakers(breakers, self._balance, lambda: "held", self._refresh, now=self.now)
+    def _receive(self) -> None:
+        """Let the environments take batches while the gate is as it is; a lane that is shut takes them some time."""
+        ready = [message for message, at in self.visible.items() if at <= self.now]
+        for batches in batched(batched(ready, _BATCH, strict=False), self._environments, strict=False):
+            waited = self._send(batches)
+            self.now += waited
+            if waited and (self.now >= self._next_run or not self.gate.is_open(self.now)):
+                return
+
+    def _maintain(self, now: float) -> None:
+        """Run the maintenance function's parts that close breakers and set gates."""
+        client: Any = AwsClients(self)
+        breakers = Breakers(Table(client, TABLE), now=lambda: now)
+        recover_breakers(breakers, self._balance, lambda: "held", self._refresh, now=now)
+        gate: Any = self.gate
+        self.gate.now = now
+        set_gates(gate, breakers, None, {MessageType.TRANSACTIONAL: "gate"}, gate, now=now)
 
     def ask(self, request: Request) -> Answer:
-        """Answer at once what the watch function asks."""
+        """Answer at once what the maintenance function asks."""
         return self._answer(request)
 
     def _balance(self, _call: Call) -> CallResult:
@@ -76,7 +104,8 @@ class Day:
         self.refreshes += 1
         self.token_lives = self.token_lives or self.can_refresh
 
-    def _send(self, batches: Sequence[Sequence[int]]) -> None:
+    def _send(self, batches: Sequence[Sequence[int]]) -> float:
+        """Run an invocation for each batch at the same time; return how many seconds the longest slept."""
         runs = [self._begin(place, batch) for place, batch in enumerate(batches)]
         while any(run.requests for run in runs):
             if not any(map(self._answer_at_once, runs)):
@@ -89,6 +118,7 @@ class Day:
             for message in batch:
                 if str(message) not in run.kept:
                     del self.visible[message]
+        return max(run.slept for run in runs)
 
     def _begin(self, place: int, batch: Sequence[int]) -> Invocation:
         self.receives.update(batch)
@@ -137,6 +167,37 @@ class Day:
             return provider.outcome("no balance", len(post.numbers)).result
         self.accepted.update(post.numbers)
         return provider.outcome(provider.ACCEPTED, len(post.numbers)).result
+
+
+class _Gate:
+    """The one lane of the day, and its event source mapping; a change of it takes a while."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self._lane = Lane(MessageType.TRANSACTIONAL)
+        self._enabled, self._since = True, START - _GATE_SECONDS
+
+    def is_open(self, now: float) -> bool:
+        """Return True if the queue is read at this epoch second."""
+        return self._enabled is (now >= self._since + _GATE_SECONDS)
+
+    def read(self) -> list[Lane]:
+        """Return the lane."""
+        return [self._lane]
+
+    def note(self, lane: Lane, why: Sequence[str], now: float) -> None:
+        """Note why it is closed."""
+        self._lane = replace(lane, why=tuple(why), closed_since=now if why else None)
+
+    def get_event_source_mapping(self, **_: object) -> dict[str, str]:
+        """Return its state."""
+        settled = self.now >= self._since + _GATE_SECONDS
+        states = ("Enabled", "Enabling") if self._enabled else ("Disabled", "Disabling")
+        return {"State": states[0] if settled else states[1]}
+
+    def update_event_source_mapping(self, **given: Any) -> None:  # noqa: ANN401 (as boto3 takes it)
+        """Begin to change it."""
+        self._enabled, self._since = given["Enabled"], self.now
 
 
 def _body(message: int) -> str:

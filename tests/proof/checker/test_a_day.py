@@ -1,6 +1,7 @@
 """An account in trouble for a day: a thousand queued messages cost a handful of calls, and none is lost."""
 
 from collections.abc import Callable
+from itertools import islice
 
 from local.model_checker.explorer import quiet
 from local.model_checker.scenario import START, Scenario
@@ -75,3 +76,49 @@ def test_a_wrong_address_is_probed_ever_less_often_and_fails_no_message(
     assert not day.visible
     assert day.statuses == {"submitted": MESSAGES}
     assert set(day.accepted.values()) == {1}
+
+
+MANY = 200_000
+LANES = 7  # environments: MaxConcurrency and PromotionalConcurrency of the template
+
+
+def _many() -> Day:
+    scenario = Scenario("a day", (), calls_in_flight=CALLS_IN_FLIGHT, rules=Rules())
+    return Day(scenario, messages=MANY, environments=LANES)
+
+
+def test_a_breaker_on_a_long_queue_closes_its_lane_before_much_is_received(
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Of 200,000 messages few are received; a day later none is a dead letter, and the lane opens by itself."""
+    day = _many()
+    with quiet():
+        day.pass_until(START + HOURS * 3600)
+        assert day.received is not None
+        assert LANES * CALLS_IN_FLIGHT < day.received < 2000
+        assert day.receives.total() < 2000
+        assert day.posts <= LANES * CALLS_IN_FLIGHT
+        assert len(day.visible) == MANY
+        received, day.balance = day.received, MANY
+        day.visible = dict(islice(day.visible.items(), MESSAGES))  # those received, and some more: all would take long
+        day.pass_until(day.now + 3600)
+    record_property("tried", f"200,000 queued and no balance: {received} received before the lane was closed")
+    assert received < MESSAGES
+    assert not day.visible
+    assert set(day.accepted.values()) == {1}
+    assert len(day.accepted) == MESSAGES
+
+
+def test_a_lane_with_a_wrong_address_is_opened_for_probes_alone(record_property: Callable[[str, object], None]) -> None:
+    """It is closed again each time, so that no message is received often."""
+    day = _many()
+    day.balance, day.address_is_right = MANY, False
+    with quiet():
+        day.pass_until(START + HOURS * 3600)
+        assert day.received is not None
+        assert day.received < 2000
+        assert max(day.receives.values()) < MOST_RECEIVES / 5
+        assert len(day.visible) == MANY
+        assert 20 < day.posts - LANES * CALLS_IN_FLIGHT <= 6 + HOURS * 2
+    most = max(day.receives.values())
+    record_property("tried", f"200,000 queued and a wrong address: {day.posts} POSTs, {most} receives of one at most")

@@ -71,6 +71,8 @@ class World:
             "FORGET_KEY_SECRET_ARN": "forget",
             "REFRESH_FUNCTION_NAME": "refresh",
             "CALL_TIMEOUT_SECONDS": 10,
+            "TRANSACTIONAL_MAPPING": "00000000-0000-4000-8000-000000000001",
+            "PROMOTIONAL_MAPPING": "00000000-0000-4000-8000-000000000002",
             "DEFAULT_REGION": "CL",
             "DEFAULT_SENDER": "96000",
             "PLAIN_TEXT_PREFIXES": "+56",

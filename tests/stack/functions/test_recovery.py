@@ -107,8 +107,10 @@ def test_without_balance_messages_wait_until_there_is_some(deployed: Deployment)
     until(lambda: deployed.status(request_id, recipient) == "waiting" or None, within=40, awaited="waiting")
     until(lambda: deployed.items(BREAKERS).get("balance", {}).get("since"), within=5, awaited="an open breaker")
     assert deployed.invoke("MaintenanceFunctionName")["closed"] == []
+    assert deployed.gates() == ["Disabled", "Disabled"]
     deployed.simulator("POST", "top-up", {"units": "100"})
     assert deployed.invoke("MaintenanceFunctionName")["closed"] == ["balance"]
     assert "since" not in deployed.items(BREAKERS)["balance"]
+    assert deployed.gates() == ["Enabled", "Enabled"]
     assert deployed.outcome(request_id, within=90)["status"] == "submitted"
     assert deployed.texts(recipient) == ["hello"]

@@ -41,17 +41,23 @@ BY_POLLER = {
 SCHEDULES = "schedule/${ScheduleGroup}/*"  # named for request ids
 BY_SCHEDULER = {"iam:PassRole"}  # asked of whoever makes a schedule; MiniStack does not check it
 
-# MiniStack records the calls of Scheduler by their methods alone
+# MiniStack records the calls of Scheduler and those about one event source mapping by their methods alone
+MAPPINGS = {"GET.lambda": "GetEventSourceMapping", "PUT.lambda": "UpdateEventSourceMapping"}
 SCHEDULER = {"POST.scheduler": "CreateSchedule", "GET.scheduler": "GetSchedule", "DELETE.scheduler": "DeleteSchedule"}
 
 # Where IAM's name for an action is not that of the operation
 OPERATIONS = {
     "ChangeMessageVisibility": ("ChangeMessageVisibility", "ChangeMessageVisibilityBatch"),
     "InvokeFunction": ("Invoke",),
-    **{name: (method,) for method, name in SCHEDULER.items()},
+    **{name: (method,) for method, name in (SCHEDULER | MAPPINGS).items()},
     **{f"PartiQL{verb}": ("BatchExecuteStatement",) for verb in ("Delete", "Insert", "Select", "Update")},
 }
-ACTIONS = {"ChangeMessageVisibilityBatch": "ChangeMessageVisibility", "Invoke": "InvokeFunction", **SCHEDULER}
+ACTIONS = {
+    "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "Invoke": "InvokeFunction",
+    **SCHEDULER,
+    **MAPPINGS,
+}
 
 
 @cache

@@ -12,7 +12,7 @@ import pytest
 from local.embedded_aws import running_stack
 from local.embedded_aws.running import STACK_NAME
 from local.embedded_aws.sam import deploy
-from rtsms.doctor.checks import check_event_source
+from rtsms.doctor.checks import check_event_sources
 from rtsms.doctor.findings import Level
 from tests.docs.page import pages
 from tests.stack.deployment import Deployment, until
@@ -61,13 +61,12 @@ def test_messages_meet_the_version_of_the_last_deployment(updated: Deployment) -
 
 def test_what_is_left_behind_is_named_and_the_pages_command_deletes_it(updated: Deployment) -> None:
     """The version in use stays."""
-    good, left = check_event_source(updated.found(STACK_NAME))
-    assert (good.level, left.level) == (Level.GOOD, Level.DOUBT)
+    *lanes, left = check_event_sources(updated.found(STACK_NAME))
+    assert [one.level for one in (*lanes, left)] == [Level.GOOD, Level.GOOD, Level.DOUBT]
     assert left.said.endswith("version 1")
     (page,) = (one for one in pages() if str(one) == "docs/deploy.md")
     (script,) = (block for block in page.tested_shell if "delete-function" in block)
     subprocess.run(["bash", "-euo", "pipefail", "-c", script], env=environment(updated), check=True, timeout=60)
-    (only,) = check_event_source(updated.found(STACK_NAME))
-    assert only.level is Level.GOOD
+    assert [one.level for one in check_event_sources(updated.found(STACK_NAME))] == [Level.GOOD, Level.GOOD]
     published = updated.functions.list_versions_by_function(FunctionName=updated.outputs["SendFunctionName"])
     assert [one["Version"] for one in published["Versions"]] == ["$LATEST", "2"]

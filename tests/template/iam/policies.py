@@ -19,6 +19,7 @@ ARNS: Final = {
     "AWS::DynamoDB::Table.StreamArn": f"arn:aws:dynamodb:{_HERE}:table/NAME/stream/1",
     "AWS::Events::EventBus.Arn": f"arn:aws:events:{_HERE}:event-bus/NAME",
     "AWS::IAM::Role.Arn": "arn:aws:iam::000000000000:role/NAME",
+    "AWS::Lambda::EventSourceMapping.Ref": "00000000-0000-4000-8000-000000000000",
     "AWS::Lambda::Function.Arn": f"arn:aws:lambda:{_HERE}:function:NAME",
     "AWS::Logs::LogGroup.Arn": f"arn:aws:logs:{_HERE}:log-group:NAME:*",
     "AWS::SNS::Topic.Ref": f"arn:aws:sns:{_HERE}:NAME",

@@ -193,7 +193,7 @@ def _key(breaker: Breaker) -> Key:
 
 
 def _open_in(items: Iterable[Mapping[str, Any]]) -> list[OpenBreaker]:
-    return [_read(item) for item in items if item["requestId"]["S"] == BREAKERS and "since" in item]
+    return [_read(item) for item in items if "since" in item]
 
 
 def _number(seconds: float) -> dict[str, str]:

@@ -73,3 +73,9 @@ def functions() -> "LambdaClient":
     """Return the Lambda client."""
     client: LambdaClient = _client("lambda", INVOKE_TIMEOUT, attempts=1)
     return client
+
+
+def event_sources() -> "LambdaClient":
+    """Return the Lambda client for event source mappings, which answer at once."""
+    client: LambdaClient = _client("lambda")
+    return client

@@ -132,8 +132,10 @@ class ApiSettings(StoreSettings, RequestSettings, LaneSettings):
 
 
 class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, HoursSettings):
-    """The maintenance function's environment."""
+    """The maintenance function's environment; mappings are the event source mappings of the lanes, by their ids."""
 
+    transactional_mapping: str
+    promotional_mapping: str
     cost_asked_per_minute: int = Field(ge=0, le=600)
     refresh_function_name: str
     dead_letter_queue_url: str

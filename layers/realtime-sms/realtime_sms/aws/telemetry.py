@@ -49,6 +49,9 @@ class Metric(StrEnum):
     BALANCE_BREAKER_OPEN = "BalanceBreakerOpen"
     AUTH_BREAKER_OPEN = "AuthBreakerOpen"
     ENDPOINT_BREAKER_OPEN = "EndpointBreakerOpen"
+    TRANSACTIONAL_LANE_CLOSED = "TransactionalLaneClosed"  # whether it is closed, looked at once a minute; as the next
+    PROMOTIONAL_LANE_CLOSED = "PromotionalLaneClosed"
+    LANE_STUCK = "LaneStuck"  # lanes whose event source mapping is not as it was to be a minute before
     OPEN_UNKNOWNS = "OpenUnknowns"  # that RealTime may have accepted under an unknown id; counted once a minute
     DAILY_CAP_USED = "DailyCapUsed"  # percent of the segments of the day; measured once a minute, if there is a cap
     EVENTS = "EventsPublished"
