@@ -76,7 +76,7 @@ def _cancel_request(stack: Stack, out: Output, request_id: str, request: TextIO 
             "not found: it is still on the queue, or was never published",
             to_do="to cancel what is still on the queue, pass --request with the JSON that was published",
         )
-    canceller = Canceller(stack.submissions(), lambda one: stack.schedules().delete(one), stack.forgotten())
+    canceller = Canceller.of_stack(stack)
     answers = canceller.cancel(wanted)
     late = sum(one.answer is Answer.TOO_LATE for one in answers.values())
     recipients = list(_documents(answers, show_numbers=show_numbers))

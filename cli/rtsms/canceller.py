@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from realtime_sms.aws.cancel import Answer, Answered, Store, cancel_all, scheduled
 from realtime_sms.aws.schedules import SchedulerUnavailableError
 from realtime_sms.aws.table import Key
 from realtime_sms.outcomes.submission import Submission
 from rtsms.errors import CommandError, Exit
+from rtsms.stack import Stack
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,15 @@ class Canceller:
     delete_schedule: Callable[[str], None]
     forgotten: Callable[[Collection[Key]], set[Key]] | None = None
     left: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of_stack(cls, stack: Stack, parallel_calls: int = 1) -> Self:
+        """Return the canceller of a deployment, for so many threads.
+
+        Raise a `CommandError` for a stack without schedules: its version does not know the status `cancelled`.
+        """
+        schedules = stack.schedules(parallel_calls)
+        return cls(stack.submissions(parallel_calls), schedules.delete, stack.forgotten(parallel_calls))
 
     def cancel(self, absent: Sequence[Submission]) -> dict[Key, Answered]:
         """Cancel as `cancel_all` does, then delete what brings nothing back but cancelled messages."""

@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from functools import cache
 from itertools import batched
 
 from rich import progress as bars
@@ -34,12 +33,7 @@ def cancel_campaign(campaign: Campaign, stack: Stack, out: Output, *, ask: bool,
     if rows and ask and not out.confirm(f"Cancel {plural(rows, 'request')} where not sent yet?", option="--yes"):
         out.text("Nothing was cancelled.")
         return Exit.DONE
-    schedules = cache(lambda: stack.schedules(parallel_calls))
-    canceller = Canceller(
-        stack.submissions(parallel_calls),
-        lambda request_id: schedules().delete(request_id),
-        stack.forgotten(parallel_calls),
-    )
+    canceller = Canceller.of_stack(stack, parallel_calls)
     cancelled, states = 0, Counter[str]()
     counts = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())
     with show_progress(out, bars.TextColumn("cancelling"), *counts) as progress:
