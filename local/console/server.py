@@ -17,7 +17,7 @@ from flask import Flask, Request, Response, request
 from werkzeug.serving import make_server
 
 from local import guard
-from local.console.api import post, preview
+from local.console.api import cancel, post, preview
 from local.console.news import News
 from local.console.numbers import groups
 from local.embedded_aws import Stack
@@ -74,6 +74,9 @@ class Console:
         app.post("/preview", endpoint="preview")(lambda: preview(ask, request.get_json()))
         # In an envelope: a browser logs every HTTP error in its console, and here a refusal is an ordinary answer.
         app.post("/messages", endpoint="messages")(lambda: asdict(ask("/messages", request.get_json())))
+        app.post("/cancellations", endpoint="cancellations")(
+            lambda: asdict(cancel(self._stack, str(request.get_json()["requestId"])))
+        )
         app.post("/answers", endpoint="answers")(self._answer)
         return app
 

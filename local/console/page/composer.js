@@ -11,6 +11,8 @@ const FIELDS = { // by the first step of a problem's pointer
   sender: ["sender", "sender-errors"],
   message: ["text", "text-errors"],
   encoding: ["", "encoding-errors"],
+  messageType: ["", "type-errors"],
+  sendAt: ["send-at", "send-at-errors"],
   expiresAt: ["expires", "expires-errors"],
   requestId: ["request-id", "request-id-errors"],
 };
@@ -19,6 +21,10 @@ const POLICIES = {
   auto: "Unicode where a character needs it.",
   plain: "Transliterated: código becomes codigo.",
   exact: "Refused if a character is not in GSM 03.38.",
+};
+const TYPES = {
+  transactional: "A code or an alert: it never waits behind promotional messages.",
+  promotional: "It has a queue of its own, and waits outside of PromotionalHours.",
 };
 
 export class Composer {
@@ -43,14 +49,15 @@ export class Composer {
 
   request() {
     const data = new FormData(this.form);
-    const expires = byId("expires").value;
     const given = {
       recipients: this.recipients.numbers,
       sender: byId("sender").value.trim(),
       message: { text: this.editor.text },
       encoding: data.get("encoding"),
+      messageType: data.get("messageType"),
+      sendAt: instant("send-at"),
       onUnknown: byId("resend").checked && "resend",
-      expiresAt: expires && new Date(expires).toISOString(),
+      expiresAt: instant("expires"),
       requestId: byId("request-id").value.trim(),
     };
     return Object.fromEntries(Object.entries(given).filter(([, value]) => value));
@@ -61,6 +68,7 @@ export class Composer {
     const number = this.recipients.numbers.length;
     byId("send").textContent = number === 1 ? `Send to ${this.recipients.numbers[0]}` : `Send to ${counted(number, "recipient")}`;
     byId("policy-hint").textContent = POLICIES[new FormData(this.form).get("encoding")];
+    byId("type-hint").textContent = TYPES[new FormData(this.form).get("messageType")];
     byId("sent").replaceChildren();
     this.preview();
   }
@@ -125,9 +133,12 @@ export class Composer {
     for (const [input, list] of Object.values(FIELDS)) {
       if (input) byId(input).setAttribute("aria-invalid", String(lists.get(list).length > 0));
     }
-    if (["expires-errors", "request-id-errors"].some((list) => lists.get(list).length)) byId("more").open = true;
+    if (["send-at-errors", "expires-errors", "request-id-errors"].some((list) => lists.get(list).length)) byId("more").open = true;
   }
 }
+
+/** Return the time in a field as the API takes it, or nothing. */
+const instant = (id) => byId(id).value && new Date(byId(id).value).toISOString();
 
 /** Return a unique request id that is short enough to read. */
 const newId = () => `console-${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;

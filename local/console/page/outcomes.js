@@ -1,24 +1,27 @@
 // Outcomes as they change: one card for each request, one row for each recipient, with the states seen.
 
-import { byId, counted, make, timeOf } from "./dom.js";
+import { byId, counted, make, post, timeOf } from "./dom.js";
 
 const SHOWN = 40; // requests
 const ROWS = 8; // recipients of a request, until "Show all"
+const UNSENT = ["queued", "waiting"]; // can be cancelled
+const HELD = ["scheduled", "outside_hours", "daily_cap"]; // reasons to wait that are not about a failed attempt
 
 const MEANING = {
   queued: "on the queue",
   sending: "claimed; the call is in progress",
-  waiting: "will be tried again",
+  waiting: "will be sent later, or tried again",
   submitted: "accepted by RealTime",
   failed: "not sent, and will not be sent",
   expired: "expired before it could be sent",
+  cancelled: "cancelled before it was sent",
   unknown: "may have been sent; not sent again",
   rejected: "the whole message cannot be used",
 };
 
 export class Outcomes {
   constructor() {
-    this.requests = new Map(); // by request id: { id, at, text, rows: Map, all }
+    this.requests = new Map(); // by request id: { id, at, text, rows: Map, all, answer }
     this.show();
   }
 
@@ -79,10 +82,23 @@ export class Outcomes {
       make("header", {}, make("code", { title: request.id }, request.id), timeOf(request.at)),
       request.text && make("p", { class: "snippet", dir: "auto" }, request.text),
       make("ul", {}, shown.map(row)),
+      rows.some(({ outcome }) => UNSENT.includes(outcome.status)) && make("button", {
+        type: "button", class: "quiet", "data-request": `cancel ${request.id}`, onclick: () => this.cancel(request),
+      }, "Cancel"),
+      request.answer && make("p", { class: "facts" }, request.answer),
       rows.length > shown.length && make("button", {
         type: "button", class: "quiet", "data-request": request.id,
         onclick: () => { request.all = true; this.show(); },
       }, `Show all ${counted(rows.length, "recipient")}`));
+  }
+
+  /** Cancel what was not sent yet, and show how many recipients that came too late for. */
+  async cancel(request) {
+    const { status, body } = await post("/cancellations", { requestId: request.id });
+    const late = body.tooLate ? `, too late for ${body.tooLate}` : "";
+    request.answer = status === 200 ? `Cancelled for ${counted(body.cancelled, "recipient")}${late}.` : body.detail ?? body.errors?.[0].detail;
+    byId("told").textContent = request.answer;
+    this.show();
   }
 }
 
@@ -101,7 +117,7 @@ function row({ outcome, seen }) {
       make("span", { class: `pill ${outcome.status}`, title: MEANING[outcome.status] ?? "" }, outcome.status)),
     make("p", { class: "facts when" }, make("span", {}, facts.join(" · ")), at && timeOf(at)),
     outcome.detail && make("p", { class: "facts" }, outcome.detail),
-    outcome.dueAt && make("p", { class: "facts" }, "next try after ", timeOf(outcome.dueAt)),
+    outcome.dueAt && make("p", { class: "facts" }, HELD.includes(outcome.reason) ? "not sent before " : "next try after ", timeOf(outcome.dueAt)),
     outcome.delivery && delivery(outcome),
     seen.length > 1 && make("p", { class: "facts" }, make("span", { class: "sr-only" }, "States seen: "), seen.join(" → ")));
 }

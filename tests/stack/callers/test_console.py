@@ -1,6 +1,7 @@
 """The console in a real browser, over the deployed stack."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import pytest
@@ -146,6 +147,23 @@ def test_delivery_is_shown_as_it_changes(page: ConsolePage) -> None:
     expect(page.phone("+56931000011").locator(".ghost")).to_have_count(0)
 
 
+def test_a_message_for_later_waits_and_can_be_cancelled(page: ConsolePage) -> None:
+    """Its type and its time are chosen in the form; after the cancellation no phone gets it."""
+    number = "+56931000018"
+    page.page.get_by_role("radio", name="promotional").check()
+    page.page.get_by_text("More: time").click()
+    page.page.get_by_label("Not before").fill(f"{datetime.now() + timedelta(minutes=10):%Y-%m-%dT%H:%M:%S}")  # noqa: DTZ005 (as a person writes it)
+    page.send("Oferta de mañana", number)
+    expect(page.outcome(number)).to_contain_text("waiting")
+    expect(page.outcome(number)).to_contain_text("scheduled")
+    request = page.page.locator("#requests article").filter(has_text=number)
+    request.get_by_role("button", name="Cancel").press("Enter")
+    expect(request).to_contain_text("Cancelled for 1 recipient.")
+    expect(page.outcome(number)).to_contain_text("cancelled")
+    expect(request.get_by_role("button", name="Cancel")).to_have_count(0)
+    assert page.bubbles(number).count() == 0
+
+
 def test_who_answers_baja_gets_no_more(page: ConsolePage) -> None:
     """The answer is sent by keys alone; the next SMS to the phone fails and does not reach it."""
     number = "+56931000012"
@@ -256,7 +274,7 @@ def test_it_is_accessible(browser: Browser, console: Console, scheme: Literal["l
         expect(page.phone(UNREACHED).locator(".mine").last).to_contain_text("HTTP 200")
         expect(page.outcome(UNREACHED)).to_contain_text("rejected")
         page.address("+4915112345678", "12")
-        page.page.get_by_text("More: unknown").click()
+        page.page.get_by_text("More: time").click()
         page.page.get_by_role("radio", name="auto").check()
         page.text.fill("“Ofertas” — código " * 8)
         expect(page.page.locator("#offer")).to_be_visible()
@@ -282,7 +300,8 @@ def test_another_page_gets_nothing_out_of_it(console: Console) -> None:
     reply = urllib3.request("GET", console.url, retries=False)
     assert "frame-ancestors 'none'" in reply.headers["Content-Security-Policy"]
     assert [name for name in reply.headers if name.lower().startswith("access-control")] == []
-    assert urllib3.request("POST", f"{console.url}/messages", body=b"{}", retries=False).status == 415
+    for path in ("messages", "cancellations"):
+        assert urllib3.request("POST", f"{console.url}/{path}", body=b"{}", retries=False).status == 415
     assert urllib3.request("GET", f"{console.url}/../server.py", retries=False).status == 404
 
 
