@@ -47,6 +47,7 @@ check: $(VENV)/ready ## format, lint, types, template, policies, workflows, gene
 	python -m local.generated --check
 	sam validate --lint --region us-east-1 --template template.yaml
 	python -m local.transformed_template | cfn-lint
+	cfn-lint --regions us-east-1 -- docs/examples/*.yaml docs/examples/*/*.yaml
 	python -m pytest -q tests/template/iam
 	python -m local.workflows
 
