@@ -118,15 +118,15 @@ def test_every_queue_has_a_policy() -> None:
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
-def _request(resources: dict[str, Any], who: Publisher, *, tls: bool) -> Request:
+def _request(resources: dict[str, Any], queue: str, who: Publisher, *, tls: bool) -> Request:
     """Return a request of someone whose own account allows everything, as a call to another account needs."""
-    policy = with_arns(resources["SendQueuePolicy"]["Properties"]["PolicyDocument"], resources)
+    policy = with_arns(resources[f"{queue}Policy"]["Properties"]["PolicyDocument"], resources)
     context: dict[str, str | list[str]] = {"aws:SecureTransport": str(tls).lower()}
     if who.source:
         context["aws:SourceArn"] = who.source
     return Request(
         "sqs:SendMessage",
-        arn_of("SendQueue", "Arn", resources),
+        arn_of(queue, "Arn", resources),
         context,
         who.service or who.assumed or who.arn,
         () if who.service else [EVERYTHING],
@@ -136,24 +136,23 @@ def _request(resources: dict[str, Any], who: Publisher, *, tls: bool) -> Request
 
 def test_a_second_evaluator_lets_the_same_publish() -> None:
     """With every combination of the parameters."""
-    asked = [(given, name, tls) for given in COMBINATIONS for name in PUBLISHERS for tls in (True, False)]
-    requests = [_request(rendered(**given), PUBLISHERS[name], tls=tls) for given, name, tls in asked]
-    found = decisions(requests)
-    for (given, name, tls), decision in zip(asked, found, strict=True):
+    asked = list(product(LANES, COMBINATIONS, PUBLISHERS, (True, False)))
+    requests = [_request(rendered(**given), lane, PUBLISHERS[name], tls=tls) for lane, given, name, tls in asked]
+    for (lane, given, name, tls), decision in zip(asked, decisions(requests), strict=True):
         allowed = "Allow" if PUBLISHERS[name].by in given else "ImplicitDeny"
-        assert decision == (allowed if tls else "Deny"), (given, name, tls)
+        assert decision == (allowed if tls else "Deny"), (lane, given, name, tls)
 
 
-@pytest.mark.parametrize(
-    ("service", "account", "tls", "expected"),
-    [
-        ("cloudwatch.amazonaws.com", OWNER, True, "Allow"),
-        ("cloudwatch.amazonaws.com", OWNER, False, "Deny"),
-        ("cloudwatch.amazonaws.com", STRANGER, True, "ImplicitDeny"),
-        ("s3.amazonaws.com", OWNER, True, "ImplicitDeny"),
-    ],
-)
-def test_the_accounts_alarms_reach_the_topic_over_tls(service: str, account: str, tls: bool, expected: str) -> None:  # noqa: FBT001 (a case)
+ALARMS = {  # service, account of the alarm, and whether it comes over TLS
+    ("cloudwatch.amazonaws.com", OWNER, True): "Allow",
+    ("cloudwatch.amazonaws.com", OWNER, False): "Deny",
+    ("cloudwatch.amazonaws.com", STRANGER, True): "ImplicitDeny",
+    ("s3.amazonaws.com", OWNER, True): "ImplicitDeny",
+}
+
+
+@pytest.mark.parametrize(("service", "account", "tls"), ALARMS)
+def test_the_accounts_alarms_reach_the_topic_over_tls(service: str, account: str, tls: bool) -> None:  # noqa: FBT001 (a case)
     """The topic's policy replaces the one that SNS gives, so it has to let CloudWatch in."""
     policy = rendered()["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]
     context = EvalContext(
@@ -166,7 +165,26 @@ def test_the_accounts_alarms_reach_the_topic_over_tls(service: str, account: str
         secure_transport=tls,
         service_context={"aws:sourceaccount": account},
     )
-    assert str(evaluate_resource_policy(policy, context, service=service).decision) == expected
+    decision = evaluate_resource_policy(policy, context, service=service).decision
+    assert str(decision) == ALARMS[service, account, tls]
+
+
+def test_a_second_evaluator_lets_the_same_alarms_through() -> None:
+    """By the account of the alarm (`aws:SourceAccount`)."""
+    resources = rendered()
+    policy = with_arns(resources["AlarmTopicPolicy"]["Properties"]["PolicyDocument"], resources)
+    topic = arn_of("AlarmTopic", "Ref", resources)
+    requests = [
+        Request(
+            "sns:Publish",
+            topic,
+            {"aws:SourceAccount": account, "aws:SecureTransport": str(tls).lower()},
+            service,
+            resourcePolicy=policy,
+        )
+        for service, account, tls in ALARMS
+    ]
+    assert dict(zip(ALARMS, decisions(requests), strict=True)) == ALARMS
 
 
 @pytest.mark.parametrize(
