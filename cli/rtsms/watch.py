@@ -60,6 +60,7 @@ class Snapshot:
 
     at: float  # epoch seconds
     queue: QueueDepth
+    promotional_queue: QueueDepth
     dead_letters: int
     breakers: list[OpenBreaker]
     lanes: list[Lane]
@@ -73,6 +74,10 @@ class Snapshot:
         document: dict[str, object] = {
             "at": iso(self.at),
             "queue": {"visible": self.queue.visible, "inFlight": self.queue.in_flight},
+            "promotionalQueue": {
+                "visible": self.promotional_queue.visible,
+                "inFlight": self.promotional_queue.in_flight,
+            },
             "deadLetters": self.dead_letters,
             "breakers": [
                 {"breaker": one.breaker.value, "reason": one.reason.value, "since": iso(one.since)}
@@ -98,6 +103,7 @@ def _take_snapshot(stack: Stack, request_id: str | None, now: float) -> Snapshot
     return Snapshot(
         at=now,
         queue=stack.queue_depth("SendQueueUrl"),
+        promotional_queue=stack.queue_depth("PromotionalQueueUrl"),
         dead_letters=stack.queue_depth("DeadLetterQueueUrl").total,
         breakers=Breakers(stack.store()).read(),
         lanes=Lanes(stack.store()).read(),
@@ -154,6 +160,7 @@ def _table(stack: Stack, request_id: str | None, snapshot: Snapshot) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_row("stack", f"{stack.name}, {iso(snapshot.at)}")
     table.add_row("send queue", str(snapshot.queue))
+    table.add_row("promotional queue", str(snapshot.promotional_queue))
     table.add_row("unfinished", plural(snapshot.unfinished, "submission"))
     table.add_row("dead letters", str(snapshot.dead_letters))
     opened = [f"{one.breaker} open since {iso(one.since)} ({one.reason})" for one in snapshot.breakers]

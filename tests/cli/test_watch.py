@@ -46,6 +46,7 @@ def test_one_snapshot_shows_everything(stack: FakeStack) -> None:
     assert answer.pop("at")
     assert answer == {
         "queue": {"visible": 7, "inFlight": 3},
+        "promotionalQueue": {"visible": 7, "inFlight": 3},
         "deadLetters": 10,
         "breakers": [{"breaker": "auth", "reason": "forbidden", "since": "1970-01-01T00:00:00.000Z"}],
         "lanes": [
@@ -89,7 +90,7 @@ def test_without_a_terminal_each_snapshot_is_printed_at_once(stack: FakeStack, m
 
     def sleep(_seconds: float) -> None:
         out: Any = sys.stdout.buffer  # in memory, where `run` reads it afterwards
-        told.append(out.getvalue().count(b"7 available"))
+        told.append(out.getvalue().count(b"promotional queue"))
         if len(told) == 2:
             raise KeyboardInterrupt
 

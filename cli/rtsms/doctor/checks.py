@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from realtime_sms.provider import calls
 from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
 from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.vocabulary import Reason
-from rtsms.doctor.findings import Finding, bad, doubt, good
+from rtsms.doctor.findings import Finding, Level, bad, doubt, good
 from rtsms.lanes import QUEUES, lane_text
 from rtsms.stack import QueueDepth, Stack
 
@@ -196,12 +196,23 @@ def _unused_versions(stack: Stack, used: AbstractSet[str]) -> Iterator[Finding]:
 
 
 def check_send_queue(stack: Stack) -> Iterator[Finding]:
-    """Check the settings of the send queue, who may use it, and how long messages wait in it."""
+    """Check the settings of the send queue, who may use it, and how long messages wait in it.
+
+    Of the promotional queue only what is wrong is told, and its depth: messages may wait there for a night.
+    """
     attributes = stack.queue_attributes("SendQueueUrl")
     function = stack.session.client("lambda").get_function_configuration(FunctionName=stack.outputs["SendFunctionName"])
-    yield judge_queue_settings(attributes, stack.outputs["DeadLetterQueueUrl"], int(function["Timeout"]))
-    yield judge_queue_policy(json.loads(attributes.get("Policy") or "{}"))
+    dead_letters, timeout = stack.outputs["DeadLetterQueueUrl"], int(function["Timeout"])
+    promotional = stack.queue_attributes("PromotionalQueueUrl")
+    both = (attributes, promotional)
+    yield _worst([judge_queue_settings(one, dead_letters, timeout) for one in both])
+    yield _worst([judge_queue_policy(json.loads(one.get("Policy") or "{}")) for one in both])
     yield judge_waiting(QueueDepth.from_attributes(attributes), _oldest_age(stack))
+    yield good("promotional queue", str(QueueDepth.from_attributes(promotional)))
+
+
+def _worst(found: Sequence[Finding]) -> Finding:
+    return next((one for one in found if one.level is not Level.GOOD), found[0])
 
 
 def judge_queue_settings(attributes: Mapping[Any, str], dead_letter_url: str, timeout: int) -> Finding:

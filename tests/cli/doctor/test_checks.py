@@ -295,11 +295,30 @@ def test_a_check_without_permission_does_not_stop_the_others() -> None:
     assert TOKEN not in ran.out
 
 
+class _Queues:
+    """A promotional queue that hides messages for too short a time, and others that are as they should be."""
+
+    def get_queue_attributes(self, *, QueueUrl: str, **_: object) -> dict[str, dict[str, str]]:  # noqa: N803 (boto3's)
+        """Return the attributes of a queue."""
+        counts = {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0"}
+        wrong = {"VisibilityTimeout": "30"} if QueueUrl.endswith("promotional") else {}
+        return {"Attributes": SETTINGS | counts | wrong}
+
+
+def test_the_settings_of_either_queue_may_be_wrong() -> None:
+    """The depth of the promotional queue is told apart: it may be large for a night."""
+    clients = healthy_clients() | {"sqs": _Queues()}
+    ran = run("doctor", stack=doctor_stack(clients))
+    assert "✗ queue settings: the visibility timeout is 30 s" in ran.out
+    assert "✓ promotional queue: 0 available" in ran.out
+    assert ran.code == 1
+
+
 def test_the_exit_code_says_whether_something_is_bad() -> None:
     """A doubtful finding alone does not fail the command."""
     ran = run("doctor", stack=doctor_stack(healthy_clients(dead=2)))
     assert ran.code == 0, ran.out
     assert "✓ token: " in ran.out
     assert "! dead letters: 2 in the dead-letter queue\n  → " in ran.out
-    assert ran.out.endswith("11 good, 2 doubt, 0 bad\n")
+    assert ran.out.endswith("12 good, 2 doubt, 0 bad\n")
     assert run("doctor", stack=doctor_stack(healthy_clients(), status="ROLLBACK_COMPLETE")).code == 1
