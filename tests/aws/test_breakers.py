@@ -6,8 +6,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from realtime_sms.aws.breakers import Breaker, Breakers
-from realtime_sms.aws.table import BREAKERS, Table
-from realtime_sms.vocabulary import Reason
+from realtime_sms.aws.table import BREAKERS, LANES, Table
+from realtime_sms.vocabulary import MessageType, Reason
 from tests.fakes.aws.dynamodb import FakeDynamoDb
 from tests.fakes.aws.errors import Refused
 from tests.fakes.aws.models import Checked
@@ -171,3 +171,25 @@ def test_a_probe_that_the_table_does_not_take_is_not_made() -> None:
     assert opened is not None
     with quiet():
         assert not breakers.take_probe(opened)
+
+
+def test_the_pause_of_a_lane_is_read_in_the_same_call() -> None:
+    """So a pause costs no call; what cannot be read stays as it was."""
+    calls: list[object] = []
+    paused = {"requestId": {"S": LANES}, "recipient": {"S": "promotional"}, "pausedSince": {"N": "1"}}
+
+    class Reading:
+        """A table that holds a paused lane, and answers once."""
+
+        def batch_get_item(self, **asked: object) -> dict[str, Any]:
+            calls.append(asked)
+            if len(calls) > 1:
+                raise ClientError({"Error": {"Code": "InternalServerError"}}, "BatchGetItem")
+            return {"Responses": {"outcomes": [paused]}}
+
+    client: Any = Checked("dynamodb", Reading())
+    breakers = Breakers(Table(client, "outcomes"), fresh=0)
+    for _ in range(2):
+        assert breakers.open() is None
+        assert breakers.paused == {MessageType.PROMOTIONAL}
+    assert len(calls) == 2

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from local.fake_realtime import Simulator
-from local.model_checker.table import Value, fields
+from local.model_checker.table import Item, Value, breaker, fields, item_of, key_of
 from realtime_sms.aws.submissions import Submissions
-from realtime_sms.aws.table import BREAKERS
+from realtime_sms.aws.table import BREAKERS, LANES
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Rules, Submission
-from send import deliver
+from send import admission, deliver
+from send.admission import Clock
 from send.deliver import Delivery
 from send.handler import Sender, lambda_handler
 from tests.fakes.aws.account import FakeAws
@@ -203,3 +204,34 @@ def test_copies_of_a_message_in_one_batch_are_never_written_by_one_call(
     assert _handle(*batch[:5], *copies) == []
     assert _shown(realtime) == sorted(NUMBERS[:5])
     assert {str(fields(item)["status"]) for item in fresh.items.values()} == {"submitted"}
+
+
+@pytest.mark.parametrize(
+    "shut",
+    [
+        pytest.param(item_of(LANES, "transactional", pausedSince=("N", "1")), id="paused"),
+        pytest.param(breaker("balance", "no_balance", "1"), id="a breaker is open"),
+    ],
+)
+def test_an_invocation_whose_lane_may_not_send_waits_before_it_puts_its_messages_back(
+    fresh: FakeAws, realtime: Simulator, batch: list[dict[str, Any]], shut: Item, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is claimed or called, and a queue is emptied slowly until maintenance has closed the lane."""
+    waits: list[tuple[float, int]] = []
+    monkeypatch.setattr(admission, "_SHUT_SECONDS", 20.0)
+    monkeypatch.setattr(Clock, "sleep", lambda _, seconds: waits.append((seconds, len(fresh.postponed))))
+    fresh.items[key_of(shut)] = shut
+    assert sorted(_handle(*batch)) == sorted(NUMBERS)
+    assert waits == [(20.0, 0)]
+    assert len(fresh.postponed) == len(NUMBERS)
+    assert (fresh.claims, _shown(realtime)) == (0, [])
+
+
+def test_the_other_lane_goes_on_while_one_is_paused(
+    fresh: FakeAws, realtime: Simulator, batch: list[dict[str, Any]]
+) -> None:
+    """At once."""
+    paused = item_of(LANES, "promotional", pausedSince=("N", "1"))
+    fresh.items[key_of(paused)] = paused
+    assert _handle(*batch) == []
+    assert _shown(realtime) == sorted(NUMBERS)

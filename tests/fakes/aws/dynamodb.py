@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.model_checker.table import Item, Items, Key, Statement, fields, frozen, key_of, perform, thawed, value_of
+from realtime_sms.aws.table import LANES
 from realtime_sms.vocabulary import Status
 from tests.fakes.aws.errors import Refused
 
@@ -72,7 +73,7 @@ class FakeDynamoDb:
         return {}
 
     def UpdateItem(self, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
-        """Open a breaker that is not open, probe one, or close one; or count segments of a day."""
+        """Open a breaker that is not open, probe one, or close one; note a lane; or count segments of a day."""
         key, values = _key(request["Key"]), request["ExpressionAttributeValues"]
         held = dict(self.items.get(key, ()))
         if ":most" in values:
@@ -81,6 +82,9 @@ class FakeDynamoDb:
                 raise Refused(_CONFLICT)
             held |= {"requestId": ("S", key[0]), "recipient": ("S", key[1])}
             held["used"] = ("N", str(used + int(values[":number"]["N"])))
+        elif key[0] == LANES:
+            held = {"requestId": ("S", key[0]), "recipient": ("S", key[1])}
+            held |= {name: value_of(values[f":{name}"]) for name in ("why", "now") if f":{name}" in values}
         elif ":calm" in values:
             if held.pop("since", None) != value_of(values[":since"]):
                 raise Refused(_CONFLICT)
