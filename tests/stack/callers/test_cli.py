@@ -119,7 +119,7 @@ def test_the_doctor_finds_nothing_bad_where_all_is_well(deployed: Deployment) ->
         "credentials",
         "RealTime",
         "breakers",
-        "sending",
+        *("sending", "sending"),  # of each lane
         "queue settings",
         "queue policy",
     ]
