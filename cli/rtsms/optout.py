@@ -14,6 +14,7 @@ import click
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.outcomes.opt_out import OptOut, to_json
 from realtime_sms.requests.recipients import mask
+from realtime_sms.vocabulary import OptOutScope
 from rtsms.errors import CommandError, Exit
 from rtsms.options import combine, json_option, parse_number, show_numbers_option, stack_options
 from rtsms.output import Output, plural
@@ -30,6 +31,13 @@ _number_options = combine(
     json_option,
     stack_options,
 )
+_scope_option = click.option(
+    "--scope",
+    type=click.Choice(list(OptOutScope)),
+    default=OptOutScope.ALL,
+    show_default=True,
+    help="promotional: transactional messages are still sent.",
+)
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -39,10 +47,12 @@ def command() -> None:
 
 
 @command.command("add")
+@_scope_option
 @_number_options
-def add(*, stack: Stack, out: Output, number: str) -> None:
-    """Add a NUMBER; if it is on the list, its entry stays as it is."""
-    entry = _opt_outs(stack).add(parse_number(number, stack), source=_SOURCE, now=time.time())
+def add(*, stack: Stack, out: Output, number: str, scope: str) -> None:
+    """Add a NUMBER; if it is on the list, its entry stays as it is, but for the scope."""
+    found, given = parse_number(number, stack), OptOutScope(scope)
+    entry = _opt_outs(stack).add(found, source=_SOURCE, now=time.time(), scope=given, narrow=True)
     _print(out, entry, "added")
 
 
@@ -57,7 +67,7 @@ def remove(*, stack: Stack, out: Output, number: str) -> None:
 @command.command("show")
 @_number_options
 def show(*, stack: Stack, out: Output, number: str) -> None:
-    """Show when and from where a NUMBER was added."""
+    """Show when and from where a NUMBER was added, and which messages it stops."""
     opt_outs = _opt_outs(stack)
     as_written = opt_outs.get(number) if _E164.fullmatch(number) else None
     parsed = number if as_written else parse_number(number, stack)
@@ -96,4 +106,6 @@ def _found(entry: OptOut | None, number: str) -> OptOut:
 def _print(out: Output, entry: OptOut, *done: str, show_numbers: bool = True) -> None:
     number = entry.number if show_numbers else mask(entry.number)
     document = to_json(entry) | {"number": number}
-    out.result(document, "  ".join([*document.values(), *done]))
+    *shown, scope = document.values()
+    some = ["promotional only"] if scope == OptOutScope.PROMOTIONAL else []
+    out.result(document, "  ".join([*shown, *some, *done]))

@@ -6,6 +6,7 @@ from typing import Any
 from api.incoming import KEY, LARGEST
 from api.paging import LARGEST_PAGE, PAGE
 from realtime_sms.requests.model import REQUEST_ID
+from realtime_sms.vocabulary import OptOutScope
 
 type Json = dict[str, Any]
 
@@ -44,6 +45,12 @@ def _in_path(name: str, pattern: str) -> Json:
 REQUEST = _in_path("requestId", REQUEST_ID)
 SUBMISSION = _in_path("submissionId", SUBMISSION_ID)
 NUMBER = _in_path("number", NUMBER_PATTERN)
+SCOPE: Json = {
+    "name": "scope",
+    "in": "query",
+    "description": "which messages the opt-out stops; an entry that is there gets this scope",
+    "schema": {"type": "string", "enum": [*OptOutScope], "default": OptOutScope.ALL},
+}
 PAGING: tuple[Json, ...] = (
     {
         "name": "limit",

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 from api.app import Reply, app, ok, operation, ports
-from api.openapi import NUMBER, NUMBER_PATTERN, PAGING, READING, UNCERTAIN
-from api.paging import read_cursor, read_limit, seal
+from api.openapi import NUMBER, NUMBER_PATTERN, PAGING, READING, SCOPE, UNCERTAIN
+from api.paging import parameter, read_cursor, read_limit, seal
 from api.problem import ProblemError
 from realtime_sms.outcomes.opt_out import to_json
 from realtime_sms.requests.recipients import canonical, parse_number
 from realtime_sms.requests.written_number import Refused
+from realtime_sms.vocabulary import OptOutScope
 
 if TYPE_CHECKING:
     from api.replies import OptOut, OptOuts
@@ -52,23 +53,32 @@ def show_opt_out(number: str) -> Reply:
     "PUT",
     _ADDRESS,
     "Put a number on the opt-out list; what is sent to it then ends as `failed`, `opted_out`",
-    "its entry; that of before, if it was there",
+    "its entry; that of before, if it was there, with this scope",
     "OptOut",
     UNCERTAIN,
     NUMBER,
+    SCOPE,
 )
 def add_opt_out(number: str) -> Reply:
-    """Put a number on the list, as its plan has it today; one that is there keeps its entry."""
+    """Put a number on the list, as its plan has it today; one that is there keeps its entry, but for the scope."""
+    scope = _scope()
     parsed = parse_number(_checked(number), "")
     if isinstance(parsed, Refused):
         raise ProblemError.of_parameter("number", parsed.why)
-    return _found(ports().opt_outs.add(parsed, source=_SOURCE, now=ports().now()))
+    return _found(ports().opt_outs.add(parsed, source=_SOURCE, now=ports().now(), scope=scope, narrow=True))
 
 
 @operation("DELETE", _ADDRESS, "Take a number off the opt-out list", "the entry that it had", "OptOut", READING, NUMBER)
 def remove_opt_out(number: str) -> Reply:
     """Take a number off the list, and show the entry that it had."""
     return _found(ports().opt_outs.remove(_checked(number)))
+
+
+def _scope() -> OptOutScope:
+    written = parameter(app.current_event, "scope")
+    if written is not None and written not in set(OptOutScope):
+        raise ProblemError.of_parameter("scope", f"must be one of {', '.join(OptOutScope)}")
+    return OptOutScope(written or OptOutScope.ALL)
 
 
 def _checked(written: str) -> str:

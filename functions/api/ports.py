@@ -9,7 +9,7 @@ from realtime_sms.aws.requests import Entry, Summary
 from realtime_sms.outcomes.opt_out import OptOut
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
-from realtime_sms.vocabulary import MessageType
+from realtime_sms.vocabulary import MessageType, OptOutScope
 
 
 class _Requests(Protocol):
@@ -25,7 +25,7 @@ class _Producer(Protocol):
 
 
 class _OptOuts(Protocol):
-    def add(self, number: str, *, source: str, now: float) -> OptOut: ...
+    def add(self, number: str, *, source: str, now: float, scope: OptOutScope = ..., narrow: bool = ...) -> OptOut: ...
     def remove(self, number: str) -> OptOut | None: ...
     def get(self, number: str) -> OptOut | None: ...
     def page(self, after: str, most: int) -> list[OptOut]: ...

@@ -8,7 +8,7 @@ from realtime_sms.aws.cancel import Answer
 from realtime_sms.encoding.charset import CHARSETS
 from realtime_sms.outcomes.json_form import schema_fields
 from realtime_sms.requests.model import Policy
-from realtime_sms.vocabulary import Reason, Status
+from realtime_sms.vocabulary import OptOutScope, Reason, Status
 
 type Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 type Charset = Annotated[int, Field(json_schema_extra={"enum": list(CHARSETS)})]
@@ -187,11 +187,12 @@ class Cancellation(TypedDict):
 
 @_closed
 class OptOut(TypedDict):
-    """A number (E.164) that is not written to: since when, and by what way it came on the list (`inbound`, `api`)."""
+    """A number (E.164) that is not written to: since when, by what way it came on the list, and for which messages."""
 
     number: str
     source: str
     createdAt: Time
+    scope: OptOutScope
 
 
 @_closed

@@ -31,6 +31,7 @@ def _ports() -> Ports:
         opt_outs=OptOuts(table),
         keywords=Keywords.of(settings.opt_out_words, settings.opt_in_words),
         bus=EventBus(clients.events(), settings.event_bus_name, rounds=1),  # who posted it is the one who repeats
+        opt_out_scope=settings.opt_out_scope,
         inbound_text=settings.inbound_text,
         now=time.time,
     )

@@ -19,6 +19,7 @@ from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.outcomes import received
 from realtime_sms.provider.reports import UnreadableReportError, read_inbound, read_report
 from realtime_sms.requests.recipients import canonical, mask
+from realtime_sms.vocabulary import OptOutScope
 
 LARGEST = 16 * 1024  # octets of a body; a long SMS in JSON has less than half of that
 _SOURCE = "inbound"
@@ -33,6 +34,7 @@ class Ports:
     unmatched_reports: UnmatchedReports
     opt_outs: OptOuts
     keywords: Keywords
+    opt_out_scope: OptOutScope
     bus: EventBus
     inbound_text: bool
     now: Callable[[], float]
@@ -91,7 +93,7 @@ def keep_inbound(body: bytes, ports: Ports, key: str) -> None:
     sender, wish = canonical(inbound.sender), ports.keywords.wish(inbound.text)
     now, text = ports.now(), ports.inbound_text
     if wish is Wish.OPT_OUT:
-        ports.opt_outs.add(sender, source=_SOURCE, now=now)
+        ports.opt_outs.add(sender, source=_SOURCE, now=now, scope=ports.opt_out_scope)
     elif wish is Wish.OPT_IN:
         ports.opt_outs.remove(sender)
     told = received.event_of(replace(inbound, sender=sender), at=now, key=key, with_text=text, wish=wish)

@@ -4,7 +4,7 @@ Each message takes it in a thread of its own, and waits for nobody's call but it
 way at the same time travel together, up to 25 to a call of the table (see `GroupCommit`).
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -21,7 +21,7 @@ from realtime_sms.outcomes.decide import Change, Done, Hold, Later, decide
 from realtime_sms.outcomes.submission import Rules, Submission
 from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Message
-from realtime_sms.vocabulary import MessageType, Reason
+from realtime_sms.vocabulary import MessageType, OptOutScope, Reason
 from send.admission import Admission, Clock, Permit
 from send.messages import Job
 
@@ -43,7 +43,7 @@ type Write = tuple[Job, Change]
 
 
 class Claim(NamedTuple):
-    """What became of a claim, whether its number has opted out (None: could not be read), and what the caps say."""
+    """What became of a claim, whether an opt-out stops it (None: could not be read), and what the caps say."""
 
     result: WriteResult
     opted_out: bool | None
@@ -63,7 +63,7 @@ class Delivery:
         self,
         *,
         submissions: Submissions,
-        opted_out: Callable[[Sequence[str]], Callable[[], frozenset[str]]],
+        opted_out: Callable[[Sequence[str]], Callable[[], Mapping[str, OptOutScope]]],
         call: Call,
         admission: Admission,
         places: AbstractContextManager[Any],
@@ -236,7 +236,7 @@ class Delivery:
         that was refused for now is the caller's to try again, so that it holds up no other.
         """
         numbers = [change.after.recipient for _, change in writes if change.is_claim]
-        listed = self._opted_out(numbers) if numbers else frozenset
+        listed = self._opted_out(numbers) if numbers else dict
         results = self._write(writes)
         unanswered = [isinstance(one, Indeterminate) and not is_throttled(one) for one in results]
         if again := [place for place, one in enumerate(unanswered) if one]:
@@ -249,7 +249,7 @@ class Delivery:
             logger.error("opt-outs not read", extra={"error": str(error)})
             return [Claim(result, None) for result in results]
         pairs = zip(writes, results, strict=True)
-        claims = [Claim(result, change.after.recipient in opted_out) for (_, change), result in pairs]
+        claims = [Claim(result, _is_stopped(change.after, opted_out)) for (_, change), result in pairs]
         return claims if self._caps is None else self._counted([change for _, change in writes], claims, self._caps)
 
     @staticmethod
@@ -357,3 +357,8 @@ class Delivery:
             if isinstance(result, Applied) and not change.is_claim:
                 log_outcome(change.after, message_id=job.queue_message.message_id)
         return results
+
+
+def _is_stopped(mine: Submission, opted_out: Mapping[str, OptOutScope]) -> bool:
+    scope = opted_out.get(mine.recipient)
+    return scope is not None and scope.stops(mine.message_type)

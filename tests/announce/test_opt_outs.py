@@ -46,7 +46,17 @@ def test_each_change_of_the_list_is_one_event(before: Any, after: Any, change: s
         "number": NUMBER,
         "source": source,
         "createdAt": "2027-01-15T08:00:00.000Z",
+        "scope": "all",
     }
+
+
+def test_a_change_of_the_scope_is_told() -> None:
+    """With the scope that it has now."""
+    bridge = EventBridge()
+    assert _announcer(bridge).announce([_record(1, ENTRY | {"scope": {"S": "promotional"}}, ENTRY)]) is None
+    ((entry,),) = bridge.calls
+    detail = json.loads(entry["Detail"])
+    assert (detail["change"], detail["scope"]) == ("changed", "all")
 
 
 def test_a_change_that_nobody_sees_is_no_event() -> None:

@@ -11,7 +11,7 @@ NUMBER = "+56911112222"
 def test_a_number_is_on_the_list_from_put_to_delete(api: FakeApi, written: str) -> None:
     """Looked up by the same address."""
     address = f"/opt-outs/{written}"
-    entry = {"number": NUMBER, "source": "api", "createdAt": "2027-01-15T08:00:00.000Z"}
+    entry = {"number": NUMBER, "source": "api", "createdAt": "2027-01-15T08:00:00.000Z", "scope": "all"}
     assert api.get(address).status == 404
     assert api.call("PUT", address).body == entry
     assert (api.get(address).body, api.get("/opt-outs").body) == (entry, {"optOuts": [entry]})
@@ -77,3 +77,20 @@ def test_a_store_that_does_not_answer_is_told(api: FakeApi) -> None:
     """503: whoever put the number there must know that it may not be there."""
     api.opt_outs.failing = True
     assert api.call("PUT", f"/opt-outs/{NUMBER}").status == 503
+
+
+def test_the_scope_is_set_by_each_put(api: FakeApi) -> None:
+    """Without one, the number gets no SMS at all."""
+    address = f"/opt-outs/{NUMBER}"
+    some = {"scope": "promotional"}
+    for query, scope in ((some, "promotional"), ({}, "all"), (some, "promotional"), ({"scope": "all"}, "all")):
+        assert api.call("PUT", address, queryStringParameters=query).body["scope"] == scope
+        assert api.get(address).body["scope"] == scope
+
+
+@pytest.mark.parametrize("scope", ["", "ALL", "none"])
+def test_a_scope_that_is_none_is_refused(api: FakeApi, scope: str) -> None:
+    """Nothing is added."""
+    reply = api.call("PUT", f"/opt-outs/{NUMBER}", queryStringParameters={"scope": scope})
+    assert (reply.status, reply.body["errors"][0]["parameter"]) == (400, "scope")
+    assert api.opt_outs.entries == {}

@@ -13,6 +13,7 @@ from realtime_sms.aws.event_bus import EventBus
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
+from realtime_sms.vocabulary import OptOutScope
 from tests.conftest import Store
 from tests.fakes.aws.models import Checked
 from tests.fakes.aws.secretsmanager import SecretsClient
@@ -54,6 +55,7 @@ class Callbacks:
     table: str = ""
     bridge: Bridge = field(default_factory=Bridge)
     inbound_text: bool = False
+    scope: OptOutScope = OptOutScope.ALL
 
     def __post_init__(self) -> None:
         """Wire it."""
@@ -70,6 +72,7 @@ class Callbacks:
             UnmatchedReports(table),
             OptOuts(table),
             WORDS,
+            self.scope,
             EventBus(cast("Any", Checked("events", self.bridge)), BUS, rounds=1),
             self.inbound_text,
             lambda: self.now,

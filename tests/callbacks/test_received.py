@@ -7,7 +7,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from realtime_sms.aws.opt_outs import read_entry
 from realtime_sms.outcomes import received
+from realtime_sms.vocabulary import OptOutScope
 from tests.callbacks.callbacks import BUS, KEY, OLD_KEY, Callbacks
 from tests.conftest import Store
 from tests.fakes.aws.secretsmanager import SecretsClient
@@ -123,3 +125,13 @@ def test_no_text_and_no_number_is_logged(callbacks: Callbacks, log: io.StringIO,
     assert NUMBER[1:] not in said
     assert "Zanfirox" not in repr(callbacks.ports)
     assert json.dumps(callbacks.bridge.details).count("Zanfirox") == (0 if down else 1)
+
+
+@pytest.mark.parametrize("scope", OptOutScope)
+def test_an_opt_out_has_the_scope_of_the_deployment(store: Store, callbacks: Callbacks, scope: OptOutScope) -> None:
+    """An opt-in takes it off, whatever it was."""
+    callbacks.scope = scope
+    assert _post(callbacks, "BAJA") == 200
+    (item,) = store.items()
+    assert read_entry(item).scope is scope
+    assert (_post(callbacks, "ALTA"), store.items()) == (200, [])

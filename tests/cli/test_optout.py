@@ -77,3 +77,14 @@ def test_the_list_is_read_page_by_page(numbers: FakeOptOuts, stack: FakeStack) -
 def test_an_invalid_number_is_refused(stack: FakeStack) -> None:
     """Its exit code is that of invalid input."""
     assert run("optout", "add", "hola", stack=stack).code == 2
+
+
+def test_a_scope_is_set_and_shown(numbers: FakeOptOuts, stack: FakeStack) -> None:
+    """To add a number again without one stops all messages to it."""
+    run("optout", "add", ONE, "--scope", "promotional", stack=stack)
+    assert numbers.entries[ONE].scope == "promotional"
+    assert "promotional only" in run("optout", "show", ONE, stack=stack).out
+    assert run("optout", "show", ONE, "--json", stack=stack).answer["scope"] == "promotional"
+    assert "promotional" not in run("optout", "add", ONE, stack=stack).out
+    assert numbers.entries[ONE].scope == "all"
+    assert run("optout", "add", ONE, "--scope", "none", stack=stack).code == 2

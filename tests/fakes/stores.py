@@ -10,7 +10,7 @@ from realtime_sms.aws.table import Key, StoreUnavailableError
 from realtime_sms.outcomes.decide import Change, Unreadable
 from realtime_sms.outcomes.opt_out import OptOut
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.vocabulary import MessageType
+from realtime_sms.vocabulary import MessageType, OptOutScope
 
 
 @dataclass
@@ -109,11 +109,16 @@ class FakeOptOuts:
     entries: dict[str, OptOut] = field(default_factory=dict)
     failing: bool = False
 
-    def add(self, number: str, *, source: str, now: float) -> OptOut:
+    def add(
+        self, number: str, *, source: str, now: float, scope: OptOutScope = OptOutScope.ALL, narrow: bool = False
+    ) -> OptOut:
         """Store a number, or fail."""
         if self.failing:
             raise StoreUnavailableError("EndpointConnectionError")
-        return self.entries.setdefault(number, OptOut(number, source, now))
+        there = self.entries.setdefault(number, OptOut(number, source, now, scope))
+        if scope is OptOutScope.ALL or narrow:
+            self.entries[number] = replace(there, scope=scope)
+        return self.entries[number]
 
     def remove(self, number: str) -> OptOut | None:
         """Remove a number."""

@@ -12,6 +12,7 @@ from realtime_sms.aws.settings import SendSettings, read
 from realtime_sms.aws.table import CAPS
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.provider.calls import Call, CallResult
+from realtime_sms.vocabulary import OptOutScope
 from send.handler import Sender
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.lambda_context import Context
@@ -83,7 +84,7 @@ def test_a_recipient_that_got_its_messages_is_refused(make: MakeSender, fresh: F
 def test_what_has_opted_out_is_not_counted(make: MakeSender, fresh: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was to be sent to it."""
     sender = make(max_segments_per_day=9)
-    monkeypatch.setattr(sender._opt_outs, "find", lambda numbers, _hashed: frozenset(numbers))
+    monkeypatch.setattr(sender._opt_outs, "find", lambda numbers, _hashed: dict.fromkeys(numbers, OptOutScope.ALL))
     sender.send([_record("r-1", NUMBER)], Context())
     assert (_outcome(fresh, "r-1")["reason"], _used(fresh)) == ("opted_out", 0)
 

@@ -10,6 +10,17 @@ class MessageType(StrEnum):
     PROMOTIONAL = "promotional"
 
 
+class OptOutScope(StrEnum):
+    """Which messages an opt-out stops."""
+
+    ALL = "all"
+    PROMOTIONAL = "promotional"
+
+    def stops(self, message_type: MessageType) -> bool:
+        """Return True if no message of this type may be sent."""
+        return self is OptOutScope.ALL or message_type is MessageType.PROMOTIONAL
+
+
 class Status(StrEnum):
     """The status of a submission; `absent` is not a status: there is no item."""
 

@@ -104,7 +104,7 @@ class Environment:
         """Deliver a job as an invocation of the send function does."""
         delivery = Delivery(
             submissions=store,
-            opted_out=lambda _numbers: frozenset,
+            opted_out=lambda _numbers: dict,
             call=lambda message, ready, _permit: [call(message)] * len(ready),
             admission=admission_of(clock),
             places=self._places,

@@ -25,7 +25,7 @@ from realtime_sms.provider import verdict
 from realtime_sms.provider.calls import CallResult
 from realtime_sms.provider.verdict import Kind
 from realtime_sms.requests.prepare import Message
-from realtime_sms.vocabulary import FINAL, Reason, Status
+from realtime_sms.vocabulary import FINAL, OptOutScope, Reason, Status
 from send import lanes
 from send.admission import Admission
 from send.deliver import Claim, Delivery
@@ -170,18 +170,18 @@ def lease_ends_too_early(patch: pytest.MonkeyPatch) -> None:
 
 def opt_outs_are_not_read(patch: pytest.MonkeyPatch) -> None:
     """Call whoever is named."""
-    patch.setattr(OptOuts, "find", lambda _self, _numbers: frozenset())
+    patch.setattr(OptOuts, "find", lambda _self, _numbers: {})
 
 
 def opt_outs_that_cannot_be_read_are_none(patch: pytest.MonkeyPatch) -> None:
     """Take a list that cannot be read for an empty one."""
     find = OptOuts.find
 
-    def careless(self: OptOuts, numbers: Iterable[str]) -> frozenset[str]:
+    def careless(self: OptOuts, numbers: Iterable[str]) -> dict[str, OptOutScope]:
         try:
             return find(self, numbers)
         except StoreUnavailableError:
-            return frozenset()
+            return {}
 
     patch.setattr(OptOuts, "find", careless)
 

@@ -184,7 +184,7 @@ class Environment(Clock):
         admission = Admission(own, self, call_seconds=10, rate_limit=rate_limit)
         return Delivery(
             submissions=own,
-            opted_out=lambda _numbers: frozenset[str],
+            opted_out=lambda _numbers: dict[str, Any],
             call=Caller(self._post, self, admission, own).call,
             admission=admission,
             places=Semaphore(self._kernel, terms.in_flight),

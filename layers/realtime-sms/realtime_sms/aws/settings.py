@@ -14,7 +14,7 @@ from realtime_sms.aws.schedules import Route
 from realtime_sms.outcomes.submission import Rules
 from realtime_sms.requests.hours import Hours
 from realtime_sms.requests.prepare import Defaults
-from realtime_sms.vocabulary import MessageType
+from realtime_sms.vocabulary import MessageType, OptOutScope
 
 
 def _listed(value: object) -> object:
@@ -144,6 +144,7 @@ class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, Retr
 class CallbackSettings(StoreSettings, AnnounceSettings):
     """The callback function's environment."""
 
+    opt_out_scope: OptOutScope = OptOutScope.ALL
     inbound_text: bool = False  # whether the event of an inbound SMS has its text
     callback_key_secret_arn: str
     cost_asked_per_minute: int = Field(ge=0, le=600)  # 0: RealTime is never asked what a message cost

@@ -6,17 +6,19 @@ from typing import Annotated, Any, Final, Literal, TypedDict
 
 from realtime_sms.outcomes.event import IDS, VERSION, VERSIONS, Event, identified, padded
 from realtime_sms.outcomes.submission import iso
+from realtime_sms.vocabulary import OptOutScope
 
 DETAIL_TYPE: Final = "Opt-Out Changed"
 
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """One number (E.164) on the list: since when (epoch seconds), and how it came there."""
+    """One number (E.164) on the list: since when (epoch seconds), how it came there, and which messages it stops."""
 
     number: str = field(repr=False)
     source: str
     created_at: float
+    scope: OptOutScope = OptOutScope.ALL
 
 
 class OptOutChange(StrEnum):
@@ -45,7 +47,7 @@ def event_of(before: OptOut | None, after: OptOut | None, sequence: str) -> Even
 
 def to_json(entry: OptOut) -> dict[str, str]:
     """Return an entry as the API, the command and the event show it."""
-    return {"number": entry.number, "source": entry.source, "createdAt": iso(entry.created_at)}
+    return {"number": entry.number, "source": entry.source, "createdAt": iso(entry.created_at), "scope": entry.scope}
 
 
 def json_schema() -> dict[str, Any]:
@@ -62,6 +64,7 @@ def json_schema() -> dict[str, Any]:
         "number": Annotated[str, Field(description="E.164")],
         "source": Annotated[str, Field(description=sources)],
         "createdAt": Annotated[str, Field(description="when the number was put on the list")],
+        "scope": Annotated[OptOutScope, Field(description="which messages it stops")],
     }
     shape = TypedDict("OptOutChanged", members)  # type: ignore[misc]  # as the other events
     shape.__doc__ = "The `detail` of an event; a removed entry is shown as it was."
