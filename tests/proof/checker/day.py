@@ -62,18 +62,23 @@ class Day:
 
     def pass_until(self, end: float) -> None:
         """Let messages be received until this epoch second, or until there is none left."""
-        while self.visible and (due := min(self.visible.values())) < end:
-            self.now = max(self.now, due + _TICK)
-            while self._next_run <= self.now:
-                self._maintain(self._next_run)
-                self._next_run += _MINUTE
+        while self.visible and self.now < end:
             if not self.gate.is_open(self.now):
                 self.received = self.receives.total() if self.received is None else self.received
-                self.now = self._next_run
-                if self.now >= end:
-                    return
+                self._run_until(self._next_run)
                 continue
-            self._receive()
+            if (due := min(self.visible.values())) >= end:
+                return
+            self._run_until(max(self.now, due + _TICK))
+            if self.gate.is_open(self.now):
+                self._receive()
+
+    def _run_until(self, now: float) -> None:
+        """Let time pass, in which the maintenance function runs every minute."""
+        self.now = now
+        while self._next_run <= now:
+            self._maintain(self._next_run)
+            self._next_run += _MINUTE
 
     def _receive(self) -> None:
         """Let the environments take batches while the gate is as it is; a lane that is shut takes them some time."""
