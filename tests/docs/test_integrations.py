@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
 from local import ROOT
 from local.embedded_aws import EmbeddedAws
@@ -147,6 +148,25 @@ def test_an_event_reaches_the_other_bus(session: boto3.Session) -> None:
     deploy(session, "outcomes-to-account.yaml", OutcomeBusName="ours", OtherBusArn=other)
     _outcome(session, "ours", EVENT["detail"])
     assert json.loads(_received(session, inbox["Url"]))["detail"] == EVENT["detail"]
+
+
+@pytest.mark.parametrize(
+    ("account", "source", "allowed"),
+    [
+        ("111111111111", "realtime-sms", True),
+        ("111111111111", "shop.orders", False),
+        ("222222222222", "realtime-sms", False),
+    ],
+)
+def test_the_other_bus_takes_only_outcomes_of_the_one_account(account: str, source: str, allowed: bool) -> None:  # noqa: FBT001 (a case)
+    """The embedded CloudFormation has no policies of buses, so this evaluates the template's."""
+    statement = template("outcomes-from-account.yaml", SmsAccount="111111111111")["MayPut"]["Statement"]
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    context = EvalContext(
+        f"arn:aws:iam::{account}:root", "Root", account, "events:PutEvents", statement["Resource"], "sa-east-1"
+    )
+    context.service_context["events:source"] = source
+    assert (evaluate_resource_policy(document, context).decision == "Allow") is allowed
 
 
 def test_an_event_of_a_shop_becomes_a_request(session: boto3.Session) -> None:
