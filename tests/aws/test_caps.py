@@ -163,6 +163,25 @@ def test_a_new_day_has_its_own_count(store: Store) -> None:
     assert caps.count([claimed(1)]) == [None]
 
 
+def test_what_is_reserved_ahead_is_of_its_day(store: Store) -> None:
+    """On the next day it is not used: that has a counter of its own."""
+    at = [NOW]
+    caps = Caps(_daily(store, 1_000), None, now=lambda: at[0])
+    assert caps.count([claimed(0, segments=998)]) == [None]
+    assert _used(store) == 999
+    at[0] = TOMORROW.until
+    assert caps.count([claimed(1)]) == [None]
+    assert _used(store, day_of(at[0], ZONE)) == 2
+
+
+def test_the_last_reserved_segment_is_used(store: Store) -> None:
+    """Also when nothing is left that could be reserved."""
+    caps = _caps(_daily(store, 1_000))
+    assert caps.count([claimed(0, segments=999)]) == [None]
+    assert _used(store) == 1_000
+    assert caps.count([claimed(1), claimed(2)]) == [None, TOMORROW]
+
+
 def test_a_cap_that_was_lowered_holds_at_once(store: Store) -> None:
     """More may be counted by then than it allows."""
     assert _caps(_daily(store, 10)).count([claimed(segments=8)]) == [None]
@@ -239,6 +258,7 @@ def test_a_submission_that_is_counted_again_takes_no_second_place(store: Store, 
         assert cap.count([claimed(0)], NOW + later) == [None]
     assert cap.count([claimed(1), claimed(2)], NOW + refused) == [None, Reason.RECIPIENT_CAP]
     assert cap.count([claimed(2)], NOW + 59 + refused) == [Reason.RECIPIENT_CAP]
+    assert cap.count([claimed(0)], NOW + 59 + refused) == [None]
 
 
 def test_an_attempt_after_one_that_may_be_sent_counts_anew(store: Store) -> None:

@@ -312,3 +312,14 @@ def test_attempts_last_as_many_minutes_as_the_page_on_delivery_says(attempts: in
     """Each is refused for now; between them are the waits, with as much taken away by chance as can be, or nothing."""
     longest, shortest = (sum(RULES.delay(tries, jitter) for tries in range(attempts - 1)) / 60 for jitter in (0, 1))
     assert (round(shortest), round(longest)) == (least, most)
+
+
+def test_an_attempt_after_one_that_may_be_sent_is_counted_again() -> None:
+    """It may be a second SMS; after any other attempt the count stays."""
+    counted = replace(SENDING, counted=True)
+    again = replace(counted, resend=True)
+    assert not settled(again, OPEN).counted
+    assert not submission.lapse(again, RULES, now=NOW).counted
+    assert not submission.resend(replace(UNKNOWN, counted=True), now=NOW).counted
+    assert settled(counted, THROTTLED).counted
+    assert submission.release(counted, now=NOW).counted
