@@ -83,19 +83,23 @@ class Sender:
     def send(self, records: Sequence[dict[str, Any]], invocation: Invocation) -> list[str]:
         """Send what the records ask for; return the ids of the messages to keep."""
         clock = Clock(invocation)
+        if clock.now() - self._last_end > _FROZEN:
+            self._client.close()
         # All records of an invocation come from one queue, and go back to it.
         name = records[0].get("eventSourceARN", "").rpartition(":")[2]
         promotional = name == self._settings.promotional_queue_url.rpartition("/")[2]
         queue = self._promotional_queue if promotional else self._queue
-        if clock.now() - self._last_end > _FROZEN:
-            self._client.close()
+
+        # Read all; what is promotional and here by mistake moves on, and what is for later may get a schedule.
         taken = [read_record(record, self._defaults, self._settings.recipients_per_call) for record in records]
-        self._breakers.open()  # read once, before the threads ask
         jobs = [one for one in taken if isinstance(one, Job)]
         moving = [] if promotional else [one for one in jobs if one.message_type is MessageType.PROMOTIONAL]
         if later := [one for one in jobs if one.messages[0].send_at is not None and one not in moving]:
             taken = self._scheduling(records[0], clock).schedule(taken, later)
             jobs = [one for one in taken if isinstance(one, Job)]
+
+        # Deliver the rest.
+        self._breakers.open()  # read once, before the threads ask
         admission = Admission(
             self._breakers,
             clock,
@@ -120,6 +124,7 @@ class Sender:
             forgotten=self._forgotten.finished if forgetting else None,
         )
         delivery.deliver_all([one for one in jobs if one not in moving], self._pool, self._workers)
+
         if moving:
             move(moving, self._producer, self._rules, clock)
         if admission.shut:
