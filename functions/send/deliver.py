@@ -249,7 +249,9 @@ class Delivery:
             logger.error("opt-outs not read", extra={"error": str(error)})
             return [Claim(result, None) for result in results]
         pairs = zip(writes, results, strict=True)
-        claims = [Claim(result, _is_stopped(change.after, opted_out)) for (_, change), result in pairs]
+        claims = [
+            Claim(result, _is_stopped(change.after, opted_out) if opted_out else False) for (_, change), result in pairs
+        ]
         return claims if self._caps is None else self._counted([change for _, change in writes], claims, self._caps)
 
     @staticmethod
