@@ -15,8 +15,10 @@ from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.outcomes.opt_out import OptOut, to_json
 from realtime_sms.requests.recipients import mask
 from realtime_sms.vocabulary import OptOutScope
+from rtsms import optout_import
 from rtsms.errors import CommandError, Exit
 from rtsms.options import combine, json_option, parse_number, show_numbers_option, stack_options
+from rtsms.optout_import import scope_option
 from rtsms.output import Output, plural
 from rtsms.stack import Stack
 
@@ -31,13 +33,6 @@ _number_options = combine(
     json_option,
     stack_options,
 )
-_scope_option = click.option(
-    "--scope",
-    type=click.Choice(list(OptOutScope)),
-    default=OptOutScope.ALL,
-    show_default=True,
-    help="promotional: transactional messages are still sent.",
-)
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -46,8 +41,11 @@ def command() -> None:
     """Manage the opt-out list: numbers that get no SMS."""
 
 
+command.add_command(optout_import.command)
+
+
 @command.command("add")
-@_scope_option
+@scope_option
 @_number_options
 def add(*, stack: Stack, out: Output, number: str, scope: str) -> None:
     """Add a NUMBER; if it is on the list, its entry stays as it is, but for the scope."""

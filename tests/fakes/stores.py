@@ -124,6 +124,10 @@ class FakeOptOuts:
         """Remove a number."""
         return self.entries.pop(number, None)
 
+    def find(self, numbers: Iterable[str]) -> dict[str, OptOutScope]:
+        """Return the scopes of those that are on the list."""
+        return {number: self.entries[number].scope for number in numbers if number in self.entries}
+
     def get(self, number: str) -> OptOut | None:
         """Return a number's entry."""
         return self.entries.get(number)

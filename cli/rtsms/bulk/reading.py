@@ -38,20 +38,28 @@ class _Delimiter(OurType):
         return delimiter
 
 
-file_options = combine(
-    click.option("--template", help="The text, with column names in braces: 'Hola {{nombre}}'."),
-    click.option("--template-file", type=click.File(encoding="utf-8"), help="Read the text from a file; - is stdin."),
-    click.option("--to-column", help="Column of the numbers. Default: the one called number, numero, phone, celular …"),
-    click.option(
-        "--key-column", help="Column that identifies a row; no two rows may have the same. Default: the number."
-    ),
-    encoding_options,
-    sending_options,
+_to_column_option = click.option(
+    "--to-column", help="Column of the numbers. Default: the one called number, numero, phone, celular …"
+)
+_table_format_options = combine(
     click.option(
         "--file-encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Of a CSV file."
     ),
     click.option("--delimiter", type=_Delimiter(), help="Of a CSV file. Default: detected among , ; tab and |."),
     click.option("--show", type=click.IntRange(0), default=20, show_default=True, help="Bad rows to list at most."),
+)
+table_options = combine(_to_column_option, _table_format_options)
+"""The options that say how a file is read."""
+file_options = combine(
+    click.option("--template", help="The text, with column names in braces: 'Hola {{nombre}}'."),
+    click.option("--template-file", type=click.File(encoding="utf-8"), help="Read the text from a file; - is stdin."),
+    _to_column_option,
+    click.option(
+        "--key-column", help="Column that identifies a row; no two rows may have the same. Default: the number."
+    ),
+    encoding_options,
+    sending_options,
+    _table_format_options,
 )
 """The options that, together with the file, say what each row is sent; the same ones give the same requests."""
 
@@ -77,7 +85,7 @@ def read_campaign(  # noqa: PLR0913 (what the options say, by name)
     text = Template(read_text(template, template_file))
     merge = _mail_merge(sheet, text, defaults, message_type, options)
     validated = ValidatedFile()
-    _print_bad_rows(out, validate(sheet, merge, validated), show)
+    print_bad_rows(out, validate(sheet, merge, validated), show)
     return Campaign(sheet, merge, validated, make_campaign_id(campaign, sheet, validated))
 
 
@@ -98,7 +106,7 @@ def _mail_merge(
     return MailMerge(template, sheet.columns, to_column, key_column, request, defaults, message_type)
 
 
-def _print_bad_rows(out: Output, bad: Iterable[BadRow], show: int) -> None:
+def print_bad_rows(out: Output, bad: Iterable[BadRow], show: int) -> None:
     """Print bad rows: all of them as JSON, as they are found; the first ones as text."""
     listed: list[BadRow] = []
     count = 0

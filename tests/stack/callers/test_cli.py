@@ -212,7 +212,8 @@ def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
         "cancel": [["cancel", f"{request_id}.waiting", "--request", str(published)]],
         "watch": [["watch", request_id, "--once"]],
         "doctor": [["doctor", "--json"]],
-        "optout": [["optout", what, "+56927200002"] for what in ("add", "show", "remove")] + [["optout", "list"]],
+        "optout": [["optout", what, "+56927200002"] for what in ("add", "show", "remove")]
+        + [["optout", "list"], ["optout", "import", str(sheet), "--yes"], ["optout", "remove", number]],
         "resend": [["resend", request_id, number, "--request", str(published), "--accept-duplicate"]],
     }
 

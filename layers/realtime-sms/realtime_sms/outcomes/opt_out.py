@@ -55,7 +55,7 @@ def json_schema() -> dict[str, Any]:
     from pydantic import Field, TypeAdapter  # noqa: PLC0415 (only the schema needs it)
 
     order = "of two events of one number, the later change has the greater text"
-    sources = "how the number came on the list: `inbound`, `api`, `operator` or another way"
+    sources = "how the number came on the list: `inbound`, `api`, `operator`, `import` or another way"
     members = {
         "version": Annotated[Literal["1"], Field(description=VERSIONS)],
         "id": Annotated[str, Field(description=IDS)],
