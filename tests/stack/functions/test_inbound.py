@@ -7,13 +7,13 @@ import jsonschema_rs
 import pytest
 
 from realtime_sms.outcomes import opt_out, received
-from tests.stack.deployment import Deployment, until
+from tests.stack.deployment import Deployment, request_body, until
 from tests.stack.functions.test_outcome_events import subscribe
 from tests.stack.signing import Caller, api_url, user
 
 pytestmark = pytest.mark.stack
 
-NUMBER = "+56930000001"
+NUMBER, SOME = "+56930000001", "+56930000002"
 SCHEMAS = {one.DETAIL_TYPE: one.json_schema() for one in (opt_out, received)}
 
 
@@ -40,3 +40,16 @@ def test_an_inbound_sms_and_each_change_of_the_list_is_an_event(deployed: Deploy
     assert (sms["to"], sms["wish"], "text" in sms) == ("96000", "opt_out", False)
     changes = sorted((detail for detail in found if "number" in detail), key=lambda one: str(one["sequence"]))
     assert [(one["change"], one["source"]) for one in changes] == [("added", "inbound"), ("removed", "inbound")]
+
+
+def test_an_opt_out_of_promotional_messages_lets_a_code_through(deployed: Deployment) -> None:
+    """Both are sent as one producer does; the promotional one moves to its own queue."""
+    address = f"/opt-outs/{SOME.replace('+', '%2B')}"
+    caller = user(deployed.stack, "*")
+    assert caller.call("PUT", f"{address}?scope=promotional").body["scope"] == "promotional"
+    request_id = deployed.new_id("scope")
+    ends = {"transactional": "submitted", "promotional": "failed"}
+    deployed.publish(*(request_body(f"{request_id}.{one}", SOME, messageType=one) for one in ends))
+    assert {one: deployed.outcome(f"{request_id}.{one}")["status"] for one in ends} == ends
+    assert deployed.posts(SOME) == 1
+    assert caller.call("DELETE", address).body["scope"] == "promotional"
