@@ -205,11 +205,17 @@ def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
     deployed.plant(
         replace(waiting, content_hash=prepared.content_hash, reason=Reason.SCHEDULED, due_at=time.time() + 86_400)
     )
+    deployed.plant(replace(left_behind(f"{request_id}.over", "+56927200004", Status.FAILED), reason=Reason.EXPIRED))
     return {
         "send": [["send", "hola", "--to", number]],
         "status": [["status", request_id]],
         "bulk": [["bulk", str(sheet), "--template", "hola", "--yes"]],
         "cancel": [["cancel", f"{request_id}.waiting", "--request", str(published)]],
+        "usage": [["usage", "--rate", "100000", "--json"]],
+        "export": [["export", "+56927200004", "--json"]],
+        "forget": [["forget", "+56927200004", "--yes", "--wait", "0", "--json"]],
+        "pause": [["pause", "--lane", "promotional"]],
+        "resume": [["resume", "--lane", "promotional"]],
         "watch": [["watch", request_id, "--once"]],
         "doctor": [["doctor", "--json"]],
         "optout": [["optout", what, "+56927200002"] for what in ("add", "show", "remove")]
