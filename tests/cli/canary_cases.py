@@ -221,6 +221,9 @@ TEXTS = [
     Case(("send", "§", "--to", PHONE, "--sender", "1", "--wait", "--timeout", "0")),
     Case(("optout", "add", "§x")),
     Case(("optout", "show", PHONE)),
+    Case(
+        ("optout", "import", "clientes.csv", "--to-column", "§"), stack=lambda _: fake_stack({"dynamodb": FakeClient()})
+    ),
     Case(("status", "§")),
     Case(("redrive", "--reason", "conflict")),
 ]
