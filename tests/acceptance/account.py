@@ -20,7 +20,7 @@ NEEDED: Final = """\
 Acceptance needs credentials of an AWS account that may be used for tests: {why}.
 
 Set AWS_PROFILE, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. They must be allowed to use
-CloudFormation, IAM (roles), Lambda, DynamoDB, SQS, SNS, EventBridge, Secrets Manager, API Gateway,
+CloudFormation, IAM (roles), Lambda, DynamoDB, SQS, SNS, EventBridge and its Scheduler, Secrets Manager, API Gateway,
 CloudWatch, CloudWatch Logs and S3. Take an account of its own: the tests make and delete stacks, queues and rules
 there. Its quota of concurrent Lambda executions should be 1,000; a new account may have 10. A run is expected to take
 half an hour and to cost less than one dollar.
