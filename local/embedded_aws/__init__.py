@@ -2,13 +2,14 @@
 
 from local.embedded_aws.running import ALLOWED_PREFIXES, PUBLISHERS, Items, Stack, running_stack
 from local.embedded_aws.sam import SamError, build, deploy
-from local.embedded_aws.server import ACCOUNT, REGION, EmbeddedAws, EmbeddedAwsError
+from local.embedded_aws.server import ACCOUNT, REGION, Decision, EmbeddedAws, EmbeddedAwsError
 
 __all__ = [
     "ACCOUNT",
     "ALLOWED_PREFIXES",
     "PUBLISHERS",
     "REGION",
+    "Decision",
     "EmbeddedAws",
     "EmbeddedAwsError",
     "Items",

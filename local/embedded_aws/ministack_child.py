@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import zipfile
+from collections.abc import Iterator
 from contextvars import ContextVar
 from http import HTTPStatus
 from pathlib import Path
@@ -169,6 +170,58 @@ def _authorize_schedules_in_their_group() -> None:
     iam_actions.extract_resource_arn = resource
 
 
+def _give_conditions_the_partition_keys() -> None:
+    """Give conditions `dynamodb:LeadingKeys`, the partition keys of a call, which MiniStack leaves out.
+
+    Not for PartiQL, queries and scans: no role has such a condition on them.
+    """
+    of_call = iam_actions.dynamodb_service_context
+
+    def context(body: bytes) -> dict[str, Any]:
+        found = {_partition(*one) for one in _items_named(json.loads(body))}
+        return dict(of_call(body)) | ({"dynamodb:LeadingKeys": sorted(found)} if found else {})
+
+    iam_actions.dynamodb_service_context = context
+
+
+def _items_named(call: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield table and key, or item, of each item that a call names."""
+    if item := call.get("Key") or call.get("Item"):
+        yield call["TableName"], item
+    for table, several in call.get("RequestItems", {}).items():
+        for key in several.get("Keys", []) if isinstance(several, dict) else []:
+            yield table, key
+
+
+def _partition(table: str, item: Any) -> str:
+    from ministack.services import dynamodb
+
+    known = dynamodb._tables.get(table.rpartition("/")[2])
+    return str(dynamodb._extract_key_val(item.get(known["pk_name"]))) if known else ""
+
+
+def _record_decisions() -> None:
+    """Write each kind of call of a role once to `decisions.jsonl`, with what IAM decided, for tests."""
+    decide, written = iam_evaluator.evaluate, set[str]()
+
+    def decided(context: Any, *policies: Any) -> Any:
+        result = decide(context, *policies)
+        # A resource's own policy is evaluated after the role's, with the same context.
+        if context.principal_type == "AssumedRole" and not hasattr(context, "recorded"):
+            context.recorded = True
+            keys = context.service_context.get("dynamodb:leadingkeys", [])
+            notes = sorted({key if key.startswith("#") else "" for key in keys})  # a request's own key is any text
+            call = [context.principal_arn, context.action, context.resource_arn, notes, result.decision]
+            line = json.dumps(call) + "\n"
+            if line not in written:
+                written.add(line)
+                with Path("decisions.jsonl").open("a", encoding="utf-8") as file:
+                    file.write(line)
+        return result
+
+    iam_evaluator.evaluate = decided
+
+
 def _pass_over_saved_queries() -> None:
     """Accept saved queries of CloudWatch Logs in a template; MiniStack does not know them."""
     from ministack.services.cloudformation import provisioners
@@ -230,6 +283,8 @@ def main(socket_number: str, middleware: str = "") -> None:
     _authorize_queue_batches_by_their_real_actions()
     _authorize_event_source_mappings_by_their_real_actions()
     _authorize_schedules_in_their_group()
+    _give_conditions_the_partition_keys()
+    _record_decisions()
     _take_internal_deliveries_for_tls()
     _import_gateway_responses()
     _stream_what_partiql_writes()

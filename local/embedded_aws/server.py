@@ -1,6 +1,7 @@
 """The embedded AWS: MiniStack in a child process on loopback, with IAM enforced; its state is gone at exit."""
 
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Self
@@ -28,6 +30,17 @@ _CHILD = Path(__file__).with_name("ministack_child.py")
 
 class EmbeddedAwsError(Exception):
     """The embedded AWS did not start; the message has the end of its log."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What IAM decided on a call of a role: Allow, Deny or ImplicitDeny."""
+
+    principal: str
+    action: str
+    resource: str
+    partitions: list[str]  # where the call names items: their partition keys, "" for that of any request
+    decision: str
 
 
 class LocalSession(boto3.Session):
@@ -81,11 +94,17 @@ class EmbeddedAws:
     def session(self) -> boto3.Session:
         return LocalSession(self.environment)
 
+    def decisions(self) -> list[Decision]:
+        """Return what IAM decided on the calls of roles so far, each kind of call once."""
+        recorded = self._scratch / "decisions.jsonl"
+        lines = recorded.read_text(encoding="utf-8").splitlines() if recorded.exists() else []
+        return [Decision(*json.loads(line)) for line in lines]
+
     def __enter__(self) -> Self:
         """Start the process and wait until it answers."""
         with contextlib.ExitStack() as running:
             temporary = tempfile.TemporaryDirectory(prefix="aws-", ignore_cleanup_errors=True)
-            scratch = Path(running.enter_context(temporary))
+            self._scratch = scratch = Path(running.enter_context(temporary))
             with socket.create_server(("127.0.0.1", 0)) as listener:
                 port = listener.getsockname()[1]
                 self.endpoint_url = f"http://127.0.0.1:{port}"
