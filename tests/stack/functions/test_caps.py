@@ -15,7 +15,7 @@ pytestmark = pytest.mark.stack
 ZONE = ZoneInfo("America/Santiago")
 PER_DAY = 100
 CAPS = {"MAX_SEGMENTS_PER_DAY": str(PER_DAY), "MAX_PER_RECIPIENT": "2/1h"}
-NUMBERS = tuple(f"+5692880000{number}" for number in range(4))
+NUMBERS = tuple(f"+5692890000{number}" for number in range(4))
 
 
 @pytest.fixture

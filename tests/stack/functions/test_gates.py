@@ -14,7 +14,7 @@ from tests.stack.deployment import Deployment, request_body, until
 
 pytestmark = pytest.mark.stack
 
-NUMBER = "+56924000001"
+NUMBER = "+56924900001"
 
 
 def _promotional(request_id: str, **more: object) -> str:
