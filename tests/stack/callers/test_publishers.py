@@ -114,17 +114,17 @@ def test_a_named_rule_delivers_an_event(deployed: Deployment) -> None:
     rule = deployed.stack.publishers["PublisherRuleArns"].rpartition("/")[2]
     events.put_rule(Name=rule, EventPattern=json.dumps({"source": [request_id]}))
     events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": deployed.outputs["SendQueueArn"]}])
-    detail = request_body(request_id, "+56928000003")
+    detail = request_body(request_id, "+56928000008")
 
     def sent() -> str | None:
         """Put the event until it is delivered: a new rule matches some seconds later; a request is sent once."""
         events.put_events(Entries=[{"Source": request_id, "DetailType": "order", "Detail": detail}])
-        return deployed.status(request_id, "+56928000003")
+        return deployed.status(request_id, "+56928000008")
 
     try:
         until(sent, within=120, awaited="a request by EventBridge")
         assert deployed.outcome(request_id)["status"] == "submitted"
-        assert deployed.texts("+56928000003") == ["hello"]
+        assert deployed.texts("+56928000008") == ["hello"]
     finally:
         events.remove_targets(Rule=rule, Ids=["queue"])
         events.delete_rule(Name=rule)
