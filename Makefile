@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)/layers/realtime-sms:$(CURDIR)/cli:$(CURDIR)
 export SAM_CLI_TELEMETRY := 0
-WORKERS ?= 2
+WORKERS ?= 3
 COMPILE := uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
@@ -28,7 +28,7 @@ demo: $(VENV)/ready ## deploy to an embedded AWS, send the messages in events/se
 local: $(VENV)/ready ## keep the embedded AWS, the RealTime simulator and the console running, and print how to reach them
 	python -m local.up
 
-test: $(VENV)/ready ## run all tests; ROOM=send for one folder of tests/, ARGS="-k token" for pytest, WORKERS=2
+test: $(VENV)/ready ## run all tests; ROOM=send for one folder of tests/, ARGS="-k token" for pytest, WORKERS=3
 	python -m pytest -n $(WORKERS) $(if $(ROOM),tests/$(ROOM)) $(ARGS)
 
 acceptance: $(VENV)/ready ## test as a black box: STACK=embedded, or STACK=name REGION=region in an account, where all is removed again
