@@ -44,7 +44,7 @@ class Republication:
         return found
 
     def prolong(self) -> None:
-        """Let all outcomes live as long from now as new ones do.
+        """Restart the lifetime of all outcomes, as if they were new.
 
         Raises:
             MissingOutcomeError: one was deleted meanwhile.

@@ -39,7 +39,7 @@ class FakeApi:
     defaults: Defaults = field(default_factory=lambda: Defaults(allowed_prefixes=("+56", "+49")))
 
     def __post_init__(self) -> None:
-        """Let the submissions be those that the requests show."""
+        """Use the same outcomes for the submissions and the requests."""
         self.submissions = FakeSubmissions(self.requests.outcomes)
 
     def call(self, method: str, path: str, **event: Any) -> Answer:  # noqa: ANN401 (members of the event)

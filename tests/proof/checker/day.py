@@ -74,14 +74,14 @@ class Day:
                 self._receive()
 
     def _run_until(self, now: float) -> None:
-        """Let time pass, in which the maintenance function runs every minute."""
+        """Pass time, and run the maintenance function every minute of it."""
         self.now = now
         while self._next_run <= now:
             self._maintain(self._next_run)
             self._next_run += _MINUTE
 
     def _receive(self) -> None:
-        """Let the environments take batches while the gate is as it is; a lane that is shut takes them some time."""
+        """Receive batches in every environment; a batch takes longer in a lane that is shut."""
         ready = [message for message, at in self.visible.items() if at <= self.now]
         for batches in batched(batched(ready, _BATCH, strict=False), self._environments, strict=False):
             waited = self._send(batches)

@@ -93,7 +93,7 @@ class Semaphore:
         self._kernel.rest()  # whoever leaves hands its place over
 
     def release(self) -> None:
-        """Give a place back, to whoever waits first."""
+        """Hand a place over to whoever waits first, or free it."""
         if self._waiting:
             self._kernel.wake(self._waiting.pop(0))
         else:
