@@ -165,7 +165,7 @@ class Admission:
         return self.hours.latest(message, self._clock.now(), lease_until) if self.hours else lease_until
 
     def wait_while_shut(self) -> None:
-        """Let time pass, so that a lane that may not send is emptied slowly until maintenance has closed it."""
+        """Wait, so that a lane that may not send is emptied slowly until maintenance has closed it."""
         self._clock.sleep(max(0.0, min(_SHUT_SECONDS, self._clock.remaining() - WRITE_SECONDS)))
 
     def may_ask(self) -> bool:

@@ -113,7 +113,9 @@ class Delivery:
             for job in jobs
             if job.queue_message.receive_count > 1
             or len(job.recipients) > 1
-            or (job.message_type is MessageType.PROMOTIONAL and self._admission.is_limited)  # may be cancelled
+            or (
+                job.messages[0].message_type is MessageType.PROMOTIONAL and self._admission.is_limited
+            )  # may be cancelled
         ]
         if some:
             self._read_known(some)
@@ -134,8 +136,7 @@ class Delivery:
         try:
             found = forgotten([(job.request_id, one) for job in jobs for one in job.recipients])
         except StoreUnavailableError:
-            for job in jobs:
-                job.ends = dict.fromkeys(job.recipients, self._soon())
+            self._put_off(jobs)
             return
         for job in jobs:
             job.ends = {one: Done() for one in job.recipients if (job.request_id, one) in found}
@@ -145,11 +146,14 @@ class Delivery:
         try:
             found = self._submissions.read((job.request_id, one) for job in jobs for one in job.recipients)
         except StoreUnavailableError:
-            for job in jobs:
-                job.ends = dict.fromkeys(job.recipients, self._soon())
+            self._put_off(jobs)
             return
         for job in jobs:
             job.found = {one: found.get((job.request_id, one)) for one in job.recipients}
+
+    def _put_off(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            job.ends = dict.fromkeys(job.recipients, self._soon())
 
     def _work(self, left: Iterator[Work]) -> None:
         """Deliver one message after the other, beside other threads that take from the same."""

@@ -93,7 +93,7 @@ class Sender:
         # Read all; what is promotional and here by mistake moves on, and what is for later may get a schedule.
         taken = [read_record(record, self._defaults, self._settings.recipients_per_call) for record in records]
         jobs = [one for one in taken if isinstance(one, Job)]
-        moving = [] if promotional else [one for one in jobs if one.message_type is MessageType.PROMOTIONAL]
+        moving = [] if promotional else [one for one in jobs if one.messages[0].message_type is MessageType.PROMOTIONAL]
         if later := [one for one in jobs if one.messages[0].send_at is not None and one not in moving]:
             taken = self._scheduling(records[0], clock).schedule(taken, later)
             jobs = [one for one in taken if isinstance(one, Job)]

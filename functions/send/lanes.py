@@ -23,7 +23,7 @@ def move(jobs: Sequence[Job], producer: Producer, rules: Rules, clock: Clock) ->
     """Move jobs to the promotional queue: done where it has them, else to be tried again later."""
     by_campaign: dict[str | None, list[Job]] = {}
     for job in jobs:
-        by_campaign.setdefault(job.campaign, []).append(job)
+        by_campaign.setdefault(job.messages[0].campaign, []).append(job)
     for campaign, some in by_campaign.items():
         for batch in _batches(some):
             for job, moved in zip(batch, _publish(batch, producer, campaign), strict=True):

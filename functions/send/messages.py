@@ -16,7 +16,7 @@ from realtime_sms.outcomes.decide import CONFLICT_DETAIL, Done, End, Found, Late
 from realtime_sms.requests.envelope import identity, open_envelope
 from realtime_sms.requests.errors import InvalidInputError
 from realtime_sms.requests.prepare import Defaults, Message, prepare
-from realtime_sms.vocabulary import MessageType, Reason
+from realtime_sms.vocabulary import Reason
 from send.admission import Clock
 
 
@@ -33,8 +33,6 @@ class Job:
     request_id: str
     messages: Sequence[Message]
     recipients: Sequence[str]
-    message_type: MessageType = MessageType.TRANSACTIONAL
-    campaign: str | None = None
     found: dict[str, Found] = field(default_factory=dict)
     ends: dict[str, End] = field(default_factory=dict)
     conflict: bool = False
@@ -86,9 +84,7 @@ def read_record(record: dict[str, Any], defaults: Defaults, recipients_per_call:
             for message in messages
             for some in batched(message.recipients, recipients_per_call, strict=False)
         )
-    recipients = [one for each in messages for one in each.recipients]
-    request = prepared.request
-    return Job(queue_message, prepared.request_id, messages, recipients, request.message_type, request.campaign)
+    return Job(queue_message, prepared.request_id, messages, [one for each in messages for one in each.recipients])
 
 
 def acknowledge(

@@ -79,7 +79,8 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
     submissions, opt_outs, breakers = Submissions(table), OptOuts(table), Breakers(table, now=run.now)
     taken = [_read(message, scenario.recipients_per_call) for message in begin.batch]
     jobs = [one for one in taken if isinstance(one, Job)]
-    moving = [one for one in jobs if one.message_type is MessageType.PROMOTIONAL and not _is_moved(scenario, one)]
+    promotional = [one for one in jobs if one.messages[0].message_type is MessageType.PROMOTIONAL]
+    moving = [one for one in promotional if not _is_moved(scenario, one)]
     if later := [one for one in jobs if one.messages[0].send_at is not None and one not in moving]:
         scheduling = Scheduling(
             Schedules(client, "group"), "queue", Route("role", "dead"), rules=scenario.rules, clock=here
@@ -136,7 +137,7 @@ def _read(queue_message: QueueMessage, recipients_per_call: int) -> Job | Reject
     known = _known(queue_message.body, recipients_per_call, queue_message.message_id)
     if isinstance(known, Rejected):
         return replace(known, queue_message=queue_message)
-    return Job(queue_message, known.request_id, known.messages, known.recipients, known.message_type, known.campaign)
+    return Job(queue_message, known.request_id, known.messages, known.recipients)
 
 
 @cache

@@ -103,7 +103,7 @@ class Poller(Environment):
         self._begun = self._kernel.now
         taken = [read_record(record, Defaults(sender="96000"), 1) for record in records]
         jobs = [one for one in taken if isinstance(one, Job)]
-        moving = [one for one in jobs if self._lane == SEND and one.message_type is MessageType.PROMOTIONAL]
+        moving = [one for one in jobs if self._lane == SEND and one.messages[0].message_type is MessageType.PROMOTIONAL]
         pool: Any = Pool(self._kernel)
         own: Any = self
         self._delivery().deliver_all([one for one in jobs if one not in moving], pool, self._lanes.terms.in_flight)
