@@ -8,31 +8,29 @@ import csv
 import gzip
 import json
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from html import escape
 from pathlib import Path
-from queue import Queue
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from realtime_sms.aws.submissions import UnreadableItemError, from_item
-from realtime_sms.aws.table import Table, key_of
+from realtime_sms.aws.table import key_of
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Delivery, Status
 from rtsms.errors import CommandError, Exit
 from rtsms.options import json_option, stack_options
 from rtsms.output import Output, make_table, plural
 from rtsms.stack import Stack
+from rtsms.table_scan import rate_option, scan_items
 from rtsms.usage import OurType
 
-_SEGMENTS = 4  # of the parallel scan
 _NONE = "(none)"
 _SENT = {Status.SUBMITTED, Status.UNKNOWN}
 _BAR = 24  # characters of the longest bar
@@ -112,7 +110,7 @@ class _By(OurType):
 @click.option(
     "--export", type=click.Path(path_type=Path, exists=True), help="Folder of a DynamoDB export, instead of the table."
 )
-@click.option("--rate", type=click.IntRange(1), default=500, show_default=True, help="Read units a second of the scan.")
+@rate_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--svg", type=click.Path(path_type=Path, writable=True), help="Write a chart to this file.")
 @json_option
@@ -135,7 +133,7 @@ def command(  # noqa: PLR0913 (one for each option)
     """
     zone = ZoneInfo(stack.parameters["TimeZone"])
     first, last = (since.date() if since else None), (until.date() if until else None)
-    items = read_export(export) if export else _scanned(stack.store(_SEGMENTS), rate, out)
+    items = read_export(export) if export else scan_items(stack, out, rate)
     groups: dict[str, Sums] = {}
     for one in outcomes(items):
         day = datetime.fromtimestamp(one.created_at, UTC).astimezone(zone).date()
@@ -186,38 +184,6 @@ def read_export(folder: Path) -> Iterator[Item]:
                 yield json.loads(line)["Item"]
 
 
-def _scanned(table: Table, rate: float, out: Output) -> Iterator[Item]:
-    """Yield every item of the table; at most two pages of each part of the scan wait to be counted."""
-    pages: Queue[list[dict[str, Any]] | BaseException | None] = Queue(2 * _SEGMENTS)
-
-    def scan(segment: int) -> None:
-        try:
-            for items, units in table.scan(segment, _SEGMENTS):
-                pages.put(items)
-                time.sleep(units * _SEGMENTS / rate)
-            pages.put(None)
-        except BaseException as error:  # noqa: BLE001 (raised where the pages are read)
-            pages.put(error)
-
-    read, parts = 0, _SEGMENTS
-    with ThreadPoolExecutor(_SEGMENTS) as pool:
-        for segment in range(_SEGMENTS):
-            pool.submit(scan, segment)
-        while parts:
-            page = pages.get()
-            if isinstance(page, BaseException):
-                raise page
-            if page is None:
-                parts -= 1
-                continue
-            read += len(page)
-            if not out.as_json:
-                click.echo(f"\r{read:,} items read", nl=False, err=True)
-            yield from page
-    if not out.as_json:
-        click.echo(err=True)
-
-
 def _print(out: Output, by: str, groups: Mapping[str, Sums], *, as_csv: bool) -> None:
     documents = {name: sums.document() for name, sums in groups.items()}
     if as_csv:
@@ -233,7 +199,7 @@ def _print(out: Output, by: str, groups: Mapping[str, Sums], *, as_csv: bool) ->
         if out.as_json:
             out.json_line({"by": by, "group": name, **documents[name]})
     total = sum(sums.sms for sums in groups.values())
-    out.text(table, f"{plural(total, 'SMS').removesuffix('s')} in {plural(len(groups), 'group')}")
+    out.text(table, f"{total:,} SMS in {plural(len(groups), 'group')}")
 
 
 def _cells(sums: Sums) -> list[str]:
@@ -261,19 +227,15 @@ def chart(by: str, groups: Mapping[str, Sums]) -> str:
         y, wide = 40 + 26 * place, 420 * sums.sms / most
         known = wide * sums.delivered / sums.sms if sums.sms else 0
         rows.append(
-            f'<text x="190" y="{y + 14}" text-anchor="end">{_escaped(name)}</text>'
+            f'<text x="190" y="{y + 14}" text-anchor="end">{escape(name, quote=False)}</text>'
             f'<rect x="200" y="{y}" width="{wide:.1f}" height="18" fill="#c5d3e8"/>'
             f'<rect x="200" y="{y}" width="{known:.1f}" height="18" fill="#2f6db5"/>'
             f'<text x="{206 + wide:.1f}" y="{y + 14}">{sums.sms:,}</text>'
         )
-    title = f"SMS by {_escaped(by)}; dark: delivered"
+    title = f"SMS by {escape(by, quote=False)}; dark: delivered"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{56 + 26 * len(groups)}" role="img" '
         f'font-family="sans-serif" font-size="13"><title>{title}</title><text x="200" y="24">{title}</text>'
         + "".join(rows)
         + "</svg>\n"
     )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -16,6 +16,7 @@ from rtsms.errors import CommandError, Exit
 from rtsms.options import combine, json_option, parse_number, stack_options
 from rtsms.output import Output, plural
 from rtsms.stack import Stack
+from rtsms.table_scan import rate_option, scan_items
 
 _UNTIL_ALL_KNOW = 60  # seconds; longer than a send function believes what it last read of the marker
 _OUT_OF_REACH = (
@@ -29,13 +30,7 @@ _OUT_OF_REACH = (
 )
 _shared_options = combine(
     click.argument("number"),
-    click.option(
-        "--rate",
-        type=click.IntRange(1),
-        default=500,
-        show_default=True,
-        help="Read units a second that the scan of the table may use; one is 8 KB.",
-    ),
+    rate_option,
     json_option,
     stack_options,
 )
@@ -46,7 +41,7 @@ _shared_options = combine(
 def export(*, stack: Stack, out: Output, number: str, rate: int) -> None:
     """Print all that the table holds of a NUMBER, as JSON."""
     number = parse_number(number, stack)
-    items = _find(stack, out, number, rate)
+    items = personal_data.find_items(scan_items(stack, out, rate), number)
     document = {
         "number": number,
         "exportedAt": iso(time.time()),
@@ -70,7 +65,7 @@ def forget(  # noqa: PLR0913 (one for each option)
     """
     number = parse_number(number, stack)
     table = stack.store()
-    items = _find(stack, out, number, rate)
+    items = personal_data.find_items(scan_items(stack, out, rate), number)
     kinds = Counter(map(personal_data.kind_of, items))
     if unfinished := personal_data.unfinished(items, stack.requests()):
         raise CommandError(
@@ -98,19 +93,3 @@ def forget(  # noqa: PLR0913 (one for each option)
         *(f"  {one}" for one in _OUT_OF_REACH),
     )
     return Exit.FAILED if left else Exit.DONE
-
-
-def _find(stack: Stack, out: Output, number: str, rate: int) -> list[personal_data.Item]:
-    """Scan the table, and show how far that is."""
-    read = 0
-
-    def progress(count: int) -> None:
-        nonlocal read
-        read += count
-        if not out.as_json:
-            click.echo(f"\r{read:,} items read", nl=False, err=True)
-
-    items = personal_data.find_items(stack.store(personal_data.SEGMENTS), number, rate=rate, progress=progress)
-    if not out.as_json:
-        click.echo(err=True)
-    return items

@@ -6,9 +6,7 @@ an attribute, or within one, such as a value of `metadata`.
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from realtime_sms.aws.forgotten import FORGOTTEN_MARK
@@ -17,42 +15,24 @@ from realtime_sms.aws.submissions import read_item
 from realtime_sms.aws.table import FORGOTTEN, OPT_OUTS, UNMATCHED_REPORTS, Table, from_attribute, key_of
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
+from rtsms.table_scan import Item
 
-SEGMENTS = 4  # of the parallel scan
 ENTRY = "entry of the API"
 OUTCOME = "outcome"
 _KINDS = {OPT_OUTS: "opt-out", UNMATCHED_REPORTS: "unmatched report"}
 _TECHNICAL = {"openShard", "openUntil", "untracedRecipient", "owner", "contentHash", "ttl"}  # no data of a person
 _UNFINISHED = {Status.SENDING, Status.WAITING}
 
-type Item = dict[str, Any]
 
-
-def find_items(table: Table, number: str, *, rate: float, progress: Callable[[int], None]) -> list[Item]:
-    """Return every item that holds a number, by a parallel scan that reads at most `rate` units a second.
-
-    `progress` is told how many items a page had.
-    """
+def find_items(items: Iterable[Item], number: str) -> list[Item]:
+    """Return those items that hold a number."""
     holds = pattern(number).search
-    with ThreadPoolExecutor(SEGMENTS) as pool:
-        pages = [pool.submit(_scan, table, segment, rate / SEGMENTS, holds, progress) for segment in range(SEGMENTS)]
-        return [item for page in pages for item in page.result()]
+    return [item for item in items if holds(json.dumps(item))]
 
 
 def pattern(number: str) -> re.Pattern[str]:
     """Return what finds a number (E.164) in a text, with or without its plus sign."""
     return re.compile(rf"(?<!\d)\+?{number.removeprefix('+')}(?!\d)")
-
-
-def _scan(
-    table: Table, segment: int, rate: float, holds: Callable[[str], object], progress: Callable[[int], None]
-) -> list[Item]:
-    found: list[Item] = []
-    for items, units in table.scan(segment, SEGMENTS):
-        found += [item for item in items if holds(json.dumps(item))]
-        progress(len(items))
-        time.sleep(units / rate)
-    return found
 
 
 def unfinished(items: list[Item], requests: Requests) -> list[str]:

@@ -18,7 +18,9 @@ from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.reports import DeliveryUpdate, Report
 from realtime_sms.vocabulary import Delivery, Status
 from rtsms import personal_data
+from rtsms.output import Output
 from rtsms.stack import Stack, StackValues
+from rtsms.table_scan import scan_items
 from tests.cli.fakes import OUTPUTS, PARAMETERS, FakeClient, FakeSession, Ran, run
 from tests.conftest import Store
 from tests.fakes.submissions import NOW, SUBMITTED, UNKNOWN
@@ -132,9 +134,7 @@ def test_killed_half_way_and_repeated_it_ends_the_same(
 
 def _killed(stack: Stack) -> None:
     """Run it without the command's own handling of an interrupt."""
-    from rtsms import personal_data  # noqa: PLC0415 (what the command calls)
-
-    items = personal_data.find_items(stack.store(), NUMBER, rate=1e6, progress=lambda _count: None)
+    items = personal_data.find_items(scan_items(stack, Output(as_json=True), 1_000_000), NUMBER)
     personal_data.forget(stack.store(), items, NUMBER, _hashes().of(NUMBER))
 
 
