@@ -15,8 +15,7 @@ from realtime_sms.requests.recipients import parse_number
 from realtime_sms.requests.written_number import Refused
 from realtime_sms.vocabulary import OptOutScope
 from rtsms.bulk.columns import clean_name, label, number_column, quote_columns, quote_name
-from rtsms.bulk.open_file import open_file
-from rtsms.bulk.reading import FILE, print_bad_rows, show_progress, table_options
+from rtsms.bulk.reading import COUNTS, FILE, open_sheet, print_bad_rows, show_progress, table_options
 from rtsms.bulk.sheet import Row, Sheet, Unusable
 from rtsms.bulk.validation import BadRow
 from rtsms.errors import CommandError, Exit
@@ -26,7 +25,6 @@ from rtsms.stack import Stack
 
 _SOURCE = "import"
 _READ = 100  # numbers of one look-up
-_COUNTS = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())
 scope_option = click.option(
     "--scope",
     type=click.Choice(list(OptOutScope)),
@@ -102,10 +100,7 @@ def command(  # noqa: PLR0913 (one for each option)
 
 def _read(out: Output, path: Path, region: str, options: Mapping[str, Value]) -> _Found:
     """Read and check a whole file, and print its notes and bad rows."""
-    to_column = options["to_column"]
-    sheet = open_file(path, encoding=options["file_encoding"], delimiter=options["delimiter"], to_column=to_column)
-    for note in sheet.notes:
-        out.result({"type": "note", "what": note}, f"note: {note}")
+    sheet, to_column = open_sheet(out, path, options), options["to_column"]
     column = clean_name(to_column) if to_column else number_column(sheet.columns)
     if column not in sheet.columns:
         what = f"no column is called {quote_name(column)}; the columns are {quote_columns(sheet.columns)}"
@@ -140,7 +135,7 @@ def _number(sheet: Sheet, column: str, region: str, row: Row) -> str | BadRow:
 def _listed(out: Output, opt_outs: OptOuts, numbers: list[str]) -> dict[str, OptOutScope]:
     """Return the scopes of the numbers that are on the list already."""
     listed: dict[str, OptOutScope] = {}
-    with show_progress(out, bars.TextColumn("reading the list"), *_COUNTS, transient=True) as progress:
+    with show_progress(out, bars.TextColumn("reading the list"), *COUNTS, transient=True) as progress:
         task = progress.add_task("reading", total=len(numbers))
         for some in batched(numbers, _READ, strict=False):
             listed |= opt_outs.find(some)
@@ -157,7 +152,7 @@ def _add(out: Output, opt_outs: OptOuts, numbers: Iterable[str], scope: OptOutSc
 
     pool = ThreadPoolExecutor(at_once)
     try:
-        with show_progress(out, bars.TextColumn("adding"), *_COUNTS) as progress:
+        with show_progress(out, bars.TextColumn("adding"), *COUNTS) as progress:
             task = progress.add_task("adding", total=len(left))
             for some in batched(left, _READ, strict=False):
                 list(pool.map(add, some))

@@ -13,7 +13,7 @@ from realtime_sms.aws.cancel import Answer, Answered
 from realtime_sms.aws.table import BATCH, StoreUnavailableError
 from realtime_sms.outcomes.submission import Submission
 from rtsms.bulk.campaign import Campaign
-from rtsms.bulk.reading import show_progress
+from rtsms.bulk.reading import COUNTS, show_progress
 from rtsms.canceller import Canceller
 from rtsms.errors import CommandError, Exit, aws_error
 from rtsms.output import Output, plural
@@ -35,8 +35,7 @@ def cancel_campaign(campaign: Campaign, stack: Stack, out: Output, *, ask: bool,
         return Exit.DONE
     canceller = Canceller.of_stack(stack, parallel_calls)
     cancelled, states = 0, Counter[str]()
-    counts = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())
-    with show_progress(out, bars.TextColumn("cancelling"), *counts) as progress:
+    with show_progress(out, bars.TextColumn("cancelling"), *COUNTS) as progress:
         task = progress.add_task("cancelling", total=rows)
 
         def count(answers: Iterable[Answered]) -> None:

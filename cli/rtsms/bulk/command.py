@@ -16,7 +16,7 @@ from realtime_sms.vocabulary import MessageType
 from rtsms.bulk.campaign import Campaign
 from rtsms.bulk.journal import Journal
 from rtsms.bulk.publisher import Publisher
-from rtsms.bulk.reading import FILE, file_options, read_campaign, show_progress
+from rtsms.bulk.reading import COUNTS, FILE, file_options, read_campaign, show_progress
 from rtsms.bulk.summary import document, lines
 from rtsms.errors import CommandError, Exit
 from rtsms.options import REGION, Value, json_option, lazy_stack_options
@@ -126,8 +126,7 @@ def _publish(campaign: Campaign, journal: Journal, publisher: Publisher, out: Ou
     if remaining and ask and not out.confirm(f"Publish {plural(remaining, 'request')}?", option="--yes or --dry-run"):
         out.text("Nothing was published.")
         return
-    counts = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())
-    with show_progress(out, bars.TextColumn("publishing"), *counts) as progress:
+    with show_progress(out, bars.TextColumn("publishing"), *COUNTS) as progress:
         task = progress.add_task("publishing", total=campaign.validated.good, completed=before)
         campaign.publish(journal, publisher, lambda rows: progress.advance(task, rows))
     out.result(

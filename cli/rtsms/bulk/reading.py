@@ -1,7 +1,7 @@
 """Read the file of a campaign: the options that say what each row is sent, and the bad rows as they are found."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from pathlib import Path
 from typing import TextIO
@@ -24,6 +24,7 @@ from rtsms.output import Output, make_console, plural
 from rtsms.request import encoding_options, read_text, request_body, sending_options
 from rtsms.usage import OurType
 
+COUNTS = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())  # of a progress bar with a total
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -77,16 +78,22 @@ def read_campaign(  # noqa: PLR0913 (what the options say, by name)
     **options: Value,
 ) -> Campaign:
     """Read and check a whole file, and print its notes and bad rows."""
-    sheet = open_file(
-        path, encoding=options["file_encoding"], delimiter=options["delimiter"], to_column=options["to_column"]
-    )
-    for note in sheet.notes:
-        out.result({"type": "note", "what": note}, f"note: {note}")
+    sheet = open_sheet(out, path, options)
     text = Template(read_text(template, template_file))
     merge = _mail_merge(sheet, text, defaults, message_type, options)
     validated = ValidatedFile()
     print_bad_rows(out, validate(sheet, merge, validated), show)
     return Campaign(sheet, merge, validated, make_campaign_id(campaign, sheet, validated))
+
+
+def open_sheet(out: Output, path: Path, options: Mapping[str, Value]) -> Sheet:
+    """Open a file as its options say, and print what is to be noted about it."""
+    sheet = open_file(
+        path, encoding=options["file_encoding"], delimiter=options["delimiter"], to_column=options["to_column"]
+    )
+    for note in sheet.notes:
+        out.result({"type": "note", "what": note}, f"note: {note}")
+    return sheet
 
 
 def show_progress(out: Output, *columns: bars.ProgressColumn, transient: bool = False) -> bars.Progress:
