@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.aws.table import send_batches_as_json
 
@@ -79,3 +80,8 @@ def event_sources() -> "LambdaClient":
     """Return the Lambda client for event source mappings, which answer at once."""
     client: LambdaClient = _client("lambda")
     return client
+
+
+def error_code(error: ClientError | BotoCoreError) -> str:
+    """Return AWS's code of an error, or the name of its class if AWS did not answer; it quotes nothing of the call."""
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -12,6 +12,8 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from realtime_sms.aws.clients import error_code
+
 LARGEST: Final = 256 * 1024  # octets of a message (EventBridge Scheduler User Guide, *Encryption at rest*: payload)
 _AT: Final = "at(%Y-%m-%dT%H:%M:%S)"  # the form of a one-time schedule
 # What Scheduler does if the queue does not take the message; after that it goes to the dead-letter queue.
@@ -97,7 +99,7 @@ class Schedules:
                 **({"KmsKeyArn": route.key_arn} if route.key_arn else {}),
             )
         except (ClientError, BotoCoreError) as error:
-            if _code(error) == "ConflictException":
+            if error_code(error) == "ConflictException":
                 return self._find(request_id)
             raise _failure(error) from None
         return made
@@ -112,14 +114,14 @@ class Schedules:
         try:
             self._client.delete_schedule(GroupName=self._group, Name=name_of(request_id))
         except (ClientError, BotoCoreError) as error:
-            if _code(error) != "ResourceNotFoundException":
-                raise SchedulerUnavailableError(_code(error)) from None
+            if error_code(error) != "ResourceNotFoundException":
+                raise SchedulerUnavailableError(error_code(error)) from None
 
     def _find(self, request_id: str) -> Schedule:
         try:
             found = self._client.get_schedule(GroupName=self._group, Name=name_of(request_id))
         except (ClientError, BotoCoreError) as error:  # also where it was deleted just now
-            raise SchedulerUnavailableError(_code(error)) from None
+            raise SchedulerUnavailableError(error_code(error)) from None
         return Schedule(read_at(found["ScheduleExpression"]), found["Description"])
 
 
@@ -138,15 +140,11 @@ def read_at(written: str) -> float:
     return datetime.strptime(written, _AT).replace(tzinfo=UTC).timestamp()
 
 
-def _code(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-
-
 def _failure(error: ClientError | BotoCoreError) -> Exception:
     """Return what a failed creation means. Scheduler's own words are not passed on: they may quote the message.
 
     That it cannot assume the role is a fault of the deployment, although Scheduler calls it a fault of the request.
     """
-    if _code(error) == "ValidationException" and "execution role" not in str(error):
+    if error_code(error) == "ValidationException" and "execution role" not in str(error):
         return ScheduleRefusedError("EventBridge Scheduler does not take this request (ValidationException)")
-    return SchedulerUnavailableError(_code(error))
+    return SchedulerUnavailableError(error_code(error))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from realtime_sms.aws.clients import error_code
 from realtime_sms.aws.telemetry import logger
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def read_token(client: "SecretsManagerClient", secret_arn: str) -> TokenSecret:
         reply = client.get_secret_value(SecretId=secret_arn)
         return TokenSecret.model_validate_json(reply.get("SecretString", ""))
     except (ClientError, BotoCoreError) as error:
-        code = _code(error)
+        code = error_code(error)
         what = "is empty; put a token there" if code == _EMPTY else f"cannot be read: {code}"
         raise TokenUnavailableError(f"the token secret {what}") from None
     except ValidationError:
@@ -165,7 +166,3 @@ def ask_for_renewal(client: "LambdaClient", function_name: str, refused: str, *,
         return
     if reply.get("FunctionError"):
         logger.error("refresh failed", extra={"error": reply["FunctionError"]})
-
-
-def _code(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
