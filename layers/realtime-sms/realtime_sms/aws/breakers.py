@@ -16,7 +16,7 @@ from typing import Any
 
 from realtime_sms.aws.forgotten import MARKER
 from realtime_sms.aws.lanes import LANE_KEYS, lanes_in
-from realtime_sms.aws.table import BREAKERS, Key, StoreUnavailableError, Table, Update, key_of
+from realtime_sms.aws.table import BREAKERS, Key, StoreUnavailableError, Table, Update, epoch, key_of
 from realtime_sms.aws.telemetry import Metric, counters, logger
 from realtime_sms.provider.verdict import Kind
 from realtime_sms.vocabulary import MessageType, Reason
@@ -153,8 +153,8 @@ class Breakers:
             if self._known.get(opened.breaker) != opened:  # another thread has taken it
                 return False
             self._known = {opened.breaker: replace(opened, times=opened.times + 1, probed_at=now)}
-        values = {":since": _number(opened.since), ":times": {"N": str(opened.times)}}
-        values |= {":more": {"N": str(opened.times + 1)}, ":probed": _number(now)}
+        values = {":since": epoch(opened.since), ":times": {"N": str(opened.times)}}
+        values |= {":more": {"N": str(opened.times + 1)}, ":probed": epoch(now)}
         same = "#since = :since AND times = :times"
         try:
             return self._table.update(
@@ -172,13 +172,13 @@ class Breakers:
 
         """
         self._known = {name: one for name, one in self._known.items() if name is not opened.breaker}
-        values = {":since": _number(opened.since), ":calm": _number(self._now() + _CALM)}
+        values = {":since": epoch(opened.since), ":calm": epoch(self._now() + _CALM)}
         update = Update(("calmAt = :calm",), ("#since",), "#since = :since", values, _SINCE)
         return self._table.update(_key(opened.breaker), update)
 
     def _record_opening(self, breaker: Breaker, reason: Reason, now: float) -> bool:
         """Count one more opening, or the first one if the last is long past; leave a breaker that is open alone."""
-        values = {":now": _number(now), ":reason": {"S": reason}, ":one": {"N": "1"}}
+        values = {":now": epoch(now), ":reason": {"S": reason}, ":one": {"N": "1"}}
         sets = ("#since = :now", "reason = :reason")
         closed = "attribute_not_exists(#since)"
         lately = f"{closed} AND (attribute_not_exists(calmAt) OR calmAt > :now)"
@@ -194,10 +194,6 @@ def _key(breaker: Breaker) -> Key:
 
 def _open_in(items: Iterable[Mapping[str, Any]]) -> list[OpenBreaker]:
     return [_read(item) for item in items if "since" in item]
-
-
-def _number(seconds: float) -> dict[str, str]:
-    return {"N": f"{seconds:.3f}"}
 
 
 def _read(item: Mapping[str, Any]) -> OpenBreaker:

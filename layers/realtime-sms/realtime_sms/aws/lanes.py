@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from realtime_sms.aws.table import LANES, Key, Table, Update
+from realtime_sms.aws.table import LANES, Key, Table, Update, epoch
 from realtime_sms.vocabulary import MessageType
 
 PAUSED: Final = "paused"  # why a lane is closed, besides the names of breakers and `outside_hours`
@@ -43,12 +43,12 @@ class Lanes:
 
     def pause(self, lane: MessageType) -> bool:
         """Pause a lane; return False if it was paused before."""
-        values = {":now": _written(time.time())}
+        values = {":now": epoch(time.time())}
         return self._update(lane, Update(("pausedSince = :now",), (), "attribute_not_exists(pausedSince)", values))
 
     def resume(self, lane: MessageType) -> bool:
         """End the pause of a lane; return False if there was none."""
-        values = {":none": _written(0)}
+        values = {":none": epoch(0)}
         return self._update(lane, Update((), ("pausedSince",), "pausedSince > :none", values))
 
     def note(self, lane: Lane, why: Sequence[str], now: float) -> None:
@@ -60,10 +60,10 @@ class Lanes:
             return
         reasons: dict[str, Any] = {":why": {"L": [{"S": one} for one in why]}}
         if lane.closed_since is None:
-            new, values = ("why = :why", "closedSince = :now"), reasons | {":now": _written(now)}
+            new, values = ("why = :why", "closedSince = :now"), reasons | {":now": epoch(now)}
             self._update(lane.lane, Update(new, (), "attribute_not_exists(closedSince)", values))
             return
-        same, was = "closedSince = :was", {":was": _written(lane.closed_since)}
+        same, was = "closedSince = :was", {":was": epoch(lane.closed_since)}
         if why:
             self._update(lane.lane, Update(("why = :why",), (), same, reasons | was))
         else:
@@ -89,7 +89,3 @@ def _read(item: Mapping[str, Any]) -> Lane:
 
 def _number(attribute: Mapping[str, str] | None) -> float | None:
     return None if attribute is None else float(attribute["N"])
-
-
-def _written(seconds: float) -> dict[str, str]:
-    return {"N": f"{seconds:.3f}"}

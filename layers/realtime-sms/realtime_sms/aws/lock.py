@@ -1,6 +1,6 @@
 """A lock in the table, with a lease: one holder over all environments, and none for ever."""
 
-from realtime_sms.aws.table import LOCKS, Table, as_key
+from realtime_sms.aws.table import LOCKS, Table, as_key, epoch
 
 _NAMES = {"#owner": "owner"}
 
@@ -19,9 +19,9 @@ class Lock:
     def take(self, owner: str, *, now: float, lease: float) -> bool:
         """Take the lock for `lease` seconds; return False while another holds it."""
         return self._table.put(
-            {**as_key(self._key), "owner": {"S": owner}, "heldUntil": {"N": f"{now + lease:.3f}"}},
+            {**as_key(self._key), "owner": {"S": owner}, "heldUntil": epoch(now + lease)},
             "attribute_not_exists(requestId) OR heldUntil < :now OR #owner = :owner",
-            {":now": {"N": f"{now:.3f}"}, ":owner": {"S": owner}},
+            {":now": epoch(now), ":owner": {"S": owner}},
             ExpressionAttributeNames=_NAMES,
         )
 

@@ -120,7 +120,7 @@ class RateLimit:
 
         A new counter starts with the slots that have passed.
         """
-        changed = self._table.count_up(
+        _, changed = self._table.count_up(
             _key(second), f"SET {_TAKEN}, #ttl = :ttl", _values(second, first, wanted), {"#ttl": "ttl"}
         )
         return int(changed["taken"]["N"]), wanted
@@ -130,7 +130,7 @@ class RateLimit:
         left = self._rate.promotional
         while (wanted := min(wanted, left)) > 0:
             room = {":none": {"N": "0"}, ":room": {"N": str(self._rate.promotional - wanted)}}
-            counted, item = self._table.count_up_if(
+            counted, item = self._table.count_up(
                 _key(second),
                 f"SET {_TAKEN}, promotional = if_not_exists(promotional, :none) + :wanted, #ttl = :ttl",
                 _values(second, first, wanted) | room,

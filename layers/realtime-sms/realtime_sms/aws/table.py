@@ -171,33 +171,21 @@ class Table:
             reply = self._client.delete_item(TableName=self.name, Key=as_key(key), ReturnValues="ALL_OLD")
         return reply.get("Attributes") or None
 
-    def count_up(self, key: Key, update: str, values: Item, names: Mapping[str, str]) -> dict[str, Any]:
-        """Update an item without a condition; return the attributes that changed, as they are now."""
-        with unavailable():
-            return self._client.update_item(
-                TableName=self.name,
-                Key=as_key(key),
-                UpdateExpression=update,
-                ExpressionAttributeValues=values,
-                ExpressionAttributeNames=names,
-                ReturnValues="UPDATED_NEW",
-            )["Attributes"]
-
-    def count_up_if(
-        self, key: Key, update: str, values: Item, names: Mapping[str, str], *, condition: str
+    def count_up(
+        self, key: Key, update: str, values: Item, names: Mapping[str, str], *, condition: str = ""
     ) -> tuple[bool, dict[str, Any]]:
         """Update an item if the condition holds; return whether it did, with what changed, or else with the item."""
+        more: Any = {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         with unavailable():
             try:
                 reply = self._client.update_item(
                     TableName=self.name,
                     Key=as_key(key),
                     UpdateExpression=update,
-                    ConditionExpression=condition,
                     ExpressionAttributeValues=values,
                     ExpressionAttributeNames=names,
                     ReturnValues="UPDATED_NEW",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **(more if condition else {}),
                 )
             except ClientError as error:
                 if not _is_condition(error):
@@ -331,6 +319,11 @@ def key_of(item: Item) -> Key:
 def seconds(written: str) -> float:
     """Read a time of the table as epoch seconds."""
     return datetime.fromisoformat(written).timestamp()
+
+
+def epoch(moment: float) -> dict[str, str]:
+    """Write epoch seconds as a number with milliseconds, for items that no index sorts by time."""
+    return {"N": f"{moment:.3f}"}
 
 
 def shards(prefix: str) -> tuple[str, ...]:
