@@ -67,14 +67,15 @@ def forget(table: Table, items: Iterable[Item], number: str, hashed: str) -> int
     left = 0
     for item in sorted(items, key=lambda one: kind_of(one) != ENTRY):
         after = json.loads(pattern(number).sub(hashed, json.dumps(item)))
-        after.pop("untracedRecipient", None)
-        if kind_of(item) == _KINDS[OPT_OUTS]:
-            item, before = item | {FORGOTTEN_MARK: {"BOOL": True}}, item  # noqa: PLW2901 (no event tells of a removal)
-            after.pop(FORGOTTEN_MARK, None)
-            if not table.rewrite(before, item):
+        for name in ("untracedRecipient", FORGOTTEN_MARK):
+            after.pop(name, None)
+        before = item
+        if key_of(item)[0] == OPT_OUTS:  # marked first, so that no event tells of a removal
+            before = item | {FORGOTTEN_MARK: {"BOOL": True}}
+            if not table.rewrite(item, before):
                 left += 1
                 continue
-        left += not table.rewrite(item, after)
+        left += not table.rewrite(before, after)
     return left
 
 
