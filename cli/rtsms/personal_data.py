@@ -5,11 +5,10 @@ an attribute, or within one, such as a value of `metadata`.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from realtime_sms.aws.forgotten import FORGOTTEN_MARK
+from realtime_sms.aws.forgotten import FORGOTTEN_MARK, pattern
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import read_item
 from realtime_sms.aws.table import FORGOTTEN, OPT_OUTS, UNMATCHED_REPORTS, Table, from_attribute, key_of
@@ -28,11 +27,6 @@ def find_items(items: Iterable[Item], number: str) -> list[Item]:
     """Return those items that hold a number."""
     holds = pattern(number).search
     return [item for item in items if holds(json.dumps(item))]
-
-
-def pattern(number: str) -> re.Pattern[str]:
-    """Return what finds a number (E.164) in a text, with or without its plus sign."""
-    return re.compile(rf"(?<!\d)\+?{number.removeprefix('+')}(?!\d)")
 
 
 def unfinished(items: list[Item], requests: Requests) -> list[str]:

@@ -104,6 +104,14 @@ def test_what_is_left_is_still_found(stack: EmbeddedStack) -> None:
     assert found.status is Status.SUBMITTED
 
 
+def test_a_request_whose_id_holds_the_number_is_still_found(stack: EmbeddedStack) -> None:
+    """The number is replaced there too, so the sender has to look under the id that is left."""
+    request_id = f"otp-{NUMBER.removeprefix('+')}"
+    _hold(stack.store(), replace(SUBMITTED, request_id=request_id, recipient=NUMBER))
+    _forget(stack)
+    assert Forgotten(stack.store(), _hashes()).finished([(request_id, NUMBER)]) == {(request_id, NUMBER)}
+
+
 def test_killed_half_way_and_repeated_it_ends_the_same(
     stack: EmbeddedStack, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ a marker in the table says so, which is read together with the breakers.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Collection
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 MARKER: Final[Key] = (FORGOTTEN, FORGOTTEN)  # this item says that a number was forgotten in this deployment
 PREFIX: Final = "forgotten:"  # of what stands in a number's place; no number and no entry's place begins so
 FORGOTTEN_MARK: Final = "forgotten"  # attribute of an opt-out before its number goes: nobody took it off the list
+
+
+def pattern(number: str) -> re.Pattern[str]:
+    """Return what finds a number (E.164) in a text, with or without its plus sign."""
+    return re.compile(rf"(?<!\d)\+?{number.removeprefix('+')}(?!\d)")
 
 
 class Hashes:
@@ -60,5 +66,8 @@ class Forgotten:
             StoreUnavailableError: the table did not answer, or the key of the hashes cannot be read.
 
         """
-        hashed = {(request_id, self.hashes.of(number)): (request_id, number) for request_id, number in keys}
+        hashed: dict[Key, Key] = {}
+        for request_id, number in keys:
+            stands = self.hashes.of(number)
+            hashed[pattern(number).sub(stands, request_id), stands] = (request_id, number)  # an id can hold the number
         return {hashed[key_of(item)] for item in self._table.get_many(hashed)}
