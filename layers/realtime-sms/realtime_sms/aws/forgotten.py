@@ -68,6 +68,8 @@ class Forgotten:
         """
         hashed: dict[Key, Key] = {}
         for request_id, number in keys:
-            stands = self.hashes.of(number)
-            hashed[pattern(number).sub(stands, request_id), stands] = (request_id, number)  # an id can hold the number
+            name, stands = request_id, self.hashes.of(number)
+            if number.removeprefix("+") in request_id:  # `rtsms forget` has replaced it there too
+                name = pattern(number).sub(stands, request_id)
+            hashed[name, stands] = (request_id, number)
         return {hashed[key_of(item)] for item in self._table.get_many(hashed)}
