@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime_sms.encoding.charset import decode
-from realtime_sms.encoding.preview import shown
+from realtime_sms.encoding.preview import forcing, shown
 from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.model import Policy
@@ -131,10 +131,7 @@ def _encoding_document(encoded: EncodedText) -> dict[str, object]:
         "alphabet": encoded.alphabet,
         "units": encoded.units,
         "segments": encoded.segments,
-        "forcedBy": [
-            {"character": one.character, "codePoint": f"U+{ord(one.character):04X}", "position": one.position}
-            for one in encoded.forced_by
-        ],
+        "forcedBy": list(forcing(encoded.forced_by)),
         "replaced": [one._asdict() for one in encoded.replaced],
         "text": text,
         "parts": parts,

@@ -4,7 +4,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from realtime_sms.encoding.charset import decode
-from realtime_sms.encoding.preview import shown
+from realtime_sms.encoding.preview import forcing, shown
 from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.prepare import Message, PreparedRequest
 
@@ -47,16 +47,13 @@ def _group(message: Message, encoded: EncodedText) -> "Group":
 
 
 def _encoding(encoded: EncodedText) -> "Encoding":
-    forced_by = encoded.forced_by
+    forced_by = encoded.forced_by  # looked for each time it is asked for
     return {
         "charset": encoded.charset,
         "alphabet": encoded.alphabet,
         "units": encoded.units,
         "segments": encoded.segments,
-        "forcedBy": [
-            {"character": one.character, "codePoint": f"U+{ord(one.character):04X}", "position": one.position}
-            for one in islice(forced_by, _TOLD)
-        ],
+        "forcedBy": list(islice(forcing(forced_by), _TOLD)),
         "forcedByTotal": len(forced_by),
         "replaced": [
             {"position": one.position, "original": one.original, "replacement": one.replacement}
