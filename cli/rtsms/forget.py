@@ -7,7 +7,7 @@ from collections import Counter
 
 import click
 
-from realtime_sms.aws.forgotten import MARKER, Hashes
+from realtime_sms.aws.forgotten import MARKER
 from realtime_sms.aws.table import as_key
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.requests.recipients import mask
@@ -83,8 +83,7 @@ def forget(  # noqa: PLR0913 (one for each option)
         if table.create(as_key(MARKER)) is None:
             out.text(f"The first time, wait {wait} s until every send function looks for hashes.")
             time.sleep(wait)
-        hashes = Hashes(stack.session.client("secretsmanager"), stack.outputs["ForgetKeySecretArn"])
-        left = personal_data.forget(table, items, number, hashes.of(number))
+        left = personal_data.forget(table, items, number, stack.hashes().of(number))
         personal_data.record(table, iso(time.time()), kinds, owner=secrets.token_hex(4))
     out.result(
         {"replaced": len(items) - left, "left": left, "items": dict(kinds), "notHere": list(_OUT_OF_REACH)},

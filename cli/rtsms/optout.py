@@ -11,6 +11,7 @@ from itertools import islice
 
 import click
 
+from realtime_sms.aws.forgotten import PREFIX
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.outcomes.opt_out import OptOut, to_json
 from realtime_sms.requests.recipients import mask
@@ -76,7 +77,7 @@ def show(*, stack: Stack, out: Output, number: str) -> None:
 @click.option("--limit", type=click.IntRange(1), help="List at most this many numbers.")
 @_list_options
 def list_(*, stack: Stack, out: Output, limit: int | None, show_numbers: bool) -> None:
-    """List the numbers in ascending order."""
+    """List the numbers in ascending order; those that were forgotten come last, each as `forgotten:` and a hash."""
     count = 0
     for entry in islice(_all_entries(_opt_outs(stack)), limit):
         _print(out, entry, show_numbers=show_numbers)
@@ -85,7 +86,7 @@ def list_(*, stack: Stack, out: Output, limit: int | None, show_numbers: bool) -
 
 
 def _opt_outs(stack: Stack) -> OptOuts:
-    return OptOuts(stack.store())
+    return stack.opt_outs()
 
 
 def _all_entries(opt_outs: OptOuts) -> Iterator[OptOut]:
@@ -102,7 +103,7 @@ def _found(entry: OptOut | None, number: str) -> OptOut:
 
 
 def _print(out: Output, entry: OptOut, *done: str, show_numbers: bool = True) -> None:
-    number = entry.number if show_numbers else mask(entry.number)
+    number = entry.number if show_numbers or entry.number.startswith(PREFIX) else mask(entry.number)
     document = to_json(entry) | {"number": number}
     *shown, scope = document.values()
     some = ["promotional only"] if scope == OptOutScope.PROMOTIONAL else []

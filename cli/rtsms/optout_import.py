@@ -75,7 +75,7 @@ def command(  # noqa: PLR0913 (one for each option)
     The first row names the columns. The whole file is checked before anything is changed. Entries that are on the list
     stay, but one of promotional messages becomes one of all messages with --scope all. It is safe to repeat.
     """
-    opt_outs, wanted = OptOuts(stack.store(at_once)), OptOutScope(scope)
+    opt_outs, wanted = stack.opt_outs(at_once), OptOutScope(scope)
     found = _read(out, file, stack.defaults.region, options)
     if found.bad and not skip_bad_rows:
         out.result(_document(found), *_lines(file, found))

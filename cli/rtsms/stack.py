@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from realtime_sms.aws.forgotten import MARKER, Forgotten, Hashes
+from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.schedules import Schedules
@@ -125,10 +126,16 @@ class Stack:
     def forgotten(self, parallel_calls: int = 1) -> Callable[[Collection[Key]], set[Key]] | None:
         """Return what finds submissions of which only a hash is left; None if no number was ever forgotten."""
         table = self.store(parallel_calls)
-        if not table.get_many([MARKER]):
-            return None
-        hashes = Hashes(self.session.client("secretsmanager"), self.outputs["ForgetKeySecretArn"])
-        return Forgotten(table, hashes).finished
+        return Forgotten(table, self.hashes()).finished if table.get_many([MARKER]) else None
+
+    def hashes(self) -> Hashes:
+        """Return the hashes of forgotten numbers."""
+        return Hashes(self.session.client("secretsmanager"), self.outputs["ForgetKeySecretArn"])
+
+    def opt_outs(self, parallel_calls: int = 1) -> OptOuts:
+        """Return the opt-out list, for so many threads."""
+        hashes = self.hashes() if "ForgetKeySecretArn" in self.outputs else None  # older versions have none
+        return OptOuts(self.store(parallel_calls), hashes)
 
     def schedules(self, parallel_calls: int = 1) -> Schedules:
         """Return the schedules of messages that are sent later, for so many threads."""

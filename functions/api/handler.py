@@ -9,6 +9,7 @@ from api.description import app
 from api.incoming import routed
 from api.ports import Ports
 from realtime_sms.aws import clients
+from realtime_sms.aws.forgotten import Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
@@ -30,7 +31,7 @@ def _ports() -> Ports:
         requests=Requests(table),
         submissions=Submissions(table),
         producer=Producer(clients.sqs(), settings.queue_urls),
-        opt_outs=OptOuts(table),
+        opt_outs=OptOuts(table, Hashes(clients.secrets(), settings.forget_key_secret_arn)),
         delete_schedule=lambda request_id: Schedules(clients.scheduler(), settings.schedule_group).delete(request_id),
         defaults=settings.defaults,
         now=time.time,

@@ -187,7 +187,10 @@ class Cancellation(TypedDict):
 
 @_closed
 class OptOut(TypedDict):
-    """A number (E.164) that is not written to: since when, by what way it came on the list, and for which messages."""
+    """A number (E.164) that is not written to: since when, by what way it came on the list, and for which messages.
+
+    In a page of the list, a number that was forgotten is `forgotten:` and a hash.
+    """
 
     number: str
     source: str

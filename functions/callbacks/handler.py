@@ -10,6 +10,7 @@ from callbacks.receive import Ports, receive
 from realtime_sms.aws import clients
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.event_bus import EventBus
+from realtime_sms.aws.forgotten import Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.settings import CallbackSettings, read
 from realtime_sms.aws.table import Table
@@ -28,7 +29,7 @@ def _ports() -> Ports:
         keys=CallbackKeys(clients.secrets(), settings.callback_key_secret_arn),
         deliveries=Deliveries(table, ask_cost=settings.cost_asked_per_minute > 0),
         unmatched_reports=UnmatchedReports(table),
-        opt_outs=OptOuts(table),
+        opt_outs=OptOuts(table, Hashes(clients.secrets(), settings.forget_key_secret_arn)),
         keywords=Keywords.of(settings.opt_out_words, settings.opt_in_words),
         bus=EventBus(clients.events(), settings.event_bus_name, rounds=1),  # who posted it is the one who repeats
         opt_out_scope=settings.opt_out_scope,

@@ -10,6 +10,7 @@ from callbacks.keywords import Keywords
 from callbacks.receive import Ports, receive
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.event_bus import EventBus
+from realtime_sms.aws.forgotten import Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
@@ -61,6 +62,7 @@ class Callbacks:
         """Wire it."""
         client: Any = Checked("secretsmanager", self.secrets)
         self.keys = CallbackKeys(client, "arn", monotonic=lambda: self.ticks)
+        self.hashes = Hashes(client, "arn")
 
     @property
     def ports(self) -> Ports:
@@ -70,7 +72,7 @@ class Callbacks:
             self.keys,
             Deliveries(table),
             UnmatchedReports(table),
-            OptOuts(table),
+            OptOuts(table, self.hashes),
             WORDS,
             self.scope,
             EventBus(cast("Any", Checked("events", self.bridge)), BUS, rounds=1),

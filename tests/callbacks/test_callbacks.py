@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from realtime_sms.aws.forgotten import MARKER
 from realtime_sms.aws.submissions import from_item
+from realtime_sms.aws.table import as_key
 from realtime_sms.aws.telemetry import Metric, counters
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Delivery
@@ -274,3 +276,22 @@ def test_a_word_takes_it_off_again_where_the_deployment_has_one(store: Store, ca
     for text in ("STOP", "STOP", "ALTA", "ALTA"):
         assert callbacks.post("inbound", {"phone": NUMBER[1:], "message": text}) == 200
     assert store.items() == []
+
+
+def test_a_forgotten_person_can_opt_in_again_and_out(store: Store, callbacks: Callbacks) -> None:
+    """Of an entry that is a hash, a word for the opposite takes it off; one for the same leaves it as it is."""
+    hashed = callbacks.hashes.of(NUMBER)
+    entry = {"requestId": "#optout", "recipient": hashed, "source": "inbound", "createdAt": "2027-01-15T08:00:00.000Z"}
+    for item in (as_key(MARKER), {name: {"S": value} for name, value in entry.items()}):
+        store.client.put_item(TableName=store.table, Item=item)
+    for text, listed in (("STOP", {hashed}), ("ALTA", set()), ("ALTA", set()), ("STOP", {NUMBER})):
+        assert callbacks.post("inbound", {"phone": NUMBER[1:], "message": text}) == 200
+        assert {item["recipient"]["S"] for item in store.items()} - {MARKER[1]} == listed
+
+
+def test_an_opt_in_whose_hash_cannot_be_made_is_posted_again(store: Store, callbacks: Callbacks) -> None:
+    """The person would stay blocked otherwise."""
+    callbacks.keys.accept(KEY)  # reads its own secret first
+    store.client.put_item(TableName=store.table, Item=as_key(MARKER))
+    callbacks.secrets.failing = True
+    assert callbacks.post("inbound", {"phone": NUMBER[1:], "message": "ALTA"}) == 503

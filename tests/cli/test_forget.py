@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,6 +103,30 @@ def test_what_is_left_is_still_found(stack: EmbeddedStack) -> None:
     found = Requests(table).find(str(SUBMITTED.submission_id))
     assert found is not None
     assert found.status is Status.SUBMITTED
+
+
+def test_an_operator_who_looks_a_number_up_learns_that_it_is_opted_out(stack: EmbeddedStack) -> None:
+    """The list itself shows a hash; the number leads to the entry, which can be changed and removed."""
+    _forget(stack)
+    hashed = _hashes().of(NUMBER)
+    for more in ((), ("--show-numbers",)):
+        assert run("optout", "list", "--json", *more, stack=stack).answer["number"] == hashed
+    shown = run("optout", "show", NUMBER, "--json", stack=stack)
+    assert (shown.code, shown.answer["number"], shown.answer["source"]) == (0, NUMBER, "inbound")
+    again = run("optout", "add", NUMBER, "--scope", "promotional", "--json", stack=stack).answer
+    assert (again["createdAt"], again["scope"]) == (shown.answer["createdAt"], "promotional")
+    assert run("optout", "remove", NUMBER, "--json", stack=stack).answer["number"] == NUMBER
+    assert run("optout", "show", NUMBER, stack=stack).code == 3
+    assert OptOuts(stack.store()).page("", 10) == []
+
+
+def test_an_import_does_not_bring_a_forgotten_number_back(stack: EmbeddedStack, store: Store, tmp_path: Path) -> None:
+    """It is on the list already."""
+    _forget(stack)
+    before, sheet = store.items(), tmp_path / "bajas.csv"
+    sheet.write_text(f"numero\n{NUMBER}\n", encoding="utf-8")
+    assert run("optout", "import", str(sheet), "--yes", "--json", stack=stack).answer["listed"] == 1
+    assert store.items() == before
 
 
 def test_a_request_whose_id_holds_the_number_is_still_found(stack: EmbeddedStack) -> None:

@@ -21,7 +21,7 @@ FILE = f"nombre;teléfono\nAna;9 1234 5678\nEva;{TWO}\nAna;{ONE}\n"
 def numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeOptOuts:
     """Replace the table's list by one in memory, and begin in an empty folder."""
     fake = FakeOptOuts()
-    monkeypatch.setattr("rtsms.optout_import.OptOuts", lambda _table: fake)
+    monkeypatch.setattr("rtsms.stack.Stack.opt_outs", lambda *_: fake)
     monkeypatch.chdir(tmp_path)
     return fake
 

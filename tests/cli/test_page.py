@@ -99,7 +99,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     """Make the page's deployment, in which order-4711 was sent and order-4712 is unknown."""
     opt_outs = FakeOptOuts()
     monkeypatch.setattr("rtsms.optout._opt_outs", lambda _stack: opt_outs)
-    monkeypatch.setattr("rtsms.optout_import.OptOuts", lambda _table: opt_outs)
+    monkeypatch.setattr("rtsms.stack.Stack.opt_outs", lambda *_: opt_outs)
     monkeypatch.setattr(FakeStack, "submissions", lambda stack, *_: _OneUnknown(stack.held.outcomes))
     monkeypatch.setattr(RealTimeClient, "perform", lambda *_arguments: Reply(200, b'{"balance": "0.00"}'))
     made = doctor_stack(_clients(), "CREATE_COMPLETE")

@@ -36,7 +36,7 @@ class SecretsClient:
     failing: bool = False
     reads: int = 0
 
-    def get_secret_value(self, *, SecretId: str, VersionStage: str) -> dict[str, str]:  # noqa: ARG002, N803 (boto3's)
+    def get_secret_value(self, *, SecretId: str, VersionStage: str = "AWSCURRENT") -> dict[str, str]:  # noqa: ARG002, N803 (boto3's)
         """Return a version."""
         self.reads += 1
         code = "InternalServiceError" if self.failing else "ResourceNotFoundException"

@@ -107,11 +107,11 @@ def roles(deployed: Deployment) -> Mapping[str, Role]:
     deployed.table.put_item(Item=marker)
     deployed.restart_sender()
     _send(deployed)
-    deployed.table.delete_item(Key=marker)
     _maintain(deployed)
     deployed.forget_breakers()
     _call_the_api(deployed)
     _call_back(deployed)
+    deployed.table.delete_item(Key=marker)
     return {role: _deployed_role(deployed, role) for role in ROLES}
 
 

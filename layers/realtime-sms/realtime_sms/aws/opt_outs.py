@@ -2,12 +2,16 @@
 
 The sender reads it for every number before it calls. Reads are consistent: a number that is on the list when its
 message is claimed is not sent to.
+
+`rtsms forget` keeps an entry under a keyed hash of its number. Whoever names the number still finds it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from realtime_sms.aws.table import OPT_OUTS, Item, StoreUnavailableError, Table, as_key, seconds
+from realtime_sms.aws.forgotten import MARKER, Hashes
+from realtime_sms.aws.table import OPT_OUTS, Item, StoreUnavailableError, Table, as_key, key_of, seconds
 from realtime_sms.outcomes.opt_out import OptOut
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.vocabulary import OptOutScope
@@ -18,12 +22,17 @@ _TRIES = 3  # of a change of an entry that somebody else changes too
 class OptOuts:
     """The list.
 
+    With `hashes`, entries of forgotten numbers are found too. Each call then reads first whether a number was ever
+    forgotten in this deployment.
+
     Raises, from every method:
-        StoreUnavailableError: the table did not answer.
+        StoreUnavailableError: the table did not answer, or the key of the hashes cannot be read.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, hashes: Hashes | None = None) -> None:
         self._table = table
+        self._hashes = hashes
+        self._forgetting = False
 
     def add(
         self,
@@ -36,34 +45,46 @@ class OptOuts:
     ) -> OptOut:
         """Put a number on the list and return its entry.
 
-        One that is there stays, but for its scope: that can become `all`, and `promotional` only with `narrow`.
+        One that is there stays, as a hash too, but for its scope: that can become `all`, and `promotional` only with
+        `narrow`.
         """
-        new = {**as_key((OPT_OUTS, number)), "source": {"S": source}, "createdAt": {"S": iso(now)}}
+        name = key_of(hidden)[1] if (hidden := self._hidden(number)) else number
+        new = {**as_key((OPT_OUTS, name)), "source": {"S": source}, "createdAt": {"S": iso(now)}}
         for _ in range(_TRIES):
             there = self._table.create(_with_scope(new, scope))
             if there is None:
                 return OptOut(number, source, now, scope)
-            entry = read_entry(there)
+            entry = _entry_of(number, there)
             if entry.scope is scope or (scope is OptOutScope.PROMOTIONAL and not narrow):
                 return entry
             changed = _with_scope(there, scope)
             if self._table.put(changed, "createdAt = :createdAt", {":createdAt": there["createdAt"]}):
-                return read_entry(changed)
+                return _entry_of(number, changed)
         raise StoreUnavailableError("others change the entry")
 
     def remove(self, number: str) -> OptOut | None:
-        """Take a number off the list and return the entry that it had."""
+        """Take a number off the list, and its hash; return the entry that it had."""
         item = self._table.pop((OPT_OUTS, number))
-        return read_entry(item) if item else None
+        if hidden := self._hidden(number):  # read last: `rtsms forget` may hide an entry meanwhile
+            shown = hidden | as_key((OPT_OUTS, number))  # first, so that the event of its end has the number
+            if not self._table.rewrite(hidden, shown):
+                raise StoreUnavailableError("others change the entry")
+            item = self._table.pop((OPT_OUTS, number))
+        return _entry_of(number, item) if item else None
 
     def get(self, number: str) -> OptOut | None:
-        """Return a number's entry, if it has one."""
-        item = self._table.get((OPT_OUTS, number))
-        return read_entry(item) if item else None
+        """Return a number's entry, if it has one, as a hash too."""
+        item = self._table.get((OPT_OUTS, number)) or self._hidden(number)
+        return _entry_of(number, item) if item else None
 
     def find(self, numbers: Iterable[str], hashed: Callable[[str], str] | None = None) -> dict[str, OptOutScope]:
-        """Return the scopes of those numbers that are on the list; with `hashed` also of those there as a hash."""
+        """Return the scopes of those numbers that are on the list, as a hash too.
+
+        A caller who knows whether a number was ever forgotten passes `hashed`; it may be the only one to know hashes.
+        """
         listed = {number: number for number in numbers}
+        if hashed is None and self._hashes is not None:
+            hashed = self._hashed()
         if hashed is not None:
             listed |= {hashed(number): number for number in listed}
         items = self._table.get_many((OPT_OUTS, name) for name in listed)
@@ -74,6 +95,18 @@ class OptOuts:
                 found[number] = scope
         return found
 
+    def _hidden(self, number: str) -> dict[str, Any] | None:
+        """Return the entry that a number has as a hash."""
+        hashed = self._hashed()
+        return self._table.get((OPT_OUTS, hashed(number))) if hashed else None
+
+    def _hashed(self) -> Callable[[str], str] | None:
+        """Return the hash function if a number was ever forgotten in this deployment."""
+        if self._hashes is None:
+            return None
+        self._forgetting = self._forgetting or self._table.get(MARKER) is not None  # once it is there, it stays
+        return self._hashes.of if self._forgetting else None
+
     def page(self, after: str, most: int) -> list[OptOut]:
         """Return up to `most` entries whose numbers follow `after`, in the order of the numbers."""
         return [read_entry(item) for item in self._table.query(OPT_OUTS, after or "+", most)]
@@ -82,6 +115,10 @@ class OptOuts:
 def read_entry(item: Mapping[str, Any]) -> OptOut:
     """Read an entry from its item."""
     return OptOut(item["recipient"]["S"], item["source"]["S"], seconds(item["createdAt"]["S"]), _scope(item))
+
+
+def _entry_of(number: str, item: Item) -> OptOut:
+    return replace(read_entry(item), number=number)
 
 
 def _scope(item: Item) -> OptOutScope:

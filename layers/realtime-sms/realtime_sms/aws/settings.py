@@ -128,6 +128,7 @@ class AnnounceSettings(_Settings):
 class ApiSettings(StoreSettings, RequestSettings, LaneSettings):
     """The API function's environment."""
 
+    forget_key_secret_arn: str
     schedule_group: str
 
 
@@ -147,6 +148,7 @@ class CallbackSettings(StoreSettings, AnnounceSettings):
     opt_out_scope: OptOutScope = OptOutScope.ALL
     inbound_text: bool = False  # whether the event of an inbound SMS has its text
     callback_key_secret_arn: str
+    forget_key_secret_arn: str
     cost_asked_per_minute: int = Field(ge=0, le=600)  # 0: RealTime is never asked what a message cost
     opt_out_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
     opt_in_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
