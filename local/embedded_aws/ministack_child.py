@@ -29,6 +29,7 @@ from hypercorn.typing import ASGIFramework
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 
 _PROTO = b"x-forwarded-proto"
+_EQUALS = re.compile(r"\s*[\w#]+ *= *(?P<value>:\w+)")  # how each query of ours begins: with its partition
 _PARTIQL = re.compile(r'\s*(?P<verb>SELECT|INSERT|UPDATE|DELETE)\b[^"]*"(?P<table>[^"]+)"', re.IGNORECASE)
 
 
@@ -173,31 +174,48 @@ def _authorize_schedules_in_their_group() -> None:
 def _give_conditions_the_partition_keys() -> None:
     """Give conditions `dynamodb:LeadingKeys`, the partition keys of a call, which MiniStack leaves out.
 
-    Not for PartiQL, queries and scans: no role has such a condition on them.
+    Of a call on an index, they are the index's. A scan names none.
     """
     of_call = iam_actions.dynamodb_service_context
 
     def context(body: bytes) -> dict[str, Any]:
-        found = {_partition(*one) for one in _items_named(json.loads(body))}
+        found = {str(key) for key in _partitions(json.loads(body))}
         return dict(of_call(body)) | ({"dynamodb:LeadingKeys": sorted(found)} if found else {})
 
     iam_actions.dynamodb_service_context = context
 
 
-def _items_named(call: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield table and key, or item, of each item that a call names."""
+def _partitions(call: dict[str, Any]) -> Iterator[Any]:
+    """Yield the partition key of each item that a call names, of each statement of PartiQL, and of a query."""
+    for one in call.get("TransactItems", []):
+        for single in one.values():
+            yield from _partitions(single)
     if item := call.get("Key") or call.get("Item"):
-        yield call["TableName"], item
+        yield _partition(call["TableName"], item)
     for table, several in call.get("RequestItems", {}).items():
         for key in several.get("Keys", []) if isinstance(several, dict) else []:
-            yield table, key
+            yield _partition(table, key)
+    for one in call.get("Statements", []):
+        named = _PARTIQL.match(one.get("Statement", ""))
+        if named and (name := _partition_name(named["table"])):
+            place = one["Statement"].rpartition(name)[0].count("?")
+            for value in one.get("Parameters", [])[place : place + 1]:
+                yield from value.values()
+    if queried := _EQUALS.match(call.get("KeyConditionExpression", "")):
+        yield from call.get("ExpressionAttributeValues", {}).get(queried["value"], {}).values()
 
 
-def _partition(table: str, item: Any) -> str:
+def _partition(table: str, item: Any) -> Any:
+    from ministack.services import dynamodb
+
+    return dynamodb._extract_key_val(item.get(_partition_name(table), {}))
+
+
+def _partition_name(table: str) -> str:
     from ministack.services import dynamodb
 
     known = dynamodb._tables.get(table.rpartition("/")[2])
-    return str(dynamodb._extract_key_val(item.get(known["pk_name"]))) if known else ""
+    return str(known["pk_name"]) if known else ""
 
 
 def _record_decisions() -> None:
