@@ -18,7 +18,7 @@ from realtime_sms.requests.envelope import IdentifiedRequest, open_envelope
 from realtime_sms.requests.errors import InvalidInputError
 from realtime_sms.requests.model import SendRequest
 from realtime_sms.requests.prepare import Defaults, prepare
-from realtime_sms.vocabulary import MessageType, Reason, Status
+from realtime_sms.vocabulary import MessageType, Reason
 from rtsms.errors import Exit
 from rtsms.options import json_option, stack_options
 from rtsms.output import Output, plural
@@ -126,7 +126,7 @@ class Redrive:
             return 0
         found = again.outcomes()
         again.prolong()
-        dead = [one for one in known(found) if (one.status, one.reason) == (Status.FAILED, Reason.DEAD_LETTERED)]
+        dead = [one for one in known(found) if one.dead_lettered]
         results = self.submissions.apply([Change(one, submission.reopen(one, now=now)) for one in dead])
         if indeterminate := [result for result in results if isinstance(result, Indeterminate)]:
             raise StoreUnavailableError(indeterminate[0].code)

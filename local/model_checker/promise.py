@@ -18,7 +18,8 @@ _BY_HAND = frozenset({Trigger.DEAD_LETTER, Trigger.REOPEN})
 _ALLOWED = {
     (row.source, row.target)
     for row in TRANSITIONS
-    if row.trigger not in _BY_HAND and (row.source, row.trigger) != (Status.UNKNOWN, Trigger.RESEND)
+    if row.trigger not in _BY_HAND
+    and (row.source, row.trigger) not in {(Status.UNKNOWN, Trigger.RESEND), (Status.FAILED, Trigger.CANCEL)}
 }
 _OF_NO_MESSAGE = frozenset({"unauthorized", "forbidden", "no_balance", "wrong_address"})
 _NOTES = "#"  # what is no submission

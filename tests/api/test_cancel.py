@@ -56,12 +56,18 @@ def test_each_recipient_has_its_own_answer(api: FakeApi) -> None:
     content_hash = api.requests.entries["k"].content_hash
     sending = submission("k", NUMBERS[0], content_hash, status=Status.SENDING)
     waiting = submission("k", NUMBERS[1], content_hash, status=Status.WAITING, due_at=NOW)
-    api.requests.hold(sending, waiting)
+    dead, refused = (
+        submission("k", number, content_hash, status=Status.FAILED, reason=reason)
+        for number, reason in (("+56900000003", Reason.DEAD_LETTERED), ("+56900000004", Reason.OPTED_OUT))
+    )
+    api.requests.hold(sending, waiting, dead, refused)
     answers = _cancel(api)
     assert answers == {
         NUMBERS[0]: ("too_late", "sending"),
         NUMBERS[1]: ("cancelled", "cancelled"),
         NUMBERS[2]: ("cancelled", "cancelled"),
+        dead.recipient: ("cancelled", "cancelled"),
+        refused.recipient: ("too_late", "failed"),
     }
     assert api.requests.outcomes["k", NUMBERS[0]] == sending
     assert _cancel(api) == answers

@@ -158,10 +158,11 @@ def test_every_row_is_cancelled_with_the_fingerprint_of_its_message(published: P
 
 
 def test_rows_that_were_sent_are_counted_by_their_state(published: Published) -> None:
-    """Repeated, the command says the same."""
+    """Repeated, the command says the same. A dead letter was not sent."""
     published.cancel("--yes")
-    key, one = next(iter(published.stack.held.outcomes.items()))
+    (key, one), (dead, other), _ = published.stack.held.outcomes.items()
     published.stack.held.outcomes[key] = replace(one, status=Status.SUBMITTED)
+    published.stack.held.outcomes[dead] = replace(other, status=Status.FAILED, reason=Reason.DEAD_LETTERED)
     for _ in range(2):
         ran = published.cancel("--yes", "--json")
         assert (ran.code, ran.lines[-1]["cancelled"], ran.lines[-1]["states"]) == (1, 2, {"submitted": 1})

@@ -37,6 +37,7 @@ WAYS = {
     (Status.UNKNOWN, Trigger.EVIDENCE, Status.SUBMITTED),
     (Status.UNKNOWN, Trigger.EVIDENCE, Status.FAILED),
     (Status.UNKNOWN, Trigger.RESEND, Status.WAITING),
+    (Status.FAILED, Trigger.CANCEL, Status.CANCELLED),
     (Status.FAILED, Trigger.REOPEN, Status.WAITING),
 }
 NO_WAYS = sorted(set(product([None, *Status], Trigger, Status)) - WAYS, key=str)

@@ -105,11 +105,18 @@ def test_a_step_from_any_other_state_is_refused(step: Step, source: Status) -> N
         step(IN_STATE[source])
 
 
-def test_what_waits_can_be_cancelled_and_nothing_else() -> None:
-    """Also not what waits after an attempt that may have been sent."""
-    after = submission.cancel(WAITING, now=NOW)
+@pytest.mark.parametrize("never_sent", [WAITING, BURIED], ids=["waiting", "a dead letter"])
+def test_what_may_still_be_sent_can_be_cancelled(never_sent: Submission) -> None:
+    """A dead letter too: a redrive would send it."""
+    after = submission.cancel(never_sent, now=NOW)
     assert (after.status, after.reason, after.due_at) == (Status.CANCELLED, Reason.CANCELLED, None)
-    for other in (replace(WAITING, maybe_sent=True), *(IN_STATE[one] for one in set(Status) - {Status.WAITING})):
+
+
+def test_nothing_else_can_be_cancelled() -> None:
+    """Also not what waits, or became a dead letter, after an attempt that may have been sent."""
+    maybe_sent = [replace(one, maybe_sent=True) for one in (WAITING, BURIED)]
+    for other in (*maybe_sent, *(IN_STATE[one] for one in set(Status) - {Status.WAITING})):
+        assert not other.can_be_cancelled
         with pytest.raises(ForbiddenTransitionError):
             submission.cancel(other, now=NOW)
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -10,8 +11,9 @@ import pytest
 from realtime_sms.aws import clients
 from realtime_sms.aws.cancel import Answer, cancel_all, of_messages
 from realtime_sms.aws.queues import DeadLetters, Producer, with_request_id
-from realtime_sms.aws.submissions import Indeterminate, Submissions
+from realtime_sms.aws.submissions import Indeterminate, Submissions, WriteResult
 from realtime_sms.aws.table import StoreUnavailableError
+from realtime_sms.outcomes.decide import Change
 from realtime_sms.requests.envelope import open_envelope
 from realtime_sms.requests.prepare import Defaults, prepare
 from rtsms.redrive import Redrive
@@ -150,6 +152,52 @@ def test_a_dead_letter_of_what_was_cancelled_is_sent_to_nobody(world: World) -> 
     assert world.items(message) == before
     [redriven] = _redrive(world).run("dead_lettered", now=time.time())
     assert (redriven.request_id, redriven.reopened) == (message.request_id, 0)
+    assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    assert {one["status"] for one in world.items(message).values()} == {"cancelled"}
+    assert world.posts(message.numbers[0]) == 0
+
+
+def test_a_dead_letter_that_is_cancelled_is_sent_by_no_redrive(world: World) -> None:
+    """Its outcome was `failed`; a redrive would send it otherwise."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    _bury(world, message)
+    [number] = message.numbers
+    assert world.items(message)[number]["reason"] == "dead_lettered"
+    _cancel(world, message)
+    [redriven] = _redrive(world).run("dead_lettered", now=time.time())
+    assert (redriven.request_id, redriven.reopened) == (message.request_id, 0)
+    assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
+    assert world.items(message)[number]["status"] == "cancelled"
+    assert world.posts(number) == 0
+
+
+@pytest.mark.parametrize("wins", ["the redrive", "the canceller"])
+def test_a_cancellation_beside_a_redrive_is_kept(world: World, wins: str) -> None:
+    """Each writes only what the table still holds as it read it; the canceller then looks again."""
+    world.begin(TOKEN)
+    message = Unnamed(1)
+    _bury(world, message)
+    redrive, submissions = _redrive(world), Submissions(world.table)
+
+    def first(other: Callable[[], object]) -> Callable[[Sequence[Change]], list[WriteResult]]:
+        def apply(changes: Sequence[Change]) -> list[WriteResult]:
+            monkey.undo()
+            other()
+            return submissions.apply(changes)
+
+        return apply
+
+    def redriven() -> None:
+        [_] = redrive.run("dead_lettered", now=time.time())
+
+    with pytest.MonkeyPatch.context() as monkey:
+        if wins == "the redrive":
+            monkey.setattr(Submissions, "apply", lambda _, changes: first(redriven)(changes))
+            _cancel(world, message)
+        else:
+            monkey.setattr(Submissions, "apply", lambda _, changes: first(lambda: _cancel(world, message))(changes))
+            redriven()
     assert world.deliver([message.record_of("another id", world.aws.sent.pop())]) == []
     assert {one["status"] for one in world.items(message).values()} == {"cancelled"}
     assert world.posts(message.numbers[0]) == 0

@@ -15,7 +15,7 @@ from tests.stack.signing import Caller, user
 
 pytestmark = pytest.mark.stack
 
-WAITING, SENDING, SUBMITTED, UNKNOWN, MAYBE_SENT = (f"+5692910000{number}" for number in range(5))
+WAITING, SENDING, SUBMITTED, UNKNOWN, MAYBE_SENT, DEAD = (f"+5692910000{number}" for number in range(6))
 LATER, CODE = "+56929100008", "+56929100009"
 
 
@@ -39,12 +39,13 @@ def test_each_state_has_its_answer_and_the_message_ends_without_a_call(deployed:
     states = {SENDING: Status.SENDING, SUBMITTED: Status.SUBMITTED, UNKNOWN: Status.UNKNOWN}
     held = [left_behind(request_id, number, status) for number, status in states.items()]
     held += [left_behind(request_id, number, Status.WAITING) for number in (WAITING, MAYBE_SENT)]
+    held.append(replace(left_behind(request_id, DEAD, Status.FAILED), reason=Reason.DEAD_LETTERED))
     for one in held:
         lease = time.time() + 600 if one.status is Status.SENDING else None
         maybe_sent = one.recipient == MAYBE_SENT
         deployed.plant(replace(one, content_hash=content_hash, lease_until=lease, maybe_sent=maybe_sent))
     expected = {number: ("too_late", status.value) for number, status in states.items()}
-    expected |= {MAYBE_SENT: ("too_late", "waiting"), WAITING: ("cancelled", "cancelled")}
+    expected |= {MAYBE_SENT: ("too_late", "waiting"), **dict.fromkeys((WAITING, DEAD), ("cancelled", "cancelled"))}
     for _ in range(2):
         assert _cancel(caller, request_id) == expected
     deployed.publish(body)

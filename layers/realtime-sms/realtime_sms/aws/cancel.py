@@ -15,7 +15,7 @@ from realtime_sms.aws.requests import Entry, Summary
 from realtime_sms.aws.submissions import Applied, WriteResult
 from realtime_sms.aws.table import Key, StoreUnavailableError
 from realtime_sms.outcomes import submission
-from realtime_sms.outcomes.decide import Change, Found, Unreadable
+from realtime_sms.outcomes.decide import Change, Found, Unreadable, cancel_unread
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import Status
@@ -123,19 +123,7 @@ def _of_entry(entry: Entry, content_hash: str, owner: str, now: float) -> Iterat
 def of_messages(messages: Sequence[Message], *, owner: str, now: float) -> list[Submission]:
     """Return what is written for each recipient of a request's messages if the table has nothing."""
     return [
-        submission.cancel_absent(
-            message.request_id,
-            recipient,
-            message.content_hash,
-            owner=owner,
-            now=now,
-            charset=message.encoded.charset if message.encoded else None,
-            segments=message.encoded.segments if message.encoded else None,
-            due_at=message.send_at,
-            message_type=message.message_type,
-            campaign=message.campaign,
-            metadata=message.metadata,
-        )
+        cancel_unread(message, recipient, owner=owner, now=now)
         for message in messages
         for recipient in message.recipients
     ]
@@ -147,7 +135,7 @@ def _step(absent: Submission, found: Found, now: float) -> Change | Answered:
         return Change(None, absent)
     if isinstance(found, Unreadable):
         return Answered(Answer.TOO_LATE, None)
-    if found.status is Status.WAITING and not found.maybe_sent:
+    if found.can_be_cancelled:
         return Change(found, submission.cancel(found, now=now))
     return Answered(Answer.CANCELLED if found.status is Status.CANCELLED else Answer.TOO_LATE, found)
 

@@ -117,6 +117,13 @@ def end_dead_letter(  # noqa: PLR0913 (as `decide`)
     return Change(found, submission.dead_letter(found, now=now))
 
 
+def cancel_unread(message: Message, recipient: str, *, owner: str, now: float) -> Submission:
+    """Return what cancels a submission whose message nobody has received yet; `now` in epoch seconds."""
+    status = check(None, Trigger.CANCEL, Status.CANCELLED)
+    fresh = _fresh(message, recipient, owner, now)
+    return replace(fresh, status=status, reason=Reason.CANCELLED, due_at=message.send_at)
+
+
 def _fresh(message: Message, recipient: str, owner: str, now: float) -> Submission:
     return Submission(
         request_id=message.request_id,

@@ -51,6 +51,7 @@ _LATE = "the send function that claimed it, late"
 _WITNESS = f"{_LATE}; the maintenance function, by a delivery report"
 _MAYBE_SENT = "the same, and an earlier attempt may have been sent"
 _FOR_GOOD = "from then on it may have been sent"
+_DEAD = "its reason is dead_lettered, so it was never sent"
 _MINE = "owner and attempt are unchanged"
 
 TRANSITIONS = (
@@ -109,13 +110,8 @@ TRANSITIONS = (
         Status.UNKNOWN, Trigger.EVIDENCE, Status.FAILED, _LATE, "same attempt, and no earlier one may have been sent"
     ),
     Transition(Status.UNKNOWN, Trigger.RESEND, Status.WAITING, "an operator", _FOR_GOOD),
-    Transition(
-        Status.FAILED,
-        Trigger.REOPEN,
-        Status.WAITING,
-        "an operator's redrive",
-        "its reason is dead_lettered, so it was never sent",
-    ),
+    Transition(Status.FAILED, Trigger.REOPEN, Status.WAITING, "an operator's redrive", _DEAD),
+    Transition(Status.FAILED, Trigger.CANCEL, Status.CANCELLED, _CANCELLER, _DEAD),
 )
 
 ROWS: Final = {(row.source, row.trigger, row.target): row for row in TRANSITIONS}

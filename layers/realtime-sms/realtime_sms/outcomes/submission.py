@@ -94,6 +94,16 @@ class Submission:
         return self.status in FINAL
 
     @property
+    def dead_lettered(self) -> bool:
+        """Return True if it ended as a dead letter: it was never sent, and a redrive sends it."""
+        return self.status is Status.FAILED and self.reason is Reason.DEAD_LETTERED
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Return True if no attempt may have been sent, and one may still be made."""
+        return not self.maybe_sent and (self.status is Status.WAITING or self.dead_lettered)
+
+    @property
     def untraced(self) -> bool:
         """Return True if RealTime may have accepted an attempt under an id that we do not know."""
         nameless = self.status is Status.SUBMITTED and self.submission_id is None
@@ -188,20 +198,20 @@ def hold(waiting: Submission, reason: Reason, *, until: float, now: float) -> Su
     return _wait(replace(waiting, reason=reason, updated_at=now), Trigger.HOLD, until)
 
 
-def cancel(waiting: Submission, *, now: float) -> Submission:
-    """Cancel a waiting submission.
+def cancel(unsent: Submission, *, now: float) -> Submission:
+    """Cancel a submission that waits, or is a dead letter.
 
     What is scheduled keeps its time, so that the item outlives a schedule that could not be deleted.
 
     Raises:
-        ForbiddenTransitionError: it does not wait, or an earlier attempt may have been sent.
+        ForbiddenTransitionError: it is neither, or an earlier attempt may have been sent.
 
     """
-    if waiting.maybe_sent:
-        raise ForbiddenTransitionError("an earlier attempt may have been sent")
-    status = check(waiting.status, Trigger.CANCEL, Status.CANCELLED)
-    due_at = waiting.due_at if waiting.reason is Reason.SCHEDULED else None
-    return replace(waiting, status=status, reason=Reason.CANCELLED, updated_at=now, due_at=due_at)
+    status = check(unsent.status, Trigger.CANCEL, Status.CANCELLED)
+    if not unsent.can_be_cancelled:
+        raise ForbiddenTransitionError("it ended for good, or an earlier attempt may have been sent")
+    due_at = unsent.due_at if unsent.reason is Reason.SCHEDULED else None
+    return replace(unsent, status=status, reason=Reason.CANCELLED, updated_at=now, due_at=due_at)
 
 
 def cancel_absent(
