@@ -20,6 +20,7 @@ from realtime_sms.provider.calls import NotSent, Reply, ReplyLost
 from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.vocabulary import Reason
 from rtsms.doctor.findings import Finding, Level, bad, doubt, good
+from rtsms.doctor.limits import check_daily_cap, past_holidays
 from rtsms.lanes import QUEUES, lane_text
 from rtsms.stack import QueueDepth, Stack
 
@@ -39,7 +40,7 @@ _TO_CLOSE = {
 
 
 def check_stack(stack: Stack) -> Iterator[Finding]:
-    """Check CloudFormation's status of the stack, and the parameters that depend on each other."""
+    """Check CloudFormation's status of the stack, and parameters that can be wrong although each is well-formed."""
     said = f"{stack.name}: {stack.status}"
     if stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
         yield good("stack", said)
@@ -50,6 +51,7 @@ def check_stack(stack: Stack) -> Iterator[Finding]:
     else:
         yield bad("stack", said, "look at the stack's events in CloudFormation")
     yield from _doubtful_destinations(stack)
+    yield from past_holidays(stack)
 
 
 def _doubtful_destinations(stack: Stack) -> Iterator[Finding]:
@@ -299,6 +301,7 @@ CHECKS: tuple[tuple[str, Callable[[Stack], Iterable[Finding]]], ...] = (
     ("RealTime", check_realtime),
     ("breakers", check_breakers),
     ("sending", check_event_sources),
+    ("daily cap", check_daily_cap),
     ("send queue", check_send_queue),
     ("dead letters", check_dead_letters),
     ("alarms", check_alarms),

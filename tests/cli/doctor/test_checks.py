@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 from realtime_sms.aws.lanes import Lane
 from realtime_sms.provider.calls import CallResult, NotSent, Reply, ReplyLost
 from realtime_sms.vocabulary import MessageType
-from rtsms.doctor import checks
+from rtsms.doctor import checks, limits
 from rtsms.doctor.findings import Finding, Level
 from rtsms.stack import QueueDepth, StackValues
-from tests.cli.fakes import SECRET, SETTINGS, TOKEN, FakeClient, doctor_stack, healthy_clients, run
+from tests.cli.fakes import SECRET, SETTINGS, TOKEN, FakeClient, FakeStack, doctor_stack, healthy_clients, run
 
 
 def _refusal(code: str) -> ClientError:
@@ -233,6 +233,29 @@ def test_an_open_breaker_is_bad_and_says_since_when() -> None:
     assert _only(checks.check_breakers(doctor_stack(_breakers()))).level is Level.GOOD
 
 
+@pytest.mark.parametrize(
+    ("most", "used", "level", "said"),
+    [
+        ("0", 0, Level.GOOD, "off"),
+        ("2000", 0, Level.GOOD, "0 % of today's 2,000 segments are used"),
+        ("2000", 1599, Level.GOOD, "79 % of today's 2,000 segments are used"),
+        ("2000", 1600, Level.DOUBT, "80 % of today's 2,000 segments are used"),
+        ("2000", 2000, Level.DOUBT, "100 % of today's 2,000 segments are used"),
+    ],
+    ids=["off", "unused", "used", "nearly-full", "full"],
+)
+def test_the_use_of_the_daily_cap_is_judged(most: str, used: int, level: Level, said: str) -> None:
+    """What it stops waits for the next day, so a full one fails nothing."""
+    stack = doctor_stack(_breakers(*([{"used": {"N": str(used)}}] if used else [])))
+    finding = _only(limits.check_daily_cap(_with(stack, MaxSegmentsPerDay=most)))
+    assert (finding.level, finding.said) == (level, said)
+    assert bool(finding.to_do) is (level is Level.DOUBT)
+
+
+def _with(stack: FakeStack, **parameters: str) -> FakeStack:
+    return replace(stack, parameters=StackValues("sms", "parameter", {**stack.parameters, **parameters}))
+
+
 def test_alarms_are_listed_by_name() -> None:
     """Alarms of other stacks are not listed."""
     resources = [
@@ -265,14 +288,17 @@ def test_alarms_are_listed_by_name() -> None:
             {"DefaultRegion": "AR"},
             ["national numbers are read as +54, which AllowedPrefixes (+56, +49) leaves out"],
         ),
+        ({"PromotionalHolidays": "2020-09-18,9999-12-25"}, []),
+        (
+            {"PromotionalHolidays": "2020-12-25, 2020-09-18"},
+            ["the last date of PromotionalHolidays, 2020-12-25, is over"],
+        ),
     ],
-    ids=["as-deployed", "a-part", "a-zone", "everywhere", "left-out"],
+    ids=["as-deployed", "a-part", "a-zone", "everywhere", "left-out", "holidays", "over"],
 )
-def test_doubtful_destinations_are_reported(parameters: dict[str, str], said: list[str]) -> None:
-    """A stolen key could cost more than it must, or no national number is sent to."""
-    stack = doctor_stack()
-    values = StackValues("sms", "parameter", {**stack.parameters, **parameters})
-    found = list(checks.check_stack(replace(stack, parameters=values)))[1:]
+def test_doubtful_parameters_are_reported(parameters: dict[str, str], said: list[str]) -> None:
+    """A stolen key could cost more than it must, no national number is sent to, or holidays are forgotten."""
+    found = list(checks.check_stack(_with(doctor_stack(), **parameters)))[1:]
     assert [(one.level, one.said) for one in found] == [(Level.DOUBT, one) for one in said]
     assert all(one.to_do for one in found)
 
@@ -320,5 +346,5 @@ def test_the_exit_code_says_whether_something_is_bad() -> None:
     assert ran.code == 0, ran.out
     assert "✓ token: " in ran.out
     assert "! dead letters: 2 in the dead-letter queue\n  → " in ran.out
-    assert ran.out.endswith("12 good, 2 doubt, 0 bad\n")
+    assert ran.out.endswith("13 good, 2 doubt, 0 bad\n")
     assert run("doctor", stack=doctor_stack(healthy_clients(), status="ROLLBACK_COMPLETE")).code == 1
