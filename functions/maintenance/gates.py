@@ -1,6 +1,7 @@
 """The gates of the lanes: a lane that may not send is not read at all.
 
-A lane is closed while an operator paused it, outside its hours, and while a breaker is open. Its event source mapping
+A lane is closed while an operator paused it, outside its hours, while its day's cap is used up, and while a breaker is
+open. Its event source mapping
 is disabled then, and enabled again afterwards, here and nowhere else. Only a message can probe the breaker `endpoint`,
 so a lane that is closed for that alone is opened whenever a probe is due, until a run finds that it was taken.
 """
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from realtime_sms.aws.breakers import Breaker, Breakers, OpenBreaker
+from realtime_sms.aws.caps import DailyCap
 from realtime_sms.aws.lanes import PAUSED, Lane, Lanes
 from realtime_sms.aws.telemetry import Metric, counters, logger
 from realtime_sms.requests.hours import Hours
@@ -35,6 +37,7 @@ def set_gates(  # noqa: PLR0913 (the ports)
     client: "LambdaClient",
     *,
     now: float,
+    cap: DailyCap | None = None,
 ) -> dict[str, tuple[str, ...]]:
     """Close and open the lanes, by the ids of their event source mappings; return why each is closed.
 
@@ -43,7 +46,8 @@ def set_gates(  # noqa: PLR0913 (the ports)
 
     """
     opened = breakers.read()
-    found = {lane: _reasons(lane, opened, hours, now) for lane in lanes.read()}
+    full = cap is not None and cap.is_full(now)
+    found = {lane: _reasons(lane, opened, hours, now, full=full) for lane in lanes.read()}
     stuck = sum(_set(lane, why, mappings[lane.lane], client) for lane, why in found.items())
     counters.count(Metric.LANE_STUCK, stuck)
     for lane, why in found.items():
@@ -52,11 +56,18 @@ def set_gates(  # noqa: PLR0913 (the ports)
     return {lane.lane.value: why for lane, why in found.items()}
 
 
-def _reasons(lane: Lane, opened: Sequence[OpenBreaker], hours: Hours | None, now: float) -> tuple[str, ...]:
-    """Return why a lane is to be closed."""
+def _reasons(
+    lane: Lane, opened: Sequence[OpenBreaker], hours: Hours | None, now: float, *, full: bool
+) -> tuple[str, ...]:
+    """Return why a lane is to be closed.
+
+    A full day does not close the transactional one: a code must get its outcome before it has expired.
+    """
     why = [PAUSED] if lane.paused_since is not None else []
     if hours is not None and lane.lane is MessageType.PROMOTIONAL and not hours.is_open(now):
         why.append(Reason.OUTSIDE_HOURS.value)
+    if full and lane.lane is MessageType.PROMOTIONAL:
+        why.append(Reason.DAILY_CAP.value)
     if not _is_probe_due(opened, now):
         why += [one.breaker.value for one in opened]
     return tuple(why)

@@ -110,8 +110,8 @@ class Maintenance:
             MessageType.TRANSACTIONAL: self._settings.transactional_mapping,
             MessageType.PROMOTIONAL: self._settings.promotional_mapping,
         }
-        client = clients.event_sources()
-        return set_gates(self._lanes, self._breakers, self._hours, mappings, client, now=time.time())
+        client, cap = clients.event_sources(), self._daily_cap
+        return set_gates(self._lanes, self._breakers, self._hours, mappings, client, now=time.time(), cap=cap)
 
     def _settle_reports(self, queries: StatusQueries | None) -> int:
         return Settlement(self._unmatched_reports, self._reported, self._submissions, queries, time.time()).run()

@@ -1,5 +1,6 @@
 """The gates: why a lane is closed, and what is done to its event source mapping."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from maintenance.gates import set_gates
 from realtime_sms.aws.breakers import Breaker, Breakers, OpenBreaker
+from realtime_sms.aws.caps import DailyCap
 from realtime_sms.aws.lanes import Lanes
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.telemetry import Metric, counters
@@ -17,6 +19,7 @@ from realtime_sms.vocabulary import MessageType, Reason
 from tests.conftest import Store
 from tests.fakes import emf
 from tests.fakes.aws.models import Checked
+from tests.fakes.submissions import SENDING
 
 TRANSACTIONAL, PROMOTIONAL = MessageType
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC).timestamp()
@@ -58,12 +61,14 @@ class World:
         self.breakers = Breakers(table, now=lambda: self.now, fresh=0)
         self.mappings = Mappings()
         self.hours: Hours | None = None
+        self.cap: DailyCap | None = None
+        self.table = table
 
     def run(self, after: float = 60) -> dict[str, tuple[str, ...]]:
         """Run once, so many seconds later; return why each lane is closed."""
         self.now += after
         client: Any = Checked("lambda", self.mappings)
-        return set_gates(self.lanes, self.breakers, self.hours, IDS, client, now=self.now)
+        return set_gates(self.lanes, self.breakers, self.hours, IDS, client, now=self.now, cap=self.cap)
 
     @property
     def states(self) -> list[str]:
@@ -109,6 +114,21 @@ def test_outside_its_hours_the_promotional_lane_is_closed(world: World) -> None:
     assert world.run() == {"transactional": (), "promotional": ("outside_hours",)}
     assert world.states == ["Enabled", "Disabled"]
     assert world.run(after=3 * 86_400 - 12 * 3600) == {"transactional": (), "promotional": ()}  # Monday noon
+    assert world.states == ["Enabled", "Enabled"]
+
+
+@pytest.mark.parametrize(("most", "used", "closed"), [(1_000, 998, False), (1_000, 1_000, True), (10_000, 9_991, True)])
+def test_a_full_day_closes_the_promotional_lane_until_the_next(
+    world: World, most: int, used: int, *, closed: bool
+) -> None:
+    """Each message would come and go again. What is left then may be too little for a long message."""
+    world.cap = DailyCap(world.table, most, ZoneInfo("UTC"))
+    assert world.run()["promotional"] == ()
+    big = replace(SENDING, segments=used)
+    assert world.cap.count([big], world.now) == [None]
+    assert world.run() == {"transactional": (), "promotional": ("daily_cap",) if closed else ()}
+    assert world.states == ["Enabled", "Disabled" if closed else "Enabled"]
+    assert world.run(after=12 * 3600) == {"transactional": (), "promotional": ()}
     assert world.states == ["Enabled", "Enabled"]
 
 

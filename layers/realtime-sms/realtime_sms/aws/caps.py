@@ -153,6 +153,10 @@ class DailyCap:
         """Return how much of this day's segments is reserved, rounded down."""
         return self._reserved(day_of(now, self._zone)) * 100 // self._most
 
+    def is_full(self, now: float) -> bool:
+        """Return True if less than a thousandth of this day's segments is left."""
+        return (self._most - self._reserved(day_of(now, self._zone))) * 1_000 < self._most
+
     def refuse(self, claimed: Sequence[Submission], now: float) -> list[CapAnswer]:
         """Return the hold of each that is known not to fit in this day, without a call."""
         day = day_of(now, self._zone)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from realtime_sms.aws.table import LANES, Key, Table, Update, epoch
 from realtime_sms.vocabulary import MessageType
 
-PAUSED: Final = "paused"  # why a lane is closed, besides the names of breakers and `outside_hours`
+PAUSED: Final = "paused"  # why a lane is closed, besides the names of breakers, `outside_hours` and `daily_cap`
 LANE_KEYS: Final[Sequence[Key]] = tuple((LANES, lane.value) for lane in MessageType)
 
 
