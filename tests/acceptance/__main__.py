@@ -9,8 +9,6 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-import boto3
-
 from local import ROOT
 from local.embedded_aws import SamError
 from tests.acceptance.account import Account, NoAccountError
@@ -34,7 +32,7 @@ def main() -> int:
     if not given.region or not (given.clean or _NAME.fullmatch(given.stack)):
         parser.error("give STACK (embedded, or up to 20 small letters, digits and hyphens) and REGION")
     try:
-        account = Account.of(boto3.Session(region_name=given.region))
+        account = Account.of(given.region)
         return _clean(account, timedelta(hours=given.hours)) if given.clean else _run(account, given.stack)
     except (NoAccountError, NotOursError, SamError) as error:
         sys.stderr.write(f"{error}\n")

@@ -42,16 +42,20 @@ class Account:
     credentials: Mapping[str, str] = field(repr=False)
 
     @classmethod
-    def of(cls, session: boto3.Session) -> "Account":
-        """Return the account of a session's credentials; raise NoAccountError if there is none."""
+    def of(cls, region: str | None = None) -> "Account":
+        """Return the account of the credentials that boto3 finds; raise NoAccountError if there are none that hold."""
         try:
+            session = boto3.Session(region_name=region)
             found = session.get_credentials()
             if found is None:
                 raise NoAccountError(NEEDED.format(why="there are none"))
             account = session.client("sts").get_caller_identity()["Account"]
-        except (ClientError, BotoCoreError) as error:
-            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            raise NoAccountError(NEEDED.format(why=f"AWS refuses these ({code})")) from error
+        except ClientError as error:
+            why = f"AWS refuses these ({error.response['Error']['Code']})"
+            raise NoAccountError(NEEDED.format(why=why)) from error
+        except BotoCoreError as error:
+            why = f"these cannot be tried ({type(error).__name__})"
+            raise NoAccountError(NEEDED.format(why=why)) from error
         frozen = found.get_frozen_credentials()
         given = {"AWS_ACCESS_KEY_ID": frozen.access_key, "AWS_SECRET_ACCESS_KEY": frozen.secret_key}
         given |= {"AWS_SESSION_TOKEN": frozen.token} if frozen.token else {}

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from local import ROOT
@@ -44,7 +43,7 @@ def account(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Account:
     """Return it as an account that credentials in the environment lead to."""
     for name, value in aws.environment.items():
         monkeypatch.setenv(name, value)
-    return Account.of(boto3.Session())
+    return Account.of(REGION)
 
 
 def _stack(account: Account, name: str, **tags: str) -> None:
@@ -54,8 +53,18 @@ def _stack(account: Account, name: str, **tags: str) -> None:
     client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 
 
-@pytest.mark.parametrize("variables", [{}, {"AWS_ACCESS_KEY_ID": "AKIAWRONG", "AWS_SECRET_ACCESS_KEY": "x"}])
-def test_without_credentials_that_hold_it_says_what_it_needs(aws: EmbeddedAws, variables: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({}, "there are none"),
+        ({"AWS_ACCESS_KEY_ID": "AKIAWRONG", "AWS_SECRET_ACCESS_KEY": "x"}, "AWS refuses these (InvalidClientTokenId)"),
+        ({"AWS_PROFILE": "nobody"}, "these cannot be tried (ProfileNotFound)"),
+    ],
+    ids=["none", "refused", "no-profile"],
+)
+def test_without_credentials_that_hold_it_says_what_it_needs(
+    aws: EmbeddedAws, variables: dict[str, str], why: str
+) -> None:
     """Nothing is built or deployed before."""
     clean = {"PATH": os.environ["PATH"], "PYTHONPATH": IMPORTS, "AWS_EC2_METADATA_DISABLED": "true"}
     done = subprocess.run(
@@ -68,6 +77,7 @@ def test_without_credentials_that_hold_it_says_what_it_needs(aws: EmbeddedAws, v
     )
     assert done.returncode == 2
     assert "needs credentials of an AWS account" in done.stderr
+    assert why in done.stderr
     assert "make acceptance STACK=embedded" in done.stderr
     assert "Traceback" not in done.stderr
 

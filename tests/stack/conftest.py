@@ -6,7 +6,6 @@
 import os
 from collections.abc import Iterator
 
-import boto3
 import pytest
 
 from local.embedded_aws import PUBLISHERS, Stack, running_stack
@@ -21,7 +20,7 @@ PARAMETERS = {"DefaultSender": SENDER, "OptInWords": "ALTA", "AllowedPrefixes": 
 def stack() -> Iterator[Stack]:
     """Yield the real template, sending to the simulator: in an account, or on the embedded AWS with IAM enforced."""
     if name := os.environ.get("ACCEPTANCE_STACK"):
-        yield find(Account.of(boto3.Session()), name)
+        yield find(Account.of(), name)
         return
     with running_stack(PARAMETERS) as running:
         yield running
