@@ -100,7 +100,7 @@ def _wanted(stack: Stack, request_id: str, request: TextIO | None) -> Iterator[S
     known = of_request(summary, read_outcomes(requests, request_id), owner=owner, now=now) if _found(summary) else []
     if request is not None:
         _, prepared = read_published(read_utf8("--request", request), request_id, stack.defaults)
-        if summary.content_hash is not None and not prepared.is_same_content(summary.content_hash):
+        if summary.content_hash is not None and not stack.is_same_content(prepared, summary.content_hash):
             raise CommandError(Exit.USAGE, "--request", "is not the one that was published with this id")
         named = {one.recipient for one in known}
         of_body = of_messages(prepared.messages, owner=owner, now=now)

@@ -8,7 +8,7 @@ from collections import Counter
 import click
 
 from realtime_sms.aws.forgotten import MARKER
-from realtime_sms.aws.table import as_key
+from realtime_sms.aws.table import Table, as_key, seconds
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.requests.recipients import mask
 from rtsms import personal_data
@@ -67,11 +67,12 @@ def forget(  # noqa: PLR0913 (one for each option)
     table = stack.store()
     items = personal_data.find_items(scan_items(stack, out, rate), number)
     kinds = Counter(map(personal_data.kind_of, items))
-    if unfinished := personal_data.unfinished(items, stack.requests()):
+    held = personal_data.requests_of(table, items)
+    if unfinished := personal_data.unfinished(held, stack.requests()):
         raise CommandError(
             Exit.FAILED,
             f"requests {', '.join(unfinished[:5])}" + (" …" if len(unfinished) > 5 else ""),  # noqa: PLR2004 (enough to see)
-            f"not finished: {len(unfinished)} may still send to {mask(number)}; nothing was changed",
+            f"not finished: {len(unfinished)} to {mask(number)} may still send; nothing was changed",
             to_do="wait until they are, or cancel them: rtsms cancel REQUEST_ID",
         )
     found = ", ".join(plural(count, kind) for kind, count in sorted(kinds.items())) or "nothing"
@@ -80,10 +81,12 @@ def forget(  # noqa: PLR0913 (one for each option)
         return Exit.FAILED
     left = 0
     if items:
-        if table.create(as_key(MARKER)) is None:
-            out.text(f"The first time, wait {wait} s until every send function looks for hashes.")
-            time.sleep(wait)
-        left = personal_data.forget(table, items, number, stack.hashes().of(number))
+        hashes = stack.hashes()
+        hashes.of(
+            number
+        )  # a key that cannot be read stops the command here; after the marker it would stop all sending
+        _let_senders_know(table, out, wait)
+        left = personal_data.forget(table, items, held, number, hashes)
         personal_data.record(table, iso(time.time()), kinds, owner=secrets.token_hex(4))
     out.result(
         {"replaced": len(items) - left, "left": left, "items": dict(kinds), "notHere": list(_OUT_OF_REACH)},
@@ -92,3 +95,14 @@ def forget(  # noqa: PLR0913 (one for each option)
         *(f"  {one}" for one in _OUT_OF_REACH),
     )
     return Exit.FAILED if left else Exit.DONE
+
+
+def _let_senders_know(table: Table, out: Output, patience: int) -> None:
+    """Mark that a number was forgotten, and wait until every send function has read the mark."""
+    now = time.time()
+    marker = as_key(MARKER) | {"createdAt": {"S": iso(now)}}
+    made = (table.create(marker) or marker)["createdAt"]["S"]  # an earlier run may have ended while it waited
+    left = seconds(made) + patience - now
+    if left > 0:
+        out.text(f"The first time, wait {left:.0f} s until every send function looks for hashes.")
+        time.sleep(left)

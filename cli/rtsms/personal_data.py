@@ -8,18 +8,22 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from realtime_sms.aws.forgotten import FORGOTTEN_MARK, pattern
+from realtime_sms.aws.forgotten import FORGOTTEN_MARK, PREFIX, Hashes, pattern
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import read_item
-from realtime_sms.aws.table import FORGOTTEN, OPT_OUTS, UNMATCHED_REPORTS, Table, from_attribute, key_of
+from realtime_sms.aws.table import FORGOTTEN, OPT_OUTS, UNMATCHED_REPORTS, Table, Update, from_attribute, key_of
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
 from rtsms.table_scan import Item
 
 ENTRY = "entry of the API"
 OUTCOME = "outcome"
+_OF_REQUESTS = {ENTRY, OUTCOME}
 _KINDS = {OPT_OUTS: "opt-out", UNMATCHED_REPORTS: "unmatched report"}
 _TECHNICAL = {"openShard", "openUntil", "untracedRecipient", "owner", "contentHash", "ttl"}  # no data of a person
+_CONTENT = "contentHash"
+_NOTES = "#"  # what the sort key of an entry begins with; those of outcomes follow
+_MOST = 10_000  # items of a request: more than it has recipients
 _UNFINISHED = {Status.SENDING, Status.WAITING}
 
 
@@ -29,17 +33,28 @@ def find_items(items: Iterable[Item], number: str) -> list[Item]:
     return [item for item in items if holds(json.dumps(item))]
 
 
-def unfinished(items: list[Item], requests: Requests) -> list[str]:
-    """Return the ids of requests that may still send to the number."""
-    outcomes = {key_of(item)[0]: read_item(item) for item in items if kind_of(item) == OUTCOME}
-    open_ones = {
-        request_id
-        for request_id, one in outcomes.items()
-        if not isinstance(one, Submission) or one.status in _UNFINISHED
-    }
-    # An entry of the API has no outcome for the number until its message is taken up, or if it is superseded.
-    entries = {key_of(item)[0] for item in items if kind_of(item) == ENTRY} - outcomes.keys()
-    return sorted(open_ones | {one for one in entries if not requests.summary(one).superseded})
+def requests_of(table: Table, items: Iterable[Item]) -> dict[str, list[Item]]:
+    """Return by request id all that the table holds of the requests that these items belong to."""
+    ids = {key_of(item)[0] for item in items if kind_of(item) in _OF_REQUESTS}
+    return {request_id: table.query(request_id, _NOTES, _MOST) for request_id in sorted(ids)}
+
+
+def unfinished(held: Mapping[str, Iterable[Item]], requests: Requests) -> list[str]:
+    """Return the ids of requests that may still send, to the number or to others."""
+    return [request_id for request_id, items in held.items() if _is_unfinished(request_id, items, requests)]
+
+
+def _is_unfinished(request_id: str, items: Iterable[Item], requests: Requests) -> bool:
+    outcomes = [read_item(item) for item in items if kind_of(item) == OUTCOME]
+    ended = {one.recipient for one in outcomes if isinstance(one, Submission) and one.status not in _UNFINISHED}
+    if len(ended) < len(outcomes):
+        return True
+    # An entry of the API has no outcomes until its message is taken up, or if it is superseded.
+    summary = requests.summary(request_id)
+    if summary.entry is None or summary.superseded:
+        return False
+    named = {one for group in summary.entry.groups for one in group.recipients}
+    return bool({one for one in named if not one.startswith(PREFIX)} - ended)  # who was forgotten had ended
 
 
 def exported(item: Item, number: str) -> Mapping[str, object]:
@@ -53,24 +68,44 @@ def exported(item: Item, number: str) -> Mapping[str, object]:
     return kept
 
 
-def forget(table: Table, items: Iterable[Item], number: str, hashed: str) -> int:
+def forget(table: Table, items: Iterable[Item], held: Mapping[str, Iterable[Item]], number: str, hashes: Hashes) -> int:
     """Replace the number in every item; return how many were changed meanwhile, and still hold it.
 
-    Entries of the API come first: one whose outcome has no number any more would look unfinished to the next run.
+    `held` is what the table holds of the requests. Their content hashes are replaced first, those of other recipients
+    too: each was made with all numbers of its request. Entries of the API come next: one whose outcome has no number
+    any more would look unfinished to the next run.
     """
-    left = 0
+    for item in (one for of_request in held.values() for one in of_request):
+        _hide_content(table, item, hashes)
+    left, hashed = 0, hashes.of(number)
     for item in sorted(items, key=lambda one: kind_of(one) != ENTRY):
-        after = json.loads(pattern(number).sub(hashed, json.dumps(item)))
+        current = item | _content(item, hashes)
+        after = json.loads(pattern(number).sub(hashed, json.dumps(current)))
         for name in ("untracedRecipient", FORGOTTEN_MARK):
             after.pop(name, None)
-        before = item
+        if kind_of(item) in _OF_REQUESTS and pattern(number).search(request_id := key_of(item)[0]):
+            after["requestId"] = {"S": hashes.of(request_id)}
         if key_of(item)[0] == OPT_OUTS:  # marked first, so that no event tells of a removal
-            before = item | {FORGOTTEN_MARK: {"BOOL": True}}
-            if not table.rewrite(item, before):
+            marked = current | {FORGOTTEN_MARK: {"BOOL": True}}
+            if not table.rewrite(current, marked):
                 left += 1
                 continue
-        left += not table.rewrite(before, after)
+            current = marked
+        left += not table.rewrite(current, after)
     return left
+
+
+def _hide_content(table: Table, item: Item, hashes: Hashes) -> None:
+    """Replace a content hash by a keyed hash of it: whoever guesses text and numbers can no longer compare."""
+    if hidden := _content(item, hashes):
+        values = {":plain": item[_CONTENT], ":hidden": hidden[_CONTENT]}
+        table.update(key_of(item), Update((f"{_CONTENT} = :hidden",), (), f"{_CONTENT} = :plain", values))
+
+
+def _content(item: Item, hashes: Hashes) -> Item:
+    """Return what replaces the content hash of an item; nothing if it has none, or was replaced."""
+    written = item.get(_CONTENT, {}).get("S", PREFIX)
+    return {} if written.startswith(PREFIX) else {_CONTENT: {"S": hashes.of(written)}}
 
 
 def record(table: Table, now: str, kinds: Mapping[str, int], *, owner: str) -> None:

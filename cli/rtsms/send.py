@@ -88,7 +88,7 @@ def publish(stack: Stack, request_id: str, body: RequestBody, prepared: Prepared
     queue; it is safe to publish it again.
     """
     before = stack.requests().summary(request_id)
-    if before.content_hash is not None and not prepared.is_same_content(before.content_hash):
+    if before.content_hash is not None and not stack.is_same_content(prepared, before.content_hash):
         raise CommandError(
             Exit.USAGE,
             "the request",

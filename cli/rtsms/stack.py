@@ -9,14 +9,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from realtime_sms.aws.forgotten import MARKER, Forgotten, Hashes
+from realtime_sms.aws.forgotten import MARKER, PREFIX, Forgotten, Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.schedules import Schedules
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Key, Table
-from realtime_sms.requests.prepare import Defaults
+from realtime_sms.requests.prepare import Defaults, PreparedRequest
 from realtime_sms.vocabulary import MessageType
 from rtsms.errors import CommandError, Exit
 
@@ -131,6 +131,12 @@ class Stack:
     def hashes(self) -> Hashes:
         """Return the hashes of forgotten numbers."""
         return Hashes(self.session.client("secretsmanager"), self.outputs["ForgetKeySecretArn"])
+
+    def is_same_content(self, prepared: PreparedRequest, stored: str) -> bool:
+        """Return True if a stored content hash is that of the same request, also if a number of it was forgotten."""
+        if prepared.is_same_content(stored):
+            return True
+        return stored.startswith(PREFIX) and self.hashes().hides(stored, prepared.content_hash)
 
     def opt_outs(self, parallel_calls: int = 1) -> OptOuts:
         """Return the opt-out list, for so many threads."""

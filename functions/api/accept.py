@@ -89,10 +89,10 @@ def take(value: dict[str, object], key: str | None, stage: str, ports: Ports) ->
     request_id = prepared.request_id
     message = _message(value | {"requestId": request_id})
     summary = ports.requests.summary(request_id)
-    if summary.content_hash is not None and not prepared.is_same_content(summary.content_hash):
-        raise _conflict()
     if summary.content_hash is None:
         check_times(prepared, ports.now())
+    else:
+        _check_content(prepared, summary.content_hash, ports)
     entry = _entry(prepared, summary, ports)
     if entry.queued_at is None or summary.first is None:
         ports.producer.publish(message, prepared.request.message_type, prepared.request.campaign)
@@ -111,9 +111,14 @@ def _entry(prepared: PreparedRequest, summary: Summary, ports: Ports) -> Entry:
     """Return the request's entry, its own or that of an earlier try."""
     fresh = _new_entry(prepared, ports.now())
     entry = summary.entry or ports.requests.create(fresh) or fresh
-    if not prepared.is_same_content(entry.content_hash):
-        raise _conflict()
+    _check_content(prepared, entry.content_hash, ports)
     return entry
+
+
+def _check_content(prepared: PreparedRequest, stored: str, ports: Ports) -> None:
+    """Raise a ProblemError if the id was used with other content."""
+    if not prepared.is_same_content(stored) and not ports.hides(stored, prepared.content_hash):
+        raise ProblemError(HTTPStatus.CONFLICT, CONFLICT_DETAIL, (Fault(CONFLICT_DETAIL, reason=Reason.CONFLICT),))
 
 
 def _new_entry(prepared: PreparedRequest, now: float) -> Entry:
@@ -130,10 +135,6 @@ def _new_entry(prepared: PreparedRequest, now: float) -> Entry:
         send_at=prepared.request.send_at.timestamp() if prepared.request.send_at else None,
         created_at=now,
     )
-
-
-def _conflict() -> ProblemError:
-    return ProblemError(HTTPStatus.CONFLICT, CONFLICT_DETAIL, (Fault(CONFLICT_DETAIL, reason=Reason.CONFLICT),))
 
 
 def _message(value: dict[str, object]) -> str:

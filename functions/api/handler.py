@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 def _ports() -> Ports:
     settings = read(ApiSettings)
     table = Table(clients.dynamodb(), settings.outcomes_table_name, ttl_days=settings.outcome_ttl_days)
+    hashes = Hashes(clients.secrets(), settings.forget_key_secret_arn)
     return Ports(
         requests=Requests(table),
         submissions=Submissions(table),
         producer=Producer(clients.sqs(), settings.queue_urls),
-        opt_outs=OptOuts(table, Hashes(clients.secrets(), settings.forget_key_secret_arn)),
+        opt_outs=OptOuts(table, hashes),
         delete_schedule=lambda request_id: Schedules(clients.scheduler(), settings.schedule_group).delete(request_id),
         defaults=settings.defaults,
+        hides=hashes.hides,
         now=time.time,
     )
 

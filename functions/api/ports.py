@@ -41,4 +41,5 @@ class Ports:
     opt_outs: _OptOuts
     delete_schedule: Callable[[str], None]  # of a request, by its id
     defaults: Defaults
+    hides: Callable[[str, str], bool]  # whether what is stored stands for a content hash with a forgotten number
     now: Callable[[], float]

@@ -4,7 +4,7 @@ Each message takes it in a thread of its own, and waits for nobody's call but it
 way at the same time travel together, up to 25 to a call of the table (see `GroupCommit`).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -12,9 +12,10 @@ from itertools import chain, repeat, zip_longest
 from typing import Any, NamedTuple
 
 from realtime_sms.aws.caps import CapAnswer
+from realtime_sms.aws.forgotten import Forgotten
 from realtime_sms.aws.group_commit import GroupCommit
 from realtime_sms.aws.submissions import Applied, Conflict, Indeterminate, Submissions, WriteResult, is_throttled
-from realtime_sms.aws.table import BATCH, Key, StoreUnavailableError
+from realtime_sms.aws.table import BATCH, StoreUnavailableError
 from realtime_sms.aws.telemetry import described, log_outcome, logger
 from realtime_sms.outcomes import submission
 from realtime_sms.outcomes.decide import Change, Done, Hold, Later, decide
@@ -35,7 +36,6 @@ _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _LAST_WRITE = 1.0  # seconds before the end of the invocation after which no write is tried again
 
 type Call = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
-type Forgotten = Callable[[Collection[Key]], Collection[Key]]
 type HeldUntil = Callable[[Message, float], Hold | None]  # given a message and the epoch seconds
 type Caps = Callable[[Sequence[Submission]], Sequence[CapAnswer]]
 type Work = tuple[Job, Message]
@@ -56,7 +56,7 @@ class Delivery:
     `opted_out` starts to look numbers up, and returns a function that waits for the answer. `places` bounds the
     calls in flight. `holds` say why and until when a message must not be sent yet; the first that does so counts.
     `caps` counts claimed submissions, where the deployment has caps.
-    `forgotten` returns the keys of which the number was forgotten after the submission had ended.
+    `forgotten` finds submissions that had ended before their number was forgotten.
     """
 
     def __init__(  # noqa: PLR0913 (the ports, by name)
@@ -134,11 +134,13 @@ class Delivery:
     def _end_forgotten(self, jobs: Sequence[Job], forgotten: Forgotten) -> None:
         """End recipients of whom only a hash is left; put the jobs off if the table does not answer."""
         try:
-            found = forgotten([(job.request_id, one) for job in jobs for one in job.recipients])
+            found = forgotten.finished([(job.request_id, one) for job in jobs for one in job.recipients])
+            keyed = [forgotten.hashes.of(job.messages[0].content_hash) for job in jobs]
         except StoreUnavailableError:
             self._put_off(jobs)
             return
-        for job in jobs:
+        for job, keyed_hash in zip(jobs, keyed, strict=True):
+            job.messages = [replace(one, keyed_hash=keyed_hash) for one in job.messages]
             job.ends = {one: Done() for one in job.recipients if (job.request_id, one) in found}
 
     def _read_known(self, jobs: Sequence[Job]) -> None:
@@ -256,7 +258,29 @@ class Delivery:
         claims = [
             Claim(result, _is_stopped(change.after, opted_out) if opted_out else False) for (_, change), result in pairs
         ]
-        return claims if self._caps is None else self._counted([change for _, change in writes], claims, self._caps)
+        changes = [change for _, change in writes]
+        if self._caps is not None:
+            claims = self._counted(changes, claims, self._caps)
+        return claims if self._forgotten is None else self._looked_at_again(changes, claims, self._forgotten)
+
+    @staticmethod
+    def _looked_at_again(changes: list[Change], claims: list[Claim], forgotten: Forgotten) -> list[Claim]:
+        """Refuse claims of submissions that ended, if their number was forgotten between the first look and the claim.
+
+        An item is moved to the hash in one transaction. So a claim that found no item also finds the hash, or neither.
+        """
+        new = {
+            (change.after.request_id, change.after.recipient): place
+            for place, (change, claim) in enumerate(zip(changes, claims, strict=True))
+            if change.is_claim and change.before is None and isinstance(claim.result, Applied)
+        }
+        try:
+            found = forgotten.finished(new)
+        except StoreUnavailableError:
+            return [Claim(one.result, None) for one in claims]
+        for key in found:
+            claims[new[key]] = claims[new[key]]._replace(capped=Reason.CONFLICT)
+        return claims
 
     @staticmethod
     def _counted(changes: Sequence[Change], claims: list[Claim], caps: Caps) -> list[Claim]:

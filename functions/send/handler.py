@@ -121,7 +121,7 @@ class Sender:
             owners=lambda: secrets.token_hex(8),
             holds=[*([until_its_time] if later else []), *([admission.outside_hours] if self._hours else [])],
             caps=self._caps.count if self._caps else None,
-            forgotten=self._forgotten.finished if forgetting else None,
+            forgotten=self._forgotten if forgetting else None,
         )
         delivery.deliver_all([one for one in jobs if one not in moving], self._pool, self._workers)
 

@@ -72,6 +72,7 @@ class FakeApi:
             self.opt_outs,
             self.delete_schedule,
             self.defaults,
+            lambda stored, content_hash: stored == f"forgotten:{content_hash}",
             lambda: NOW,
         )
 

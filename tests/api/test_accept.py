@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,6 +116,13 @@ class TestTheSameKeyAgain:
         reply = api.post(LONG, key="k")
         assert (reply.status, reply.body["errors"][0]["reason"]) == (409, "conflict")
         assert (len(api.producer.bodies), api.requests.entries["k"]) == (1, entry)
+
+    def test_a_request_to_a_forgotten_number_is_still_known(self, api: FakeApi) -> None:
+        """`rtsms forget` replaced its content hash by a keyed one; other content is a conflict all the same."""
+        assert api.post(HELLO, key="k").status == 202
+        entry = api.requests.entries["k"]
+        api.requests.entries["k"] = replace(entry, content_hash=f"forgotten:{entry.content_hash}")
+        assert (api.post(HELLO, key="k").status, api.post(LONG, key="k").status) == (202, 409)
 
     def test_other_content_that_came_over_the_queue_is_a_conflict(self, api: FakeApi) -> None:
         """The sender would refuse it; the caller learns it at once."""

@@ -1,9 +1,11 @@
 """`rtsms forget` and `rtsms export`, on the table of an embedded AWS."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from realtime_sms.aws.forgotten import MARKER, Forgotten, Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.requests import Addressed, Entry, Requests
 from realtime_sms.aws.submissions import Applied, Submissions
-from realtime_sms.aws.table import Table, key_of
+from realtime_sms.aws.table import FORGOTTEN, Table, key_of
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
@@ -75,8 +77,8 @@ def _hashes() -> Hashes:
 
 
 def _kept(store: Store) -> Mapping[tuple[str, str], dict[str, Any]]:
-    """Return all items but the records of what was forgotten, each of which has a key of its own."""
-    return {key_of(item): item for item in store.items() if "items" not in item}
+    """Return all items but those with the time of a run: the records of what was forgotten, and the marker."""
+    return {key_of(item): item for item in store.items() if key_of(item)[0] != FORGOTTEN}
 
 
 def test_no_trace_of_a_number_is_left(stack: EmbeddedStack, store: Store) -> None:
@@ -129,12 +131,48 @@ def test_an_import_does_not_bring_a_forgotten_number_back(stack: EmbeddedStack, 
     assert store.items() == before
 
 
-def test_a_request_whose_id_holds_the_number_is_still_found(stack: EmbeddedStack) -> None:
-    """The number is replaced there too, so the sender has to look under the id that is left."""
+def test_a_request_whose_id_holds_the_number_is_still_found(stack: EmbeddedStack, store: Store) -> None:
+    """Its id is replaced as a whole, for all its recipients; so the sender has to look under the id's own hash."""
     request_id = f"otp-{NUMBER.removeprefix('+')}"
-    _hold(stack.store(), replace(SUBMITTED, request_id=request_id, recipient=NUMBER))
+    for number in (NUMBER, OTHER):
+        _hold(stack.store(), replace(SUBMITTED, request_id=request_id, recipient=number))
     _forget(stack)
-    assert Forgotten(stack.store(), _hashes()).finished([(request_id, NUMBER)]) == {(request_id, NUMBER)}
+    keys = [(request_id, NUMBER), (request_id, OTHER)]
+    assert Forgotten(stack.store(), _hashes()).finished([*keys, ("otp-56911111111", OTHER)]) == set(keys)
+    assert NUMBER.removeprefix("+") not in json.dumps(store.items()).replace(LONGER, "")
+
+
+def test_no_content_hash_is_left_that_was_made_with_the_number(stack: EmbeddedStack, store: Store) -> None:
+    """Not of other recipients of the same request either; who knows text, numbers and key still finds it the same."""
+    _forget(stack)
+    kept = {key_of(item): item["contentHash"]["S"] for item in store.items() if "contentHash" in item}
+    hashed, entry, content = _hashes().of(NUMBER), _hashes().of("same"), _hashes().of(SUBMITTED.content_hash)
+    of_request = dict.fromkeys([("r-1", one) for one in (hashed, OTHER, LONGER)], content)
+    assert kept == of_request | {("r-1", "#request"): entry, ("r-2", hashed): content}
+    assert _hashes().hides(content, SUBMITTED.content_hash)
+    assert not _hashes().hides(content, "other")
+    assert run("forget", OTHER, "--yes", "--wait", "0", "--json", stack=stack).code == 0
+    again = {item["contentHash"]["S"] for item in store.items() if key_of(item)[0] == "r-1" and "contentHash" in item}
+    assert {content, entry} <= again
+
+
+def test_the_first_run_waits_and_one_that_was_killed_meanwhile_waits_on(
+    stack: EmbeddedStack, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until every send function looks for hashes; nothing is replaced before that."""
+    slept: list[float] = []
+
+    def killed(seconds: float) -> None:
+        slept.append(seconds)
+        assert NUMBER in json.dumps(store.items())
+        if len(slept) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("rtsms.forget.time", SimpleNamespace(time=time.time, sleep=killed))
+    codes = [run("forget", NUMBER, "--yes", "--rate", "1000000", stack=stack).code for _ in range(3)]
+    assert codes == [130, 0, 0]
+    assert len(slept) == 2
+    assert all(50 < one <= 60 for one in slept)
 
 
 def test_killed_half_way_and_repeated_it_ends_the_same(
@@ -142,33 +180,44 @@ def test_killed_half_way_and_repeated_it_ends_the_same(
 ) -> None:
     """Wherever it is killed between two writes."""
     before = store.items()
-    _forget(stack)
-    whole = _kept(store)
-    rewrite = Table.rewrite
-    for most in range(5):
+    writes = Writes(monkeypatch)
+    assert _forget(stack).code == 0
+    whole, needed = _kept(store), writes.made
+    assert needed == 11  # 5 content hashes, 5 items, and the mark of the opt-out
+    for most in range(needed):
         store.clear()
         for item in before:
             store.client.put_item(TableName=store.table, Item=item)
-        left = [most]
-
-        def killed(table: Table, old: Any, new: Any, left: list[int] = left) -> bool:  # noqa: ANN401 (items)
-            if not left[0]:
-                raise KeyboardInterrupt
-            left[0] -= 1
-            return rewrite(table, old, new)
-
-        monkeypatch.setattr(Table, "rewrite", killed)
+        writes.left = most
         with pytest.raises(KeyboardInterrupt):
             _killed(stack)
-        monkeypatch.setattr(Table, "rewrite", rewrite)
+        writes.left = needed
         assert _forget(stack).code == 0
         assert _kept(store) == whole
 
 
+class Writes:
+    """The writes to the table from now on: how many there were, and how many are left until one fails."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made, self.left = 0, 100
+        for name in ("rewrite", "update"):
+            monkeypatch.setattr(Table, name, self._counted(getattr(Table, name)))
+
+    def _counted(self, write: Callable[..., bool]) -> Callable[..., bool]:
+        def counted(*arguments: object) -> bool:
+            if not self.left:
+                raise KeyboardInterrupt
+            self.made, self.left = self.made + 1, self.left - 1
+            return write(*arguments)
+
+        return counted
+
+
 def _killed(stack: Stack) -> None:
     """Run it without the command's own handling of an interrupt."""
-    items = personal_data.find_items(scan_items(stack, Output(as_json=True), 1_000_000), NUMBER)
-    personal_data.forget(stack.store(), items, NUMBER, _hashes().of(NUMBER))
+    table, items = stack.store(), personal_data.find_items(scan_items(stack, Output(as_json=True), 1_000_000), NUMBER)
+    personal_data.forget(table, items, personal_data.requests_of(table, items), NUMBER, _hashes())
 
 
 @pytest.mark.parametrize("status", [Status.WAITING, Status.SENDING])
@@ -179,6 +228,12 @@ def test_while_something_is_unfinished_nothing_is_forgotten(stack: EmbeddedStack
     ran = _forget(stack)
     assert (ran.code, "r-9" in ran.error["where"], "rtsms cancel" in ran.error["toDo"]) == (1, True, True)
     assert store.items() == before
+
+
+def test_while_another_recipient_of_a_request_is_unfinished_nothing_is_forgotten(stack: EmbeddedStack) -> None:
+    """Its message is still on its way, and holds the number."""
+    _hold(stack.store(), replace(SUBMITTED, request_id="r-2", recipient=OTHER, status=Status.WAITING))
+    assert "r-2" in _forget(stack).error["where"]
 
 
 def test_a_request_that_is_still_on_the_queue_is_unfinished(stack: EmbeddedStack) -> None:
@@ -216,6 +271,15 @@ def test_of_a_number_that_is_nowhere_nothing_is_changed(stack: EmbeddedStack, st
     assert store.items() == before
 
 
+def test_what_is_already_there_under_a_hash_stays(stack: EmbeddedStack, store: Store) -> None:
+    """Such as the first outcome of a message that met the command, and was refused a second one."""
+    _forget(stack)
+    before = _kept(store)
+    _hold(stack.store(), replace(SUBMITTED, recipient=NUMBER, status=Status.FAILED))
+    assert _forget(stack).answer["replaced"] == 1
+    assert _kept(store) == before
+
+
 def test_an_opt_out_is_marked_before_its_number_goes() -> None:
     """So that no event tells subscribers that the number is off the list."""
     written: list[tuple[dict[str, Any], dict[str, Any]]] = []
@@ -227,6 +291,6 @@ def test_an_opt_out_is_marked_before_its_number_goes() -> None:
 
     client: Any = None
     item = {"requestId": {"S": "#optout"}, "recipient": {"S": NUMBER}, "source": {"S": "api"}}
-    assert personal_data.forget(Rewriting(client, "t"), [item], NUMBER, "forgotten:1") == 0
+    assert personal_data.forget(Rewriting(client, "t"), [item], {}, NUMBER, _hashes()) == 0
     marked = item | {"forgotten": {"BOOL": True}}
-    assert written == [(item, marked), (marked, item | {"recipient": {"S": "forgotten:1"}})]
+    assert written == [(item, marked), (marked, item | {"recipient": {"S": _hashes().of(NUMBER)}})]

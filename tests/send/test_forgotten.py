@@ -1,13 +1,14 @@
 """A request that is published again after its number was forgotten: nothing is sent, and no trace comes back."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 
 from local.fake_realtime import Simulator
 from local.model_checker.table import fields
-from realtime_sms.aws.forgotten import MARKER, PREFIX
+from realtime_sms.aws.forgotten import MARKER, PREFIX, Forgotten
 from realtime_sms.aws.table import OPT_OUTS, Key
 from send.handler import Sender
 from tests.fakes.aws.account import FakeAws
@@ -34,8 +35,8 @@ def _hold(aws: FakeAws, *keys: Key) -> None:
         aws.items[request_id, recipient] = (("recipient", ("S", recipient)), ("requestId", ("S", request_id)))
 
 
-def _send(number: str) -> list[str]:
-    body = {"requestId": "r-1", "recipients": [number], "sender": "96000", "message": {"text": "a"}}
+def _send(*numbers: str, text: str = "a") -> list[str]:
+    body = {"requestId": "r-1", "recipients": list(numbers), "sender": "96000", "message": {"text": text}}
     records: list[dict[str, Any]] = [record_of(json.dumps(body), "m")]
     return Sender.from_environment().send(records, Context())
 
@@ -77,3 +78,51 @@ def test_where_nothing_was_ever_forgotten_the_key_is_not_read(fresh: FakeAws, re
     fresh.secrets.pop(Sender.from_environment()._forgotten.hashes._secret_arn, None)
     assert _send(OTHER) == []
     assert [one.recipient for one in realtime.inbox()] == [OTHER]
+
+
+def _forget(aws: FakeAws, hashed: str) -> None:
+    """Do what `rtsms forget` does to the outcomes of a request."""
+    of = Sender.from_environment()._forgotten.hashes.of
+    for key in [key for key in aws.items if key[0] == "r-1"]:
+        values = dict(aws.items.pop(key))
+        values["contentHash"] = ("S", of(str(values["contentHash"][1])))
+        values["recipient"] = ("S", hashed if key[1] == FORGOTTEN else key[1])
+        aws.items[key[0], str(values["recipient"][1])] = tuple(sorted(values.items()))
+
+
+def test_who_shared_a_request_with_a_forgotten_number_gets_nothing_twice(
+    fresh: FakeAws, realtime: Simulator, hashed: str
+) -> None:
+    """The same request is a repetition, although its content hash was replaced; another one is a conflict."""
+    _hold(fresh, MARKER)
+    assert _send(FORGOTTEN, OTHER) == []
+    _forget(fresh, hashed)
+    before = dict(fresh.items)
+    assert _send(OTHER, FORGOTTEN) == []
+    assert fresh.items == before
+    assert _send(FORGOTTEN, OTHER, text="b") == []
+    assert fields(fresh.items["r-1", "#rejected"])["reason"] == "conflict"
+    assert len(realtime.inbox()) == 2
+
+
+def test_a_number_that_is_forgotten_while_its_message_is_on_its_way_gets_nothing_twice(
+    fresh: FakeAws, realtime: Simulator, hashed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its outcome is moved after the first look for it, and before the claim, which finds none."""
+    _hold(fresh, MARKER)
+    assert _send(FORGOTTEN) == []
+    finished, looks = Forgotten.finished, list[int]()
+
+    def look(forgotten: Forgotten, keys: Collection[Key]) -> set[Key]:
+        found = finished(forgotten, keys)
+        if not looks:
+            _forget(fresh, hashed)
+        looks.append(len(found))
+        return found
+
+    monkeypatch.setattr(Forgotten, "finished", look)
+    assert _send(FORGOTTEN) == []
+    assert looks == [0, 1]
+    assert len(realtime.inbox()) == 1
+    assert fields(fresh.items["r-1", FORGOTTEN])["reason"] == "conflict"
+    assert fields(fresh.items["r-1", hashed])["status"] == "submitted"

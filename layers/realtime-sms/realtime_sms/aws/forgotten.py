@@ -1,8 +1,9 @@
 """Numbers that were forgotten: the keyed hash that stands in the place of a number, and how the sender finds it.
 
-`rtsms forget` replaces a number by its hash, also in the keys of items. So a request that is published again would find
-no outcome under the number. The sender therefore looks for the hash before it claims, once anything was ever forgotten:
-a marker in the table says so, which is read together with the breakers.
+`rtsms forget` replaces a number by its hash, also in the keys of items. A request id that holds the number is replaced
+as a whole, for all recipients of the request. So a request that is published again would find no outcome. The sender
+therefore looks for the hashes too, once anything was ever forgotten: a marker in the table says so, which is read
+together with the breakers.
 """
 
 import hashlib
@@ -23,6 +24,8 @@ MARKER: Final[Key] = (FORGOTTEN, FORGOTTEN)  # this item says that a number was 
 PREFIX: Final = "forgotten:"  # of what stands in a number's place; no number and no entry's place begins so
 FORGOTTEN_MARK: Final = "forgotten"  # attribute of an opt-out before its number goes: nobody took it off the list
 
+_LIKE_A_NUMBER = re.compile(r"(?<!\d)\d{7,15}(?!\d)")
+
 
 def pattern(number: str) -> re.Pattern[str]:
     """Return what finds a number (E.164) in a text, with or without its plus sign."""
@@ -30,9 +33,9 @@ def pattern(number: str) -> re.Pattern[str]:
 
 
 class Hashes:
-    """Keyed hashes of numbers; the key is read from its secret once.
+    """Keyed hashes of numbers, and of content hashes; the key is read from its secret once.
 
-    Raises, from its method:
+    Raises, from every method:
         StoreUnavailableError: the key cannot be read.
     """
 
@@ -41,9 +44,13 @@ class Hashes:
         self._secret_arn = secret_arn
         self._key = cache(self._read)
 
-    def of(self, number: str) -> str:
-        """Return what stands in the place of a number (E.164): 128 bits of HMAC-SHA-256, in hexadecimal."""
-        return PREFIX + hmac.new(self._key(), number.encode(), hashlib.sha256).hexdigest()[:32]
+    def of(self, value: str) -> str:
+        """Return what stands in the place of a value, such as a number: 128 bits of HMAC-SHA-256, in hexadecimal."""
+        return PREFIX + hmac.new(self._key(), value.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def hides(self, stored: str, content_hash: str) -> bool:
+        """Return True if `stored` stands in the place of this content hash, which was made with a forgotten number."""
+        return stored.startswith(PREFIX) and stored == self.of(content_hash)
 
     def _read(self) -> bytes:
         try:
@@ -68,8 +75,9 @@ class Forgotten:
         """
         hashed: dict[Key, Key] = {}
         for request_id, number in keys:
-            name, stands = request_id, self.hashes.of(number)
-            if number.removeprefix("+") in request_id:  # `rtsms forget` has replaced it there too
-                name = pattern(number).sub(stands, request_id)
-            hashed[name, stands] = (request_id, number)
+            stands = self.hashes.of(number)
+            hashed[request_id, stands] = (request_id, number)
+            if _LIKE_A_NUMBER.search(request_id):
+                name = self.hashes.of(request_id)
+                hashed |= dict.fromkeys([(name, number), (name, stands)], (request_id, number))
         return {hashed[key_of(item)] for item in self._table.get_many(hashed)}

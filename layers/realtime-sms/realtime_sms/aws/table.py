@@ -254,32 +254,36 @@ class Table:
                 yield page["Items"], float(page.get("ConsumedCapacity", {}).get("CapacityUnits", 0))
 
     def rewrite(self, before: Item, after: Item) -> bool:
-        """Write an item anew, also under another key, in one transaction; return False if `before` is not there so."""
+        """Write an item anew in one transaction; return False if `before` is not there as it is given.
+
+        If `after` has another key, `before` is deleted, and an item that is already there stays.
+        """
         names = {f"#{place}": name for place, name in enumerate(before)}
         values = {f":{place}": value for place, value in enumerate(before.values())}
-        condition = " AND ".join(f"#{place} = :{place}" for place in range(len(before)))
         unchanged: Any = {
             "TableName": self.name,
-            "ConditionExpression": condition,
+            "ConditionExpression": " AND ".join(f"#{place} = :{place}" for place in range(len(before))),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
         }
         if key_of(before) == key_of(after):
-            writes: Any = [{"Put": {**unchanged, "Item": after}}]
-        else:
-            writes = [
-                {"Put": {"TableName": self.name, "Item": after}},
-                {"Delete": {**unchanged, "Key": as_key(key_of(before))}},
-            ]
+            return not self._transact({"Put": {**unchanged, "Item": after}})
+        put = {"TableName": self.name, "Item": after, "ConditionExpression": "attribute_not_exists(requestId)"}
+        delete = {"Delete": {**unchanged, "Key": as_key(key_of(before))}}
+        failed = self._transact(delete, {"Put": put})
+        return not failed or (failed == [1] and not self._transact(delete))
+
+    def _transact(self, *writes: Any) -> list[int]:  # noqa: ANN401 (as boto3 takes them)
+        """Carry out all writes or none; return which conditions did not hold."""
         with unavailable():
             try:
                 self._client.transact_write_items(TransactItems=writes)
             except self._client.exceptions.TransactionCanceledException as error:
-                reasons = {one["Code"] for one in error.response["CancellationReasons"]}
-                if reasons <= {"None", "ConditionalCheckFailed"}:
-                    return False
-                raise
-        return True
+                reasons = [one["Code"] for one in error.response["CancellationReasons"]]
+                if not {*reasons} <= {"None", "ConditionalCheckFailed"}:
+                    raise
+                return [place for place, code in enumerate(reasons) if code != "None"]
+        return []
 
     def _pages(self, **wanted: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 (as boto3 takes it)
         with unavailable():

@@ -52,12 +52,14 @@ class Refusal:
 class Message:
     """One text to the recipients (E.164) who get the same encoding of it, or the reason why none of them gets it.
 
-    `content_hash` is that of the whole request; `expires_at` and `send_at` are in epoch seconds.
+    `content_hash` is that of the whole request; `expires_at` and `send_at` are in epoch seconds. `keyed_hash` stands in
+    the place of `content_hash` in the table if one of the recipients was forgotten.
     """
 
     request_id: str
     recipients: tuple[str, ...] = field(repr=False)
     content_hash: str
+    keyed_hash: str | None = None
     content: Content | None = field(default=None, repr=False)
     policy: Policy = "auto"
     sender: str = ""
@@ -76,7 +78,9 @@ class Message:
 
     def is_same_content(self, stored: str) -> bool:
         """Return True if a stored fingerprint is that of the same request, however that was spelled."""
-        return stored == self.content_hash or (self.content is not None and self.content.has_hash(stored))
+        if stored in {self.content_hash, self.keyed_hash}:
+            return True
+        return self.content is not None and self.content.has_hash(stored)
 
 
 @dataclass(frozen=True, slots=True)
