@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 
 from local.model_checker import answers, promise
 from local.model_checker.clients import Answer, Ask
@@ -17,6 +18,7 @@ from send.admission import WRITE_SECONDS
 type Step = tuple[str, Callable[[], World]]  # in words; and the world after it, made when it is taken
 
 _ALONE = frozenset({Ask.POST, Ask.BALANCE, Ask.POSTPONE, Ask.TOKEN})
+_REDUCED = frozenset({Ask.WRITE, Ask.POST})
 _MANY = 2  # receives from which on neither the code nor the delays of the scenario's rules look at how many
 
 
@@ -81,7 +83,9 @@ class Steps:
             return
         if worker.course.over:
             yield f"{name} ends; what it did not keep is acknowledged", partial(self._acknowledge, world, slot, worker)
-        for number, request in worker.course.requests.items():
+        requests = worker.course.requests
+        oldest = self.scenario.is_reduced and all(one.ask in _REDUCED for one in requests.values())
+        for number, request in islice(requests.items(), 1 if oldest else None):
             for said, after, answer in answers.ways(world, self.scenario, worker, request):
                 yield f"{name} {said}", partial(self._answered, after, slot, worker.course, number, answer)
         if world.left.crashes:

@@ -1,8 +1,8 @@
 """The world between two steps: the time, the table, the queue, what RealTime accepted, and who is at work."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from local.model_checker.invocation import Course
 from local.model_checker.scenario import START, Bounds
@@ -74,13 +74,29 @@ class World:
     broken: str = ""
     schedules: tuple[tuple[str, Schedule], ...] = ()  # by name
 
-    def copy(self) -> Self:
-        return replace(self)
+    def copy(self) -> "World":
+        """Return a copy, by place: `replace` takes four times as long, and this is called for every step."""
+        return World(
+            self.messages,
+            self.workers,
+            self.left,
+            self.items,
+            self.truth,
+            self.now,
+            self.started,
+            self.disturbed,
+            self.cancels,
+            self.token_taken,
+            self.broken,
+            self.schedules,
+        )
 
-    def harmed(self, kind: str, *, disturbed: bool = False) -> Self:
+    def harmed(self, kind: str, *, disturbed: bool = False) -> "World":
         """Return a copy in which one thing less of a kind may go wrong."""
-        left = self.left._replace(**{kind: getattr(self.left, kind) - 1})
-        return replace(self, left=left, disturbed=self.disturbed or disturbed)
+        harmed = self.copy()
+        harmed.left = self.left._replace(**{kind: getattr(self.left, kind) - 1})
+        harmed.disturbed = self.disturbed or disturbed
+        return harmed
 
     def change(self, sent: int, **changes: Any) -> None:  # noqa: ANN401 (the message's fields, by name)
         changed = self.messages[sent]._replace(**changes)
