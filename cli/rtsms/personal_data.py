@@ -58,8 +58,13 @@ def _is_unfinished(request_id: str, items: Iterable[Item], requests: Requests) -
 
 
 def exported(item: Item, number: str) -> Mapping[str, object]:
-    """Return an item as plain JSON for the person, without technical attributes and without other people's numbers."""
+    """Return an item as plain JSON for the person, without technical attributes and without other people's numbers.
+
+    An item of somebody else holds the number in its metadata or in its request id.
+    """
     values = {name: from_attribute(value) for name, value in item.items() if name not in _TECHNICAL}
+    if kind_of(item) == OUTCOME and values["recipient"] != number:
+        values["recipient"] = "somebody else"
     if "groups" in values:
         values["groups"] = [
             {**group, "recipients": [number]} for group in values["groups"] if number in group["recipients"]

@@ -254,10 +254,11 @@ def test_what_changes_meanwhile_is_left_to_the_next_run(stack: EmbeddedStack, mo
 
 
 def test_an_export_holds_everything_of_the_person_and_nobody_else(stack: EmbeddedStack) -> None:
-    """Other recipients of the same request are no business of theirs."""
+    """Other recipients of the same request are no business of theirs, nor is who got an SMS about them."""
+    _hold(stack.store(), replace(SUBMITTED, request_id="r-3", recipient=OTHER, metadata={"about": NUMBER}))
     ran = run("export", NUMBER, "--json", stack=stack)
     assert ran.code == 0
-    assert len(ran.answer["items"]) == 5
+    assert len(ran.answer["items"]) == 6
     assert OTHER not in ran.out
     assert LONGER not in ran.out
     assert {"order": "4711", "phone": NUMBER.removeprefix("+")} in [one.get("metadata") for one in ran.answer["items"]]

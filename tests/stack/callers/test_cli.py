@@ -1,8 +1,6 @@
 """The command `rtsms` against the deployed stack, as an operator uses it."""
 
-import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -13,17 +11,15 @@ from typing import Any
 
 import pytest
 
-from local import ROOT
 from local.embedded_aws.running import STACK_NAME
-from local.embedded_aws.server import LocalSession
 from realtime_sms.aws.breakers import Breaker
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import Reason, Status
 from rtsms.bulk.mail_merge import request_id as row_id
 from rtsms.resend import read_published
-from rtsms.stack import Stack
 from tests.cli.fakes import IMPORTS, Ran, run
 from tests.stack.callers.conftest import AGAIN, ENDED, Letters
+from tests.stack.callers.operators import operator, permissions
 from tests.stack.deployment import Deployment, left_behind, request_body, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.embedded]
@@ -120,6 +116,7 @@ def test_the_doctor_finds_nothing_bad_where_all_is_well(deployed: Deployment) ->
         "RealTime",
         "breakers",
         *("sending", "sending"),  # of each lane
+        "daily cap",
         "queue settings",
         "queue policy",
     ]
@@ -174,25 +171,6 @@ def test_what_is_unknown_is_sent_once_more_when_an_operator_says_so(deployed: De
     assert deployed.posts(number) == before + 1
 
 
-def _permissions() -> dict[str, list[str]]:
-    """Return the permissions that the page lists for each command."""
-    _, _, table = (ROOT / "docs" / "rtsms.md").read_text(encoding="utf-8").partition("## Permissions")
-    rows = [re.findall(r"`([^`]+)`", line) for line in table.splitlines() if line.startswith("| `")]
-    return {command: actions for command, *actions in rows}
-
-
-def _operator(deployed: Deployment, actions: list[str]) -> LocalSession:
-    """Create a user with these permissions and no others."""
-    iam, name = deployed.session.client("iam"), deployed.new_id("operator")
-    statement = {"Effect": "Allow", "Action": ["cloudformation:DescribeStacks", *actions], "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="operate", PolicyDocument=document)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
-    return LocalSession(deployed.stack.aws.environment | credentials)
-
-
 def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
     """Return for each command runs that use everything it can do."""
     number, request_id = "+56927200001", deployed.new_id("unknown")
@@ -226,20 +204,19 @@ def _runs(deployed: Deployment, tmp_path: Path) -> dict[str, list[list[str]]]:
 
 def test_each_command_needs_the_permissions_that_its_page_lists(deployed: Deployment, tmp_path: Path) -> None:
     """Each command has its own user; `redrive` is left out because it hides the dead letters of other tests."""
-    permissions, runs = _permissions(), _runs(deployed, tmp_path)
-    assert permissions.keys() == runs.keys() | {"redrive"}
+    listed, runs = permissions(), _runs(deployed, tmp_path)
+    assert listed.keys() == runs.keys() | {"redrive"}
     for command, several in runs.items():
-        session = _operator(deployed, permissions[command])
+        mine = operator(deployed, *listed[command])
         for arguments in several:
-            ran = run(*arguments, stack=lambda _name, session=session, **_options: Stack.find(STACK_NAME, session))
+            ran = run(*arguments, stack=mine)
             refused = [one for one in ran.out.splitlines() if "could not be checked" in one]
             assert (ran.err, refused) == ("", []), command
 
 
 def test_who_may_do_nothing_is_told_what_to_ask_for(deployed: Deployment) -> None:
     """So the test above fails without the permissions."""
-    nobody = _operator(deployed, [])
-    ran = run("status", "order-1", stack=lambda _name, **_options: Stack.find(STACK_NAME, nobody))
+    ran = run("status", "order-1", stack=operator(deployed))
     assert ran.code == 4
     assert "you are not allowed to do this (AccessDenied" in ran.err
 
