@@ -15,7 +15,7 @@ from tests.template.second_evaluator import Request, decisions, granted
 SUBMISSION = "order-4711"
 RATE = f"{table.RATE}.1800000000"
 CAP = f"{table.CAPS}.2026-11-28"
-RECIPIENTS = f"{table.CAPS}.7"
+RECIPIENTS = f"{table.CAPS}.recipients-7"
 BREAKERS, LANES, OPT_OUTS, REPORTS = table.BREAKERS, table.LANES, table.OPT_OUTS, table.UNMATCHED_REPORTS
 COUNTERS = {RATE, CAP, RECIPIENTS}
 ALL = (SUBMISSION, BREAKERS, LANES, table.LOCKS, OPT_OUTS, REPORTS, table.FORGOTTEN, *sorted(COUNTERS))
@@ -25,9 +25,13 @@ def _each(actions: str, *keys: str) -> dict[str, set[str]]:
     return {action: set(keys) for action in actions.split()}
 
 
-NONE = _each("GetItem Query PutItem UpdateItem DeleteItem PartiQLDelete")
+NONE = _each(
+    "GetItem BatchGetItem Query Scan PartiQLSelect ConditionCheckItem "
+    "PutItem UpdateItem DeleteItem BatchWriteItem PartiQLInsert PartiQLUpdate PartiQLDelete"
+)
 REACHED = {
     "Api": {
+        **NONE,
         **_each("BatchGetItem UpdateItem PartiQLInsert PartiQLUpdate", SUBMISSION),
         **_each("Query PutItem", SUBMISSION, OPT_OUTS),
         "GetItem": {SUBMISSION, OPT_OUTS, table.FORGOTTEN},
@@ -36,6 +40,7 @@ REACHED = {
     "Send": {
         **NONE,
         **_each("PartiQLInsert PartiQLUpdate", SUBMISSION, BREAKERS, *COUNTERS),
+        "BatchGetItem": {*ALL},
         "PutItem": {SUBMISSION},
         "UpdateItem": {BREAKERS, *COUNTERS},
     },
@@ -52,6 +57,7 @@ REACHED = {
         "BatchGetItem": {SUBMISSION, BREAKERS, LANES, table.FORGOTTEN, CAP, RECIPIENTS},
         "UpdateItem": {SUBMISSION, BREAKERS, LANES, REPORTS},
     },
+    "Announce": NONE,
     "Refresh": {**NONE, "PutItem": {table.LOCKS}, "DeleteItem": {table.LOCKS}},
 }
 CASES = {
