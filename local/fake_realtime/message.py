@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from http import HTTPStatus
 from itertools import islice
@@ -128,6 +129,7 @@ class Message:
     received_at: float
     delivered_at: float
     delivery: DeliveryStatus
+    cost: Decimal
 
     @property
     def text(self) -> str:
@@ -161,7 +163,7 @@ class Message:
             "timestamps": {"registered": registered, "sent": registered, "done": settled if status.is_final else 0},
             "info": {
                 "status": {"code": str(int(status)), "status": status.word},
-                "cost": self.submission.segments,
+                "cost": int(self.cost) if self.cost == int(self.cost) else float(self.cost),
                 "operator": operator_of(self.recipient),
             },
         }

@@ -217,17 +217,20 @@ class RealTime:
     def _result(self, recipient: str, outcome: Outcome, submission: Submission) -> dict[str, str]:
         submission_id = self._next_id()
         if outcome.accepted:
-            if self.balance < submission.segments:
+            cost = self.settings.price_to(recipient) * submission.segments
+            if self.balance < cost:
                 return {"status": "account_no_balance"}
-            self.balance -= submission.segments
-            self._accept(submission_id, recipient, submission, outcome)
+            self.balance -= cost
+            self._accept(submission_id, recipient, submission, outcome, cost)
         result = {"status": outcome.word}
         return result | {"submissionId": submission_id} if outcome.word == "submitted" else result
 
-    def _accept(self, submission_id: str, recipient: str, submission: Submission, outcome: Outcome) -> None:
+    def _accept(
+        self, submission_id: str, recipient: str, submission: Submission, outcome: Outcome, cost: Decimal
+    ) -> None:
         now, settings = self._clock(), self.settings
         delivered_at = now + settings.delivery_seconds
-        message = Message(submission_id, recipient, submission, now, delivered_at, outcome.delivery)
+        message = Message(submission_id, recipient, submission, now, delivered_at, outcome.delivery, cost)
         self._messages[submission_id] = message
         if settings.reports_url is not None:
             waits = (settings.delivery_seconds, *settings.post_again_seconds)

@@ -17,9 +17,10 @@ class Settings(BaseModel):
     """The account's terms and the server's behaviour; in JSON the names are in camel case.
 
     `tokens` are valid without authentication, until revoked. `validity_seconds` applies to tokens issued later.
-    `allowed_senders` None allows every well-formed sender. `order` is the order of the results within one reply;
-    RealTime promises none. `latency_ms` passes between accepting a call and replying, the worst case for a caller
-    that gives up. `delivery_seconds` pass between accepting a message and its final delivery status.
+    `allowed_senders` None allows every well-formed sender. `prices` of a segment are by the prefix of the number; it is
+    1 where none fits. `order` is the order of the results within one reply; RealTime promises none. `latency_ms` passes
+    between accepting a call and replying, the worst case for a caller that gives up. `delivery_seconds` pass between
+    accepting a message and its final delivery status.
 
     `reports_url` and `inbound_url` are the customer's callback addresses. With `reports_url` the simulator posts a
     report for each message when its status is final; without it, only on demand. It posts again after each of
@@ -34,6 +35,7 @@ class Settings(BaseModel):
     validity_seconds: int = Field(default=3600, ge=0)
     one_token_at_a_time: bool = False
     balance: Decimal = Field(default=Decimal("1000000.00"), ge=0, decimal_places=2)
+    prices: dict[str, Annotated[Decimal, Field(ge=0, decimal_places=2)]] = Field(default_factory=dict)
     allowed_senders: frozenset[str] | None = None
     max_recipients: int = Field(default=1000, ge=1)
     order: Literal["kept", "reversed", "shuffled"] = "kept"
@@ -46,6 +48,11 @@ class Settings(BaseModel):
     reports_url: Address | None = Field(default=None, repr=False)
     inbound_url: Address | None = Field(default=None, repr=False)
     post_again_seconds: tuple[Annotated[float, Field(ge=0)], ...] = POST_AGAIN_SECONDS
+
+    def price_to(self, recipient: str) -> Decimal:
+        """Return the price of a segment to a number, by its longest prefix."""
+        prefix = max(filter(recipient.startswith, self.prices), key=len, default="")
+        return self.prices.get(prefix, Decimal(1))
 
 
 @dataclass

@@ -1,0 +1,65 @@
+"""What the deployed stack spent, as `rtsms usage` adds it up from what RealTime told of each message."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from realtime_sms.outcomes.submission import iso
+from tests.cli.fakes import run
+from tests.stack.callers.operators import operator, permissions
+from tests.stack.deployment import Deployment, request_body
+from tests.stack.signing import api_url
+
+pytestmark = [pytest.mark.stack, pytest.mark.embedded]
+
+PRICES = {"+56": "0.35", "+569265": "0.07", "+34": "1.29"}
+TEXTS = {"+56926500001": "hola", "+56925000001": "a" * 400, "+34612345678": "ñandú ☕ " * 20, "+56926500002": "b" * 161}
+SEGMENTS = 1 + 3 + 3 + 2
+REFUSED = "+56926500003"
+ASKED = {"COST_ASKED_PER_MINUTE": "600"}
+
+
+@pytest.fixture
+def spent(deployed: Deployment) -> Iterator[Decimal]:
+    """Set prices; give the balance before anything is sent."""
+    deployed.settle()
+    deployed.simulator("POST", "state", {"prices": PRICES})
+    yield Decimal(deployed.simulator("GET", "state")["balance"])
+    deployed.simulator("POST", "state", {"prices": {}})
+
+
+def test_the_costs_add_up_to_what_the_account_was_debited(deployed: Deployment, spent: Decimal) -> None:
+    """To the cent, after the reports have come and RealTime was asked."""
+    campaign = deployed.new_id("usage")
+    deployed.simulator("POST", "outcomes", {REFUSED: "http_400"})
+    ids = [f"{campaign}.{place}" for place in range(len(TEXTS) + 1)]
+    sent = zip(ids, [*TEXTS.items(), (REFUSED, "refused")], strict=True)
+    deployed.publish(*(request_body(one, number, text=text, campaign=campaign) for one, (number, text) in sent))
+    ends = [deployed.outcome(one) for one in ids]
+    taken = [one for one in ends if one["status"] == "submitted"]
+    assert len(taken) == len(TEXTS)
+
+    key = deployed.secrets.get_secret_value(SecretId=deployed.outputs["CallbackKeySecretArn"])["SecretString"]
+    wanted = {"callbackUrl": f"{api_url(deployed.stack)}/callbacks/{key}/reports"}
+    with deployed.variables("CallbacksFunctionName", **ASKED), deployed.variables("MaintenanceFunctionName", **ASKED):
+        deployed.simulator("POST", "deliver", wanted | {"submissionIds": [one["submissionId"] for one in taken]})
+        for one in taken:  # RealTime is asked a minute after the report
+            deployed.table.update_item(
+                Key={"requestId": one["requestId"], "recipient": one["recipient"]},
+                UpdateExpression="SET openUntil = :past",
+                ExpressionAttributeValues={":past": iso(time.time() - 1)},
+            )
+        deployed.invoke("MaintenanceFunctionName")
+
+    debited = spent - Decimal(deployed.simulator("GET", "state")["balance"])
+    mine = operator(deployed, *permissions()["usage"])
+    ran = run("usage", "--by", "campaign", "--rate", "100000", "--json", stack=mine)
+    (found,) = [one for one in ran.lines if one["group"] == campaign]
+    assert (
+        Decimal(found["cost"])
+        == debited
+        == Decimal("0.07") + 3 * Decimal("0.35") + 3 * Decimal("1.29") + Decimal("0.14")
+    )
+    assert (found["sms"], found["priced"], found["segments"], found["failed"]) == (len(TEXTS), len(TEXTS), SEGMENTS, 1)
