@@ -4,8 +4,11 @@ import csv
 import gzip
 import io
 import json
+import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,12 @@ import pytest
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Table
 from realtime_sms.outcomes.decide import Change
-from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Delivery, DeliveryReason, MessageType
 from rtsms.consumption import Sums, chart
 from tests.cli.fakes import run
 from tests.cli.test_forget import EmbeddedStack, stack  # noqa: F401 (a fixture)
 from tests.conftest import Store
-from tests.fakes.submissions import FAILED, SUBMITTED
+from tests.fakes.submissions import FAILED, SUBMITTED, item_of
 
 DAY = 86_400
 ENTEL, MOVISTAR = {"id": "7", "name": "Entel"}, {"name": "Movistar"}
@@ -115,17 +117,46 @@ def test_text_csv_and_chart_say_the_same(usage: EmbeddedStack, tmp_path: Path) -
     assert "&lt;b&gt;" in chart("campaign", {"<b>": Sums()})
 
 
-def test_many_outcomes_take_bounded_memory_and_sum_exactly() -> None:
-    """A hundred thousand: one line of sums, and no more seconds than there are different ones."""
-    sums, one = Sums(), SUBMITTED
-    for number in range(100_000):
-        sums.add(_priced(one, number))
-    assert sums.cost == Decimal("0.01") * 100_000
-    assert (sums.sms, len(sums.seconds), sums.percentile(0.95)) == (100_000, 60, 56)
+class LargeTable:
+    """A client whose table has so many outcomes, which are made only when their page is read."""
+
+    def __init__(self, outcomes: int) -> None:
+        self.outcomes = outcomes
+        self.item = item_of(OUTCOMES[0])
+
+    def get_paginator(self, _operation: str) -> "LargeTable":
+        """Return what pages."""
+        return self
+
+    def paginate(self, *, Segment: int, TotalSegments: int, **_more: object) -> Iterator[dict[str, Any]]:  # noqa: N803 (as boto3 calls them)
+        """Yield the pages of a segment."""
+        for some in batched(range(Segment, self.outcomes, TotalSegments), PAGE, strict=False):
+            yield {"Items": [self._item(number) for number in some], "ConsumedCapacity": {"CapacityUnits": 0.0}}
+
+    def _item(self, number: int) -> dict[str, Any]:
+        if number == MANY - TRACED:
+            tracemalloc.start()
+        of_its_own = {"requestId": f"r-{number}", "cost": f"{number % 100 / 100:.2f}", "campaign": f"c-{number % 3}"}
+        return self.item | {name: {"S": value} for name, value in of_its_own.items()}
 
 
-def _priced(one: Submission, number: int) -> Submission:
-    return replace(one, cost="0.01", handset_seconds=number % 60)
+MANY, PAGE = 100_000, 100
+TRACED = 5_000  # the last ones: to trace memory makes everything several times slower
+
+
+def test_many_outcomes_take_bounded_memory_and_sum_exactly(usage: EmbeddedStack) -> None:
+    """A hundred thousand in the table: a few pages at a time, and a line of sums for each group."""
+    try:
+        found = _groups(replace(usage, client=LargeTable(MANY)), "--by", "campaign")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    costs = [Decimal(number % 100) / 100 for number in range(MANY)]
+    assert {name: Decimal(one["cost"]) for name, one in found.items()} == {
+        f"c-{place}": sum(costs[place::3]) for place in range(3)
+    }
+    assert sum(one["sms"] for one in found.values()) == MANY
+    assert 0 < peak < TRACED * 500  # an outcome takes more than 1,000 octets
 
 
 def test_a_store_of_another_kind_of_group_is_refused(usage: EmbeddedStack) -> None:
