@@ -6,6 +6,7 @@ from itertools import batched
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -74,10 +75,11 @@ def refused_calls() -> Iterator[RefusedCalls]:
 
 @dataclass(frozen=True)
 class Store:
-    """The table, and a client for it."""
+    """The table, a client for it, and a session of its AWS."""
 
     client: "DynamoDBClient"
     table: str
+    session: boto3.Session
 
     def items(self) -> list[dict[str, Any]]:
         """Return everything in it."""
@@ -97,7 +99,7 @@ def running_store() -> Iterator[Store]:
     """Yield the table, for all tests."""
     with EmbeddedAws() as aws:
         session = aws.session()
-        yield Store(session.client("dynamodb"), outcomes_table(session.resource("dynamodb")).name)
+        yield Store(session.client("dynamodb"), outcomes_table(session.resource("dynamodb")).name, session)
 
 
 @pytest.fixture

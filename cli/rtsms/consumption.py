@@ -5,8 +5,6 @@ how many whole seconds.
 """
 
 import csv
-import gzip
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,10 +22,10 @@ from realtime_sms.aws.submissions import UnreadableItemError, from_item
 from realtime_sms.aws.table import key_of
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Delivery, Status
-from rtsms.errors import CommandError, Exit
 from rtsms.options import json_option, stack_options
 from rtsms.output import Output, make_table, plural
 from rtsms.stack import Stack
+from rtsms.table_export import Source, read_export
 from rtsms.table_scan import rate_option, scan_items
 from rtsms.usage import OurType
 
@@ -108,7 +106,7 @@ class _By(OurType):
     "--by", type=_By(), default="day", show_default=True, help="campaign, operator, messageType, day or metadata.NAME."
 )
 @click.option(
-    "--export", type=click.Path(path_type=Path, exists=True), help="Folder of a DynamoDB export, instead of the table."
+    "--export", type=Source(), help="Read an export of DynamoDB instead of the table: a folder, or s3://BUCKET/PREFIX."
 )
 @rate_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
@@ -122,7 +120,7 @@ def command(  # noqa: PLR0913 (one for each option)
     since: datetime | None,
     until: datetime | None,
     by: str,
-    export: Path | None,
+    export: str | None,
     rate: int,
     as_csv: bool,
     svg: Path | None,
@@ -133,7 +131,7 @@ def command(  # noqa: PLR0913 (one for each option)
     """
     zone = ZoneInfo(stack.parameters["TimeZone"])
     first, last = (since.date() if since else None), (until.date() if until else None)
-    items = read_export(export) if export else scan_items(stack, out, rate)
+    items = read_export(export, stack.session) if export else scan_items(stack, out, rate)
     groups: dict[str, Sums] = {}
     for one in outcomes(items):
         day = datetime.fromtimestamp(one.created_at, UTC).astimezone(zone).date()
@@ -164,24 +162,6 @@ def outcomes(items: Iterable[Item]) -> Iterator[Submission]:
             yield from_item(item)
         except UnreadableItemError:
             continue
-
-
-def read_export(folder: Path) -> Iterator[Item]:
-    """Yield the items of an export of DynamoDB to S3, from a folder with its files (DynamoDB JSON, gzip or not).
-
-    Raises:
-        CommandError: there is no such file.
-
-    """
-    files = sorted([*folder.rglob("*.json.gz"), *folder.rglob("*.json")])
-    files = [one for one in files if not one.name.startswith("manifest")]
-    if not files:
-        to_do = "download the export's folder AWSDynamoDB/…/data, and pass it"
-        raise CommandError(Exit.USAGE, "--export", "holds no .json.gz file", to_do=to_do)
-    for file in files:
-        with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-            for line in lines:
-                yield json.loads(line)["Item"]
 
 
 def _print(out: Output, by: str, groups: Mapping[str, Sums], *, as_csv: bool) -> None:

@@ -123,4 +123,5 @@ _BY_CODE = {
     "AWS.SimpleQueueService.NonExistentQueue": _MISSING,
     "QueueDoesNotExist": _MISSING,
     "ResourceNotFoundException": _MISSING,
+    "NoSuchBucket": ("the bucket does not exist", "correct its name"),
 }

@@ -20,7 +20,8 @@ from rtsms.table_scan import rate_option, scan_items
 
 _UNTIL_ALL_KNOW = 60  # seconds; longer than a send function believes what it last read of the marker
 _OUT_OF_REACH = (
-    "backups of the table, which are kept for 35 days",
+    "messages that nothing has received from a queue yet; they are still sent",
+    "backups of the table, which are kept for 35 days, and exports of it that you made",
     "logs, which hold the last digits of numbers until LogRetentionDays are over",
     "the dead-letter queue, which keeps messages for 14 days",
     "schedules of EventBridge Scheduler, if the request was not cancelled",

@@ -5,7 +5,7 @@ import gzip
 import io
 import json
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from itertools import batched
@@ -93,15 +93,88 @@ def test_days_can_be_chosen(usage: EmbeddedStack) -> None:
     assert set(_groups(usage, "--to", "2027-01-15")) == {"2027-01-15"}
 
 
-def test_an_export_gives_the_same(usage: EmbeddedStack, store: Store, tmp_path: Path) -> None:
-    """As DynamoDB writes it to S3."""
-    (tmp_path / "data").mkdir()
-    with gzip.open(tmp_path / "data" / "x.json.gz", "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps({"Item": item}) + "\n" for item in store.items())
-    assert _groups(usage, "--export", str(tmp_path)) == _groups(usage)
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    assert run("usage", "--export", str(empty), "--json", stack=usage).error["where"] == "--export"
+EXPORT = "AWSDynamoDB/01700000000000-a1b2c3d4/"
+SUMMARY = {"outputFormat": "DYNAMODB_JSON", "exportType": "FULL_EXPORT", "itemCount": len(OUTCOMES)}
+
+
+@pytest.fixture
+def exported(store: Store, usage: EmbeddedStack) -> dict[str, bytes]:  # noqa: ARG001 (its outcomes are in the table)
+    """Return the files of an export of the table by their keys, as DynamoDB writes them to S3."""
+    lines = [json.dumps({"Item": item}) + "\n" for item in store.items()]
+    files = {
+        "manifest-summary.json": json.dumps(SUMMARY).encode(),
+        "manifest-files.json": b"not read",
+        "data/a.json.gz": gzip.compress("".join(lines[:1]).encode()),
+        "data/b.json.gz": gzip.compress("".join(lines[1:]).encode()),
+    }
+    return {EXPORT + name: content for name, content in files.items()}
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> str:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return str(folder)
+
+
+def test_an_export_gives_the_same(usage: EmbeddedStack, exported: Mapping[str, bytes], tmp_path: Path) -> None:
+    """In a folder, also without what the export says of itself, and not compressed."""
+    assert _groups(usage, "--export", _write(tmp_path / "whole", exported)) == _groups(usage)
+    data = {name: content for name, content in exported.items() if "/data/" in name}
+    assert _groups(usage, "--export", _write(tmp_path / "data", data)) == _groups(usage)
+    plain = {name.removesuffix(".gz"): gzip.decompress(content) for name, content in data.items()}
+    assert _groups(usage, "--export", _write(tmp_path / "plain", plain)) == _groups(usage)
+
+
+def test_an_export_in_s3_gives_the_same(usage: EmbeddedStack, exported: Mapping[str, bytes], store: Store) -> None:
+    """It is read where it is; without its summary, which DynamoDB writes last, it is not finished."""
+    s3, bucket = store.session.client("s3"), "an-export"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "sa-east-1"})
+    for name, content in exported.items():
+        s3.put_object(Bucket=bucket, Key=f"some/{name}", Body=content)
+    there = replace(usage, session=store.session)
+    for place in ("", "/", "/some", f"/some/{EXPORT}"):
+        assert _groups(there, "--export", f"s3://{bucket}{place}") == _groups(usage)
+    s3.delete_object(Bucket=bucket, Key=f"some/{EXPORT}manifest-summary.json")
+    ran = run("usage", "--export", f"s3://{bucket}/some", "--json", stack=there)
+    assert (ran.code, ran.error["what"]) == (2, "holds no finished export")
+    ran = run("usage", "--export", "s3://another-bucket", "--json", stack=there)
+    assert (ran.code, ran.error["what"]) == (4, "the bucket does not exist (NoSuchBucket)")
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"data/b.json.gz": None}, "has 1 items, but its summary says 4: a file is missing"),
+        ({"data/b.json.gz": b"no gzip"}, "holds a file that cannot be read"),
+        ({"data/b.json.gz": gzip.compress(b'{"Item": {}}')[:-9]}, "holds a file that cannot be read"),
+        ({"data/b.json.gz": gzip.compress(b'{"Keys": {}}')}, "holds a file that cannot be read"),
+        ({"manifest-summary.json": b"{}"}, "holds a file that cannot be read"),
+        ({"manifest-summary.json": json.dumps(SUMMARY | {"outputFormat": "ION"}).encode()}, "is in another format"),
+        ({"../B/manifest-summary.json": json.dumps(SUMMARY).encode()}, "holds 2 exports"),
+        (dict.fromkeys(["data/a.json.gz", "data/b.json.gz"]), "holds no finished export"),
+    ],
+    ids=["missing", "not compressed", "cut", "not whole", "no summary", "Ion", "two", "empty"],
+)
+def test_what_is_no_whole_export_is_refused(
+    usage: EmbeddedStack, exported: dict[str, bytes], tmp_path: Path, changed: dict[str, bytes | None], what: str
+) -> None:
+    """Sums of a part of it would be wrong."""
+    files = exported | {EXPORT + name: content for name, content in changed.items() if content is not None}
+    wanted = {
+        name: content
+        for name, content in files.items()
+        if name.removeprefix(EXPORT) not in changed or changed[name.removeprefix(EXPORT)] is not None
+    }
+    ran = run("usage", "--export", _write(tmp_path, wanted), "--json", stack=usage)
+    assert (ran.code, ran.error["what"], ran.out) == (2, what, "")
+
+
+def test_a_place_of_an_export_is_checked_first(usage: EmbeddedStack) -> None:
+    """It says what it may be, and does not repeat it."""
+    for place in ("s3://", "no-such-folder"):
+        ran = run("usage", "--export", place, "--json", stack=usage)
+        assert (ran.code, "s3://BUCKET/PREFIX" in ran.error["what"]) == (2, True)
 
 
 def test_text_csv_and_chart_say_the_same(usage: EmbeddedStack, tmp_path: Path) -> None:

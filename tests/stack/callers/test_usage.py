@@ -1,5 +1,7 @@
 """What the deployed stack spent, as `rtsms usage` adds it up from what RealTime told of each message."""
 
+import gzip
+import json
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -7,9 +9,11 @@ from decimal import Decimal
 import pytest
 
 from realtime_sms.outcomes.submission import iso
+from realtime_sms.vocabulary import Status
 from tests.cli.fakes import run
+from tests.fakes.submissions import item_of
 from tests.stack.callers.operators import operator, permissions
-from tests.stack.deployment import Deployment, request_body
+from tests.stack.deployment import Deployment, left_behind, request_body
 from tests.stack.signing import api_url
 
 pytestmark = [pytest.mark.stack, pytest.mark.embedded]
@@ -63,3 +67,21 @@ def test_the_costs_add_up_to_what_the_account_was_debited(deployed: Deployment, 
         == Decimal("0.07") + 3 * Decimal("0.35") + 3 * Decimal("1.29") + Decimal("0.14")
     )
     assert (found["sms"], found["priced"], found["segments"], found["failed"]) == (len(TEXTS), len(TEXTS), SEGMENTS, 1)
+
+
+def test_an_export_in_s3_is_read_with_its_own_permissions(deployed: Deployment) -> None:
+    """Without them, the error names the call that was refused."""
+    s3, bucket = deployed.session.client("s3"), deployed.new_id("export")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})  # type: ignore[typeddict-item]  # any region
+    item = item_of(left_behind("exported", "+56926500004", Status.SUBMITTED))
+    summary = {"outputFormat": "DYNAMODB_JSON", "exportType": "FULL_EXPORT", "itemCount": 1}
+    s3.put_object(Bucket=bucket, Key="AWSDynamoDB/1/manifest-summary.json", Body=json.dumps(summary))
+    data = gzip.compress(json.dumps({"Item": item}).encode())
+    s3.put_object(Bucket=bucket, Key="AWSDynamoDB/1/data/a.json.gz", Body=data)
+    options = ["usage", "--export", f"s3://{bucket}", "--json"]
+    ran = run(*options, stack=operator(deployed, "s3:ListBucket", "s3:GetObject"))
+    assert (ran.err, ran.answer["sms"]) == ("", 1)
+    for allowed, refused in (("dynamodb:Scan", "ListObjectsV2"), ("s3:ListBucket", "GetObject")):
+        ran = run(*options, stack=operator(deployed, allowed))
+        assert (ran.code, ran.error["where"]) == (4, f"AWS {refused}")
+        assert "not allowed" in ran.error["what"]
