@@ -83,9 +83,7 @@ def forget(  # noqa: PLR0913 (one for each option)
     left = 0
     if items:
         hashes = stack.hashes()
-        hashes.of(
-            number
-        )  # a key that cannot be read stops the command here; after the marker it would stop all sending
+        hashes.of(number)  # reads the key: if it cannot be read, a marker would stop all sending
         _let_senders_know(table, out, wait)
         left = personal_data.forget(table, items, held, number, hashes)
         personal_data.record(table, iso(time.time()), kinds, owner=secrets.token_hex(4))

@@ -11,7 +11,17 @@ from typing import Any
 from realtime_sms.aws.forgotten import FORGOTTEN_MARK, PREFIX, Hashes, pattern
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import read_item
-from realtime_sms.aws.table import FORGOTTEN, OPT_OUTS, UNMATCHED_REPORTS, Table, Update, from_attribute, key_of
+from realtime_sms.aws.table import (
+    FORGOTTEN,
+    OPT_OUTS,
+    UNMATCHED_REPORTS,
+    Table,
+    Update,
+    from_attribute,
+    key_of,
+    shard,
+    shards,
+)
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
 from rtsms.table_scan import Item
@@ -30,7 +40,12 @@ _UNFINISHED = {Status.SENDING, Status.WAITING}
 def find_items(items: Iterable[Item], number: str) -> list[Item]:
     """Return those items that hold a number."""
     holds = pattern(number).search
-    return [item for item in items if holds(json.dumps(item))]
+    return [item for item in items if holds(_written(item))]
+
+
+def _written(item: Item) -> str:
+    """Write an item as one text; no escape stands between digits: it can end with a digit itself."""
+    return json.dumps(item, ensure_ascii=False)
 
 
 def requests_of(table: Table, items: Iterable[Item]) -> dict[str, list[Item]]:
@@ -85,11 +100,14 @@ def forget(table: Table, items: Iterable[Item], held: Mapping[str, Iterable[Item
     left, hashed = 0, hashes.of(number)
     for item in sorted(items, key=lambda one: kind_of(one) != ENTRY):
         current = item | _content(item, hashes)
-        after = json.loads(pattern(number).sub(hashed, json.dumps(current)))
+        after = json.loads(pattern(number).sub(hashed, _written(current)))
         for name in ("untracedRecipient", FORGOTTEN_MARK):
             after.pop(name, None)
         if kind_of(item) in _OF_REQUESTS and pattern(number).search(request_id := key_of(item)[0]):
             after["requestId"] = {"S": hashes.of(request_id)}
+        if kind_of(item) == OUTCOME and "openShard" in item:  # chosen by the recipient
+            names = shards(item["openShard"]["S"].rpartition("-")[0])
+            after["openShard"] = {"S": shard(key_of(after)[1], names)}
         if key_of(item)[0] == OPT_OUTS:  # marked first, so that no event tells of a removal
             marked = current | {FORGOTTEN_MARK: {"BOOL": True}}
             if not table.rewrite(current, marked):

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 def _ports() -> Ports:
     settings = read(CallbackSettings)
     table = Table(clients.dynamodb(), settings.outcomes_table_name)
+    hashes = Hashes(clients.secrets(), settings.forget_key_secret_arn)
     return Ports(
         keys=CallbackKeys(clients.secrets(), settings.callback_key_secret_arn),
         deliveries=Deliveries(table, ask_cost=settings.cost_asked_per_minute > 0),
         unmatched_reports=UnmatchedReports(table),
-        opt_outs=OptOuts(table, Hashes(clients.secrets(), settings.forget_key_secret_arn)),
+        opt_outs=OptOuts(table, hashes),
+        hashes=hashes,
         keywords=Keywords.of(settings.opt_out_words, settings.opt_in_words),
         bus=EventBus(clients.events(), settings.event_bus_name, rounds=1),  # who posted it is the one who repeats
         opt_out_scope=settings.opt_out_scope,

@@ -12,6 +12,7 @@ from callbacks.keys import CallbackKeys, KeysUnavailableError
 from callbacks.keywords import Keywords, Wish
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.event_bus import BusUnavailableError, EventBus, TimedEvent
+from realtime_sms.aws.forgotten import Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.table import StoreUnavailableError
 from realtime_sms.aws.telemetry import Metric, counters, logger
@@ -33,6 +34,7 @@ class Ports:
     deliveries: Deliveries
     unmatched_reports: UnmatchedReports
     opt_outs: OptOuts
+    hashes: Hashes
     keywords: Keywords
     opt_out_scope: OptOutScope
     bus: EventBus
@@ -66,7 +68,7 @@ def keep_report(body: bytes, ports: Ports, _key: str) -> None:
     """Store a delivery report: on its submission, or as a stray until that is known."""
     report, now = read_report(body), ports.now()
     found = ports.deliveries.find(report.submission_id)
-    mine = [key for key in found if key[1] == report.recipient]
+    mine = [key for key in found if key[1] == report.recipient or ports.hashes.hides(key[1], report.recipient)]
     raised = [ports.deliveries.record(key, report.submission_id, report.update, now) for key in mine]
     told = {
         "submissionId": report.submission_id,

@@ -73,6 +73,7 @@ class Callbacks:
             Deliveries(table),
             UnmatchedReports(table),
             OptOuts(table, self.hashes),
+            self.hashes,
             WORDS,
             self.scope,
             EventBus(cast("Any", Checked("events", self.bridge)), BUS, rounds=1),

@@ -295,3 +295,10 @@ def test_an_opt_in_whose_hash_cannot_be_made_is_posted_again(store: Store, callb
     store.client.put_item(TableName=store.table, Item=as_key(MARKER))
     callbacks.secrets.failing = True
     assert callbacks.post("inbound", {"phone": NUMBER[1:], "message": "ALTA"}) == 503
+
+
+def test_a_late_report_of_a_forgotten_number_brings_it_not_back(store: Store, callbacks: Callbacks) -> None:
+    """It finds its outcome, which has a hash in the place of the number."""
+    plant(store, replace(TAKEN, recipient=callbacks.hashes.of(NUMBER)))
+    assert callbacks.report(ID, NUMBER, 1) == 200
+    assert only(store)["delivery"]["S"] == "delivered"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.forgotten import MARKER, Forgotten, Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.requests import Addressed, Entry, Requests
@@ -18,7 +19,7 @@ from realtime_sms.aws.table import FORGOTTEN, Table, key_of
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
-from realtime_sms.provider.reports import DeliveryUpdate, Report
+from realtime_sms.provider.reports import DeliveryUpdate, Info, Report
 from realtime_sms.vocabulary import Delivery, Status
 from rtsms import personal_data
 from rtsms.output import Output
@@ -52,7 +53,7 @@ def stack(store: Store) -> EmbeddedStack:
     values = StackValues("sms", "output", outputs), StackValues("sms", "parameter", PARAMETERS)
     made = EmbeddedStack("sms", session, *values, client=store.client)
     table = made.store()
-    metadata = {"phone": NUMBER.removeprefix("+"), "order": "4711"}
+    metadata = {"phone": NUMBER.removeprefix("+"), "order": "4711", "note": f"café{NUMBER.removeprefix('+')}"}
     _hold(table, replace(SUBMITTED, recipient=NUMBER, metadata=metadata), replace(SUBMITTED, recipient=OTHER))
     _hold(table, replace(UNKNOWN, request_id="r-2", recipient=NUMBER), replace(SUBMITTED, recipient=LONGER))
     entry = Entry(request_id="r-1", content_hash="same", groups=(Addressed(0, 1, (NUMBER, OTHER)),), created_at=NOW)
@@ -175,6 +176,17 @@ def test_the_first_run_waits_and_one_that_was_killed_meanwhile_waits_on(
     assert all(50 < one <= 60 for one in slept)
 
 
+def test_what_a_forgotten_message_cost_is_still_asked_once(stack: EmbeddedStack) -> None:
+    """The place in the queue of questions follows the hash."""
+    deliveries = Deliveries(stack.store(), ask_cost=True)
+    assert deliveries.record(("r-1", NUMBER), str(SUBMITTED.submission_id), DeliveryUpdate(Delivery.DELIVERED), NOW)
+    _forget(stack)
+    (key,) = deliveries.to_price(NOW + 61, 10)
+    assert key == ("r-1", _hashes().of(NUMBER))
+    assert deliveries.record_cost(key, Info(cost="0.35"))
+    assert deliveries.to_price(NOW + 61, 10) == []
+
+
 def test_killed_half_way_and_repeated_it_ends_the_same(
     stack: EmbeddedStack, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,7 +273,7 @@ def test_an_export_holds_everything_of_the_person_and_nobody_else(stack: Embedde
     assert len(ran.answer["items"]) == 6
     assert OTHER not in ran.out
     assert LONGER not in ran.out
-    assert {"order": "4711", "phone": NUMBER.removeprefix("+")} in [one.get("metadata") for one in ran.answer["items"]]
+    assert NUMBER.removeprefix("+") in [one.get("metadata", {}).get("phone") for one in ran.answer["items"]]
 
 
 def test_of_a_number_that_is_nowhere_nothing_is_changed(stack: EmbeddedStack, store: Store) -> None:

@@ -48,9 +48,9 @@ class Hashes:
         """Return what stands in the place of a value, such as a number: 128 bits of HMAC-SHA-256, in hexadecimal."""
         return PREFIX + hmac.new(self._key(), value.encode(), hashlib.sha256).hexdigest()[:32]
 
-    def hides(self, stored: str, content_hash: str) -> bool:
-        """Return True if `stored` stands in the place of this content hash, which was made with a forgotten number."""
-        return stored.startswith(PREFIX) and stored == self.of(content_hash)
+    def hides(self, stored: str, value: str) -> bool:
+        """Return True if `stored` stands in the place of this value; the key is read only if it can."""
+        return stored.startswith(PREFIX) and stored == self.of(value)
 
     def _read(self) -> bytes:
         try:
