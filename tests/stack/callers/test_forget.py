@@ -118,7 +118,7 @@ def test_forgetting_leaves_no_trace_and_sends_nothing_twice(person: Person, monk
     before = person.sent()
     assert person.post() == 202
     deployed.publish(person.published)
-    deployed.settle()
+    deployed.settle(person.published)
     assert person.sent() == before == [2, 2]
     assert DIGITS not in person.told()
 
