@@ -168,7 +168,7 @@ def _print(out: Output, by: str, groups: Mapping[str, Sums], *, as_csv: bool) ->
     documents = {name: sums.document() for name, sums in groups.items()}
     if as_csv:
         writer = csv.writer(sys.stdout)
-        names = ["sms", "segments", "cost", "delivered", "medianSeconds", "p95Seconds", "failed"]
+        names = ["sms", "segments", "cost", "delivered", "medianSeconds", "p95Seconds", "failed", "priced"]
         writer.writerow([by, *names])
         writer.writerows([name, *(one[column] for column in names)] for name, one in documents.items())
         return
@@ -187,10 +187,11 @@ def _cells(sums: Sums) -> list[str]:
         found = sums.percentile(share)
         return "" if found is None else f"{found} s"
 
+    cost = f"{sums.cost:,}" if sums.priced else ""
     return [
         f"{sums.sms:,}",
         f"{sums.segments:,}",
-        f"{sums.cost:,}" if sums.priced else "",
+        cost + (f" (of {sums.priced:,})" if 0 < sums.priced < sums.sms else ""),
         f"{sums.delivered / sums.sms:.1%}" if sums.sms else "",
         seconds(0.5),
         seconds(0.95),

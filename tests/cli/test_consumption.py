@@ -186,6 +186,8 @@ def test_text_csv_and_chart_say_the_same(usage: EmbeddedStack, tmp_path: Path) -
     rows = list(csv.reader(io.StringIO(run("usage", "--by", "campaign", "--csv", stack=usage).out)))
     assert rows[0][0] == "campaign"
     assert rows[2][:4] == ["mayo", "2", "3", "0.30"]
+    assert (rows[0][-1], rows[2][-1]) == ("priced", "2")
+    assert "0.30 (of 2)" in run("usage", "--by", "metadata.none", stack=usage).out
     assert "mayo" in file.read_text(encoding="utf-8")
     assert "&lt;b&gt;" in chart("campaign", {"<b>": Sums()})
 
