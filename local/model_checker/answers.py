@@ -150,7 +150,7 @@ def _balance(world: World, scenario: Scenario, *, faults: bool) -> Iterator[Answ
         yield f"{Ask.BALANCE}: {name}", world.harmed("faults"), provider.BALANCES[name]
 
 
-def _done(world: World, scenario: Scenario, request: Request) -> World:
+def _done(world: World, scenario: Scenario, request: Request) -> World:  # noqa: C901 (as `ways`)
     match request.ask:
         case Ask.POSTPONE:
             for sent, seconds in request.given:
@@ -161,6 +161,8 @@ def _done(world: World, scenario: Scenario, request: Request) -> World:
                 if body_of(scenario, message) == request.given:
                     promise.buried(world, scenario, sent)
                     world.change(sent, buried=True)
+        case Ask.SEND_BACK:
+            _send_back(world, scenario, json.loads(request.given))
         case Ask.MOVE:
             _move(world, scenario, request.given)
         case Ask.SCHEDULE:
@@ -173,6 +175,12 @@ def _done(world: World, scenario: Scenario, request: Request) -> World:
             before, world.items = world.items.get(key), {**world.items, key: request.given}
             promise.wrote(world, Written(key, before, request.given))
     return world
+
+
+def _send_back(world: World, scenario: Scenario, request: object) -> None:
+    for sent, message in enumerate(world.messages):
+        if message.dead and json.loads(body_of(scenario, message)) == request:
+            world.change(sent, visible_at=world.now, receives=0, gone=False)
 
 
 def _move(world: World, scenario: Scenario, bodies: Sequence[str]) -> None:

@@ -27,6 +27,7 @@ class Ask(StrEnum):
     POSTPONE = "postpones"  # pairs of message number and seconds
     MOVE = "moves messages"  # the bodies for the promotional queue
     BURY = "makes a dead letter"  # the body for the dead-letter queue
+    SEND_BACK = "sends a dead letter back"  # the body for the queue
     SCHEDULE = "schedules"  # name, time, body and description; the answer is an error code
     FIND = "looks for the schedule"  # its name; the answer is time and description
     POST = "calls RealTime"  # a Post
@@ -109,8 +110,8 @@ class AwsClients:
         self._answer(Ask.POSTPONE, tuple((int(one["ReceiptHandle"]), one["VisibilityTimeout"]) for one in Entries))
         return {}
 
-    def send_message(self, *, MessageBody: str, **_: object) -> None:
-        self._answer(Ask.BURY, MessageBody)
+    def send_message(self, *, MessageBody: str, **more: object) -> None:
+        self._answer(Ask.BURY if "MessageAttributes" in more else Ask.SEND_BACK, MessageBody)
 
     def send_message_batch(self, *, Entries: list[dict[str, Any]], **_: object) -> dict[str, Any]:
         self._answer(Ask.MOVE, tuple(one["MessageBody"] for one in Entries))

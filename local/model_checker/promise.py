@@ -1,38 +1,38 @@
 """The delivery promise, as checks at each write, call, acceptance and acknowledgement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from local.model_checker.clients import Post
 from local.model_checker.delivery import messages_of
 from local.model_checker.scenario import CALL_SECONDS, Scenario
-from local.model_checker.table import Key, Written, fields, seconds
+from local.model_checker.table import Key, Written, essence, fields, seconds
 from local.model_checker.world import Message, Truth, World
 from realtime_sms.aws.cancel import Answer
 from realtime_sms.aws.table import OPT_OUTS
 from realtime_sms.outcomes.state_machine import TRANSITIONS, Trigger
-from realtime_sms.vocabulary import FINAL, Status
+from realtime_sms.vocabulary import FINAL, Reason, Status
 
 _NEVER_SENT = frozenset({Status.FAILED, Status.EXPIRED, Status.CANCELLED})
-_BY_HAND = frozenset({Trigger.DEAD_LETTER, Trigger.REOPEN})
 _ALLOWED = {
     (row.source, row.target)
     for row in TRANSITIONS
-    if row.trigger not in _BY_HAND
-    and (row.source, row.trigger) not in {(Status.UNKNOWN, Trigger.RESEND), (Status.FAILED, Trigger.CANCEL)}
+    if row.source is not Status.FAILED and (row.source, row.trigger) != (Status.UNKNOWN, Trigger.RESEND)
 }
+_OF_A_DEAD_LETTER = {(row.source, row.target) for row in TRANSITIONS if row.source is Status.FAILED}
 _OF_NO_MESSAGE = frozenset({"unauthorized", "forbidden", "no_balance", "wrong_address"})
 _NOTES = "#"  # what is no submission
 
 
 def wrote(world: World, written: Written) -> None:
     """Check one change of a submission."""
-    if written.after is None or _NOTES in {written.key[0][0], written.key[1][0]}:
+    if written.after is None or _NOTES in {written.key[0][0], written.key[1][0]} or _lives_longer(written):
         return
-    before, after = written.before and fields(written.before), fields(written.after)
+    before, after = fields(written.before) if written.before else None, fields(written.after)
     change = (Status(before["status"]) if before else None, Status(after["status"]))
     truth = world.truth[written.key[1]]
-    if change not in _ALLOWED:
+    if not _is_allowed(change, before or {}):
         world.broken = f"a submission went from {change[0] or 'absent'} to {change[1]}"
     elif change[1] is Status.SUBMITTED and not truth.proven:
         world.broken = "submitted without proof"
@@ -48,6 +48,16 @@ def wrote(world: World, written: Written) -> None:
         world.broken = "unknown, but nothing was open"
     elif after.get("reason") == "lease_over" and before and _at_work(world, before["owner"]):
         world.broken = "given up while its owner was at work"
+
+
+def _lives_longer(written: Written) -> bool:
+    before, after = written.before, written.after
+    return before is not None and after is not None and essence(before) == essence(after)
+
+
+def _is_allowed(change: tuple[Status | None, Status], before: Mapping[str, Any]) -> bool:
+    dead = before.get("reason") == Reason.DEAD_LETTERED and before["status"] == Status.FAILED
+    return change in (_OF_A_DEAD_LETTER if dead else _ALLOWED)
 
 
 def _at_work(world: World, owner: str) -> bool:

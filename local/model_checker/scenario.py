@@ -85,6 +85,7 @@ class Scenario:
     store_faults: bool = True  # of the queue as well
     secret_faults: bool = False
     sweeps: bool = False  # the watch function looks for leases that are over
+    dead_letters: int = 0  # how often SQS moves a message to the dead-letter queue; an operator sends it back
     cancels: int = 0  # how often somebody cancels everything, one time after the other
     freezes: bool = False  # a pause stops what an environment knows of its remaining time, as freezing it does
     opted_out: frozenset[str] = frozenset()  # numbers that are on the list from the beginning
@@ -235,6 +236,22 @@ SCENARIOS = (
         workers=1,
         answers=("503",),
         sweeps=True,
+        cancels=1,
+    ),
+    Scenario(
+        "one recipient, a dead letter that is sent back",
+        (Sent(ONE),),
+        Bounds(1, 1, 1, 0),
+        workers=1,
+        answers=_FEW,
+        dead_letters=1,
+    ),
+    Scenario(
+        "one recipient, a dead letter that is sent back and cancelled",
+        (Sent(ONE),),
+        Bounds(0, 1, 0, 0),
+        workers=1,
+        dead_letters=1,
         cancels=1,
     ),
     Scenario("two texts under one id", (Sent(ONE), Sent(ONE, "b")), Bounds(1, 1, 1), workers=1, answers=_FEW),

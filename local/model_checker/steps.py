@@ -43,15 +43,16 @@ class Steps:
         if any(one.comes_again for one in sent):
             messages += tuple(Message(len(sent) + number, gone=True) for number in range(len(sent)))
         truth = {recipient: Truth() for one in sent for recipient in one.numbers}
-        slots = self.scenario.workers + self.scenario.sweeps + (self.scenario.cancels > 0)
+        others = (self.scenario.sweeps, self.scenario.dead_letters > 0, self.scenario.cancels > 0)
         items = [item_of(OPT_OUTS, number) for number in self.scenario.opted_out]
         for one in sent:
             newer = self.scenario.unreadable.intersection(one.numbers)
             items += [item_of(one.request_id, number, status=("S", "newer")) for number in newer]
         there = {key_of(item): item for item in items}
         taken = not self.scenario.balances
-        cancels = self.scenario.cancels
-        return World(messages, (None,) * slots, self.scenario.bounds, there, truth, cancels=cancels, token_taken=taken)
+        world = World(messages, (None,) * (self.scenario.workers + sum(others)), self.scenario.bounds, there, truth)
+        world.token_taken, world.cancels, world.dead_letters = taken, self.scenario.cancels, self.scenario.dead_letters
+        return world
 
     def after(self, world: World) -> Iterator[Step]:
         """Yield each step that can be taken now."""
@@ -67,6 +68,7 @@ class Steps:
         sweeper = self.scenario.workers
         if self.scenario.sweeps and world.workers[sweeper] is None and _is_overdue(world):
             yield "the sweeper starts", partial(self._begin, world, sweeper, ())
+        yield from self._dead_letters(world)
         if world.cancels and world.workers[-1] is None:
             yield "the canceller starts", partial(self._cancel, world)
         if world.busy:
@@ -114,11 +116,18 @@ class Steps:
 
     def _acknowledge(self, before: World, slot: int, worker: Worker) -> World:
         world = before.copy()
+        if self.scenario.dead_letters and slot == self._redriver:
+            for sent in () if worker.course.kept else worker.batch:
+                world.change(sent, dead=False)
+            return self._left(world, slot)
         for sent in {sent for sent in worker.batch if str(sent) not in (worker.course.kept or ())}:
             promise.acknowledged(world, self.scenario, world.messages[sent])
             world.change(sent, gone=True)
         if worker.course.kept and not worker.batch:
             promise.answered(world, worker.course.kept)
+        return self._left(world, slot)
+
+    def _left(self, world: World, slot: int) -> World:
         after = _leave(world, slot)
         if after.drained:
             promise.drained(after, self.scenario)
@@ -154,12 +163,33 @@ class Steps:
                     said = f"the schedule of message {schedule.sent} brings it back, and will do so again"
                     yield said, partial(_return, world.harmed("duplicates"), name, again=True)
 
+    @property
+    def _redriver(self) -> int:
+        """The slot of whoever sends dead letters back."""
+        return self.scenario.workers + self.scenario.sweeps
+
+    def _dead_letters(self, world: World) -> Iterator[Step]:
+        """Yield moves to the dead-letter queue, of what is not under way, and the way back."""
+        if not self.scenario.dead_letters or world.workers[self._redriver] is not None:
+            return
+        for message in world.messages:
+            if message.dead and not self._is_held(world, message.sent):
+                what = f"the dead letter {message.sent} is recorded, and sent back"
+                yield what, partial(self._begin, world, self._redriver, (message.sent,), redrives=True)
+            if world.dead_letters and not message.gone and message.visible_at <= world.now:
+                yield f"message {message.sent} becomes a dead letter", partial(_give_up, world, message.sent)
+
+    def _is_held(self, world: World, sent: int) -> bool:
+        """Return True if somebody may still be sending what a message asks for: a letter stays until then."""
+        held = [fields(world.items.get(key, ())) for key in promise.contents(self.scenario, sent)]
+        return any("leaseUntil" in one and world.now < seconds(one["leaseUntil"]) for one in held)
+
     def _cancel(self, before: World) -> World:
         return self._begin(promise.asked(before), len(before.workers) - 1, (), cancels=True)
 
-    def _begin(self, before: World, slot: int, batch: tuple[int, ...], *, cancels: bool = False) -> World:
+    def _begin(self, before: World, slot: int, batch: tuple[int, ...], **how: bool) -> World:
         world = before.copy()
-        for sent in batch:
+        for sent in batch if slot < self.scenario.workers else ():
             one = world.messages[sent]
             hidden = one.visible_at if one.gone else world.now + VISIBILITY
             world.change(sent, receives=min(one.receives + 1, _MANY), visible_at=hidden)
@@ -168,7 +198,7 @@ class Steps:
             for one in map(world.messages.__getitem__, batch)
         )
         world.started += 1
-        begin = Begin(world.started, received, world.now, world.now + INVOCATION, cancels)
+        begin = Begin(world.started, received, world.now, world.now + INVOCATION, **how)
         course = self._course(begin)
         world.put(slot, Worker(begin.number, course, batch, begin.ends))
         self._go_on(world, slot, course)
@@ -207,7 +237,7 @@ class Steps:
         """Return the times at which something changes for a message or a submission."""
         found = {message.visible_at for message in world.messages if not message.gone}
         found |= {schedule.at for _, schedule in world.schedules}
-        if world.busy or world.left.duplicates or self.scenario.sweeps:
+        if world.busy or world.left.duplicates or self.scenario.sweeps or self.scenario.dead_letters:
             found |= times(item for key, item in world.items.items() if key[0] != BREAKERS)
             found |= {message.expires_at for message in world.messages if message.expires_at is not None}
         return found
@@ -228,6 +258,14 @@ def _alone(world: World) -> int | None:
 def _is_overdue(world: World) -> bool:
     ends = [fields(item).get("openUntil") for item in world.items.values()]
     return any(end is not None and seconds(end) < world.now for end in ends)
+
+
+def _give_up(before: World, sent: int) -> World:
+    """Move a message to the dead-letter queue, as SQS does after too many receives."""
+    world = before.copy()
+    world.dead_letters -= 1
+    world.change(sent, gone=True, dead=True)
+    return world
 
 
 def _return(before: World, name: str, *, again: bool = False) -> World:

@@ -150,7 +150,9 @@ def _renamed(name: str, value: Value, now: float, start: float) -> Value:
     if name in _TIMES or name == "openUntil":
         moved = min(max(seconds(str(value[1])) - now, 0), _FAR) + start
         return "S", iso(moved)
-    if name in {"ttl", "since", "probedAt"}:
+    if name == "ttl":
+        return "N", "9999999999"
+    if name in {"since", "probedAt"}:
         return "N", "1"
     if name in _AGES:
         return "S", "2001-09-09T01:46:40.000Z"

@@ -21,7 +21,8 @@ class Message(NamedTuple):
     expires_at: float | None = None
     receives: int = 0
     gone: bool = False  # acknowledged
-    buried: bool = False  # a copy is in the dead-letter queue
+    buried: bool = False  # a copy is in the dead-letter queue, for it was rejected
+    dead: bool = False  # a copy is in the dead-letter queue, for it was received too often
     send_at: float | None = None
     brought_back: str = ""  # the body of one that follows
 
@@ -69,6 +70,7 @@ class World:
     now: float = START
     started: int = 0
     disturbed: bool = False  # a crash, a pause, or a lost write: a submission may rightly end as unknown
+    dead_letters: int = 0  # how often a message may still become one
     cancels: int = 0  # how often somebody will still cancel
     token_taken: bool = True  # RealTime took the token, so that a 400 may rightly be called the message's fault
     broken: str = ""
@@ -85,6 +87,7 @@ class World:
             self.now,
             self.started,
             self.disturbed,
+            self.dead_letters,
             self.cancels,
             self.token_taken,
             self.broken,
@@ -111,7 +114,7 @@ class World:
 
     @property
     def drained(self) -> bool:
-        return not self.busy and not self.schedules and all(message.gone for message in self.messages)
+        return not self.busy and not self.schedules and all(one.gone and not one.dead for one in self.messages)
 
     def core(self) -> Hashable:
         """Return what decides the next steps, except how much may go wrong and which of two alike workers acts."""
@@ -122,6 +125,7 @@ class World:
             frozenset((work.course.serial, work.batch, work.ends) for work in self.workers if work),
             frozenset(map(essence, self.items.values())),
             self.token_taken,
+            self.dead_letters,
             self.cancels,
             tuple((truth.accepted, truth.proven, truth.answer) for truth in self.truth.values()),
         )

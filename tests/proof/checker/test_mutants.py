@@ -56,6 +56,8 @@ TWO_LATER = Scenario(
 SOON = Scenario("soon", (Sent(ONE, send_after=60),), workers=1)
 MOVED = Scenario("moved", (Sent(ONE, promotional=True),), workers=1, bounds=Bounds(1, 1, 1, 0))
 CANCELLED = Scenario("cancelled", (Sent(ONE),), workers=1, bounds=Bounds(0, 0, 1, 0), answers=("503",), cancels=1)
+DEAD = Scenario("dead letter", (Sent(ONE),), workers=1, bounds=Bounds(0, 1, 0, 0), dead_letters=1, cancels=1)
+DEAD_ALONE = replace(DEAD, bounds=Bounds(1, 0, 0, 0), cancels=0)
 CANCELLED_RESENDING = replace(CANCELLED, sent=(Sent(ONE, resend=True),), answers=("reply lost",))
 
 type Mutant = Callable[[pytest.MonkeyPatch], None]
@@ -337,6 +339,24 @@ def maybe_sent_is_cancelled(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(cancel, "_step", careless)
 
 
+def dead_letter_is_taken_for_cancelled(patch: pytest.MonkeyPatch) -> None:
+    """Answer that a dead letter is cancelled, as nobody sends it, and write nothing."""
+    step = cancel._step
+
+    def careless(absent: Submission, found: Found, now: float) -> Change | cancel.Answered:
+        if isinstance(found, Submission) and found.dead_lettered:
+            return cancel.Answered(cancel.Answer.CANCELLED, found)
+        return step(absent, found, now)
+
+    patch.setattr(cancel, "_step", careless)
+
+
+def redrive_reopens_what_was_sent(patch: pytest.MonkeyPatch) -> None:
+    """Let a redrive send again whatever has ended."""
+    patch.setattr(Submission, "dead_lettered", property(lambda one: one.final))
+    patch.setattr(submission, "reopen", lambda one, *, now: replace(one, status=Status.WAITING, due_at=now))
+
+
 def _cancelled(changes: Sequence[Change]) -> dict[Key, cancel.Answered]:
     return {_key(change): cancel.Answered(cancel.Answer.CANCELLED, change.after) for change in changes}
 
@@ -379,6 +399,8 @@ def _key(change: Change) -> Key:
         pytest.param(cancelling_is_no_claim, CANCELLED, id="cancelling is no claim"),
         pytest.param(cancelled_is_not_written, CANCELLED, id="cancelled is not written"),
         pytest.param(maybe_sent_is_cancelled, CANCELLED_RESENDING, id="maybe sent is cancelled"),
+        pytest.param(dead_letter_is_taken_for_cancelled, DEAD, id="a dead letter is taken for cancelled"),
+        pytest.param(redrive_reopens_what_was_sent, DEAD_ALONE, id="a redrive reopens what was sent"),
         pytest.param(opt_outs_are_not_read, OPTED_OUT, id="opt-outs are not read"),
         pytest.param(opt_outs_that_cannot_be_read_are_none, OPTED_OUT, id="opt-outs that cannot be read are none"),
     ],
@@ -399,7 +421,7 @@ def test_the_rules_that_are_taken_away_keep_it_otherwise() -> None:
     """With all rules in place the same scenarios break nothing, so it is the missing rule that the checker sees."""
     for scenario in (
         *(PLAIN, RESENDING, CONFLICTING, TOGETHER, FROZEN, IN_TWO_CALLS, OPTED_OUT),
-        *(WRONG_ADDRESS, BAD_TOKEN, LATER, TWO_LATER, SOON, MOVED, CANCELLED, CANCELLED_RESENDING),
+        *(WRONG_ADDRESS, BAD_TOKEN, LATER, TWO_LATER, SOON, MOVED, CANCELLED, CANCELLED_RESENDING, DEAD, DEAD_ALONE),
     ):
         assert explore(scenario).whole
 
