@@ -97,17 +97,10 @@ def forget(table: Table, items: Iterable[Item], held: Mapping[str, Iterable[Item
     """
     for item in (one for of_request in held.values() for one in of_request):
         _hide_content(table, item, hashes)
-    left, hashed = 0, hashes.of(number)
+    left = 0
     for item in sorted(items, key=lambda one: kind_of(one) != ENTRY):
         current = item | _content(item, hashes)
-        after = json.loads(pattern(number).sub(hashed, _written(current)))
-        for name in ("untracedRecipient", FORGOTTEN_MARK):
-            after.pop(name, None)
-        if kind_of(item) in _OF_REQUESTS and pattern(number).search(request_id := key_of(item)[0]):
-            after["requestId"] = {"S": hashes.of(request_id)}
-        if kind_of(item) == OUTCOME and "openShard" in item:  # chosen by the recipient
-            names = shards(item["openShard"]["S"].rpartition("-")[0])
-            after["openShard"] = {"S": shard(key_of(after)[1], names)}
+        after = _without(number, current, hashes)
         if key_of(item)[0] == OPT_OUTS:  # marked first, so that no event tells of a removal
             marked = current | {FORGOTTEN_MARK: {"BOOL": True}}
             if not table.rewrite(current, marked):
@@ -116,6 +109,19 @@ def forget(table: Table, items: Iterable[Item], held: Mapping[str, Iterable[Item
             current = marked
         left += not table.rewrite(current, after)
     return left
+
+
+def _without(number: str, item: Item, hashes: Hashes) -> Item:
+    """Return an item with a hash in the place of the number, also in its keys and in what the indexes go by."""
+    after: Item = json.loads(pattern(number).sub(hashes.of(number), _written(item)))
+    for name in ("untracedRecipient", FORGOTTEN_MARK):
+        after.pop(name, None)
+    if kind_of(item) in _OF_REQUESTS and pattern(number).search(request_id := key_of(item)[0]):
+        after["requestId"] = {"S": hashes.of(request_id)}
+    if kind_of(item) == OUTCOME and "openShard" in item:  # chosen by the recipient
+        names = shards(item["openShard"]["S"].rpartition("-")[0])
+        after["openShard"] = {"S": shard(key_of(after)[1], names)}
+    return after
 
 
 def _hide_content(table: Table, item: Item, hashes: Hashes) -> None:
