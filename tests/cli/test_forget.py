@@ -20,6 +20,8 @@ from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.reports import DeliveryUpdate, Info, Report
+from realtime_sms.requests.envelope import open_envelope
+from realtime_sms.requests.prepare import Defaults, prepare
 from realtime_sms.vocabulary import Delivery, Status
 from rtsms import personal_data
 from rtsms.output import Output
@@ -155,6 +157,14 @@ def test_no_content_hash_is_left_that_was_made_with_the_number(stack: EmbeddedSt
     assert run("forget", OTHER, "--yes", "--wait", "0", "--json", stack=stack).code == 0
     again = {item["contentHash"]["S"] for item in store.items() if key_of(item)[0] == "r-1" and "contentHash" in item}
     assert {content, entry} <= again
+
+
+def test_the_command_knows_a_request_again_whose_content_hash_was_replaced(stack: EmbeddedStack) -> None:
+    """Sent or cancelled with its text, it is no other request."""
+    body = {"requestId": "r", "recipients": [NUMBER], "sender": "96000", "message": {"text": "a"}}
+    prepared = prepare(open_envelope(json.dumps(body), "m"), Defaults())
+    stored = {prepared.content_hash: True, _hashes().of(prepared.content_hash): True, _hashes().of("2:other"): False}
+    assert {one: stack.is_same_content(prepared, one) for one in stored} == stored
 
 
 def test_the_first_run_waits_and_one_that_was_killed_meanwhile_waits_on(
