@@ -105,7 +105,7 @@ SQS: dict[str, Fact] = {
     ),
     "a wait of 21 seconds": Fact(
         "sqs.ReceiveMessage",
-        {"QueueUrl": "<queue>", "WaitTimeSeconds": 21},
+        {"QueueUrl": "<waiting>", "WaitTimeSeconds": 21},
         "InvalidParameterValue",
         f"{_SQS} test_send_receive_wait_time_seconds",
         "2025-02-10",

@@ -61,11 +61,14 @@ def _resources(tables: Any, clients: Mapping[str, Any]) -> dict[str, str]:  # no
     other = sqs.create_queue(QueueName="received")["QueueUrl"]
     sqs.send_message(QueueUrl=other, MessageBody="body")
     (message,) = sqs.receive_message(QueueUrl=other)["Messages"]
+    waiting = sqs.create_queue(QueueName="waiting")["QueueUrl"]
+    sqs.send_message(QueueUrl=waiting, MessageBody="ends a wait at once")
     return {
         "<queue>": queue,
         "<queue ARN>": queue_arn,
         "<no queue>": queue.replace("facts", "none"),
         "<received>": other,
+        "<waiting>": waiting,
         "<receipt>": message["ReceiptHandle"],
         "<empty secret>": secrets.create_secret(Name="empty")["ARN"],
         "<secret>": secrets.create_secret(Name="full", SecretString="{}")["ARN"],
@@ -81,7 +84,9 @@ def fakes(refused_calls: RefusedCalls) -> Iterator[Answerer]:
 
     def ask(fact: Fact) -> Any:  # noqa: ANN401 (as boto3 gives it)
         service, operation = fact.call.split(".")
-        given = json.loads(json.dumps(_filled(fact.given, {"<queue>": SEND_QUEUE, "<received>": SEND_QUEUE})))
+        given = json.loads(
+            json.dumps(_filled(fact.given, {"<queue>": SEND_QUEUE, "<received>": SEND_QUEUE, "<waiting>": SEND_QUEUE}))
+        )
         try:
             check(service, operation, given)
             return aws.answer(operation, given)
