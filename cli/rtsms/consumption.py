@@ -133,7 +133,11 @@ def command(  # noqa: PLR0913 (one for each option)
     first, last = (since.date() if since else None), (until.date() if until else None)
     items = read_export(export, stack.session) if export else scan_items(stack, out, rate)
     groups: dict[str, Sums] = {}
+    unreadable = 0
     for one in outcomes(items):
+        if one is None:
+            unreadable += 1
+            continue
         day = datetime.fromtimestamp(one.created_at, UTC).astimezone(zone).date()
         if (first is None or day >= first) and (last is None or day <= last):
             name = day.isoformat() if by == "day" else group_of(one, by)
@@ -142,6 +146,8 @@ def command(  # noqa: PLR0913 (one for each option)
     if svg is not None:
         svg.write_text(chart(by, dict(sorted(groups.items()))), encoding="utf-8")
         out.text(f"chart: {svg}")
+    if unreadable:
+        click.echo(f"{plural(unreadable, 'outcome')} not counted: written by a newer version; use its rtsms", err=True)
 
 
 def group_of(one: Submission, by: str) -> str:
@@ -153,15 +159,15 @@ def group_of(one: Submission, by: str) -> str:
     return (one.campaign or _NONE) if by == "campaign" else str(one.message_type)
 
 
-def outcomes(items: Iterable[Item]) -> Iterator[Submission]:
-    """Yield the outcomes among items of the table; what this version cannot read is left out."""
+def outcomes(items: Iterable[Item]) -> Iterator[Submission | None]:
+    """Yield the outcomes among items of the table; None for one that this version cannot read."""
     for item in items:
         if any(part.startswith("#") for part in key_of(item)):
             continue
         try:
             yield from_item(item)
         except UnreadableItemError:
-            continue
+            yield None
 
 
 def _print(out: Output, by: str, groups: Mapping[str, Sums], *, as_csv: bool) -> None:

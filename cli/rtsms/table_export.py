@@ -14,6 +14,7 @@ import boto3
 import click
 
 from rtsms.errors import CommandError, Exit
+from rtsms.output import plural
 from rtsms.table_scan import Item
 from rtsms.usage import OurType
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _SUMMARY = "manifest-summary.json"  # DynamoDB writes it last
 _S3 = "s3://"
+_KEY = ("requestId", "recipient")  # attributes of every item
 
 
 class Source(OurType):
@@ -85,7 +87,7 @@ def read_export(source: str, session: boto3.Session) -> Iterator[Item]:
                 count += 1
                 yield item
     if summary and count != summary["itemCount"]:
-        what = f"has {count:,} items, but its summary says {summary['itemCount']:,}: a file is missing"
+        what = f"has {plural(count, 'item')}, but its summary says {summary['itemCount']:,}: a file is missing"
         raise _wrong(what, "copy it again, or export the table again")
 
 
@@ -118,7 +120,10 @@ def _items(files: _Folder | _Bucket, name: str) -> Iterator[Item]:
         gzip.open(raw) if name.endswith(".gz") else io.BufferedReader(cast("Any", raw)) as file,
     ):
         for line in file:
-            yield json.loads(line)["Item"]
+            item = json.loads(line)["Item"]
+            if any(name not in item for name in _KEY):
+                raise _wrong("is of another table", "export the outcomes table")
+            yield item
 
 
 def _file(name: str) -> str:

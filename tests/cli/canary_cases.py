@@ -44,7 +44,9 @@ class Case:
         """Write the files and run the command."""
         for name, content in self.files.items():
             octets = content.encode() if isinstance(content, str) else content
-            Path(name.replace("§", canary)).write_bytes(octets.replace("§".encode(), canary.encode()))
+            path = Path(name.replace("§", canary))
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(octets.replace("§".encode(), canary.encode()))
         stdin = self.stdin.replace("§", canary) if isinstance(self.stdin, str) else self.stdin
         arguments = [argument.replace("§", canary) for argument in self.arguments]
         return run(*arguments, *more, stack=self.stack(canary), stdin=stdin)
@@ -308,6 +310,10 @@ def _scheduled(_canary: str) -> FakeStack:
     return stack
 
 
+def _with_zone(_canary: str) -> FakeStack:
+    return fake_stack(TimeZone="America/Santiago")
+
+
 def _interrupt() -> NoReturn:
     raise KeyboardInterrupt
 
@@ -324,4 +330,34 @@ CANCELS = [
     Case(_CAMPAIGN, stack=_cancelling(silent=True)),
     Case(_CAMPAIGN, stack=_cancelling(applying=_interrupt)),
 ]
-CASES = [*USAGE, *TEXTS, *RESENDS, *AWS, *FILES, *CANCELS]
+_EXPORT = ("usage", "--export", ".")
+_SUMMARY = '{"outputFormat": "DYNAMODB_JSON", "itemCount": 2, "other": "§"}'
+EXPORTS = [
+    Case(("usage", "--export", "§")),
+    Case(_EXPORT, files={"§.csv": "§"}, stack=_with_zone),
+    Case(_EXPORT, files={"§.json": "§"}, stack=_with_zone),
+    Case(
+        _EXPORT,
+        files={"manifest-summary.json": _SUMMARY.replace("DYNAMODB_JSON", "§"), "§.json": "§"},
+        stack=_with_zone,
+    ),
+    Case(
+        _EXPORT,
+        files={"manifest-summary.json": _SUMMARY, "a.json": '{"Item": {"requestId": {"S": "§"}}}'},
+        stack=_with_zone,
+    ),
+    Case(
+        _EXPORT,
+        files={
+            "manifest-summary.json": _SUMMARY,
+            "a.json": '{"Item": {"requestId": {"S": "§"}, "recipient": {"S": "#rejected"}}}',
+        },
+        stack=_with_zone,
+    ),
+    Case(
+        _EXPORT,
+        files={"a/manifest-summary.json": _SUMMARY, "b/manifest-summary.json": _SUMMARY, "§.json": "§"},
+        stack=_with_zone,
+    ),
+]
+CASES = [*USAGE, *TEXTS, *RESENDS, *AWS, *FILES, *CANCELS, *EXPORTS]

@@ -87,6 +87,16 @@ def test_groups_are_by_what_is_asked_for(usage: EmbeddedStack, by: str, groups: 
     assert set(_groups(usage, "--by", by)) == groups
 
 
+def test_what_a_newer_version_wrote_is_not_counted_but_told(usage: EmbeddedStack, store: Store) -> None:
+    """Else the sums would look complete."""
+    before = _groups(usage)
+    newer = item_of(replace(OUTCOMES[0], request_id="newer")) | {"status": {"S": "newer"}}
+    store.client.put_item(TableName=store.table, Item=newer)
+    ran = run("usage", "--json", stack=usage)
+    assert {one["group"]: one for one in ran.lines} == before
+    assert "1 outcome not counted: written by a newer version" in ran.err
+
+
 def test_days_can_be_chosen(usage: EmbeddedStack) -> None:
     """Both ends are part of them."""
     assert set(_groups(usage, "--from", "2027-01-16", "--to", "2027-01-16")) == {"2027-01-16"}
@@ -145,7 +155,7 @@ def test_an_export_in_s3_gives_the_same(usage: EmbeddedStack, exported: Mapping[
 @pytest.mark.parametrize(
     ("changed", "what"),
     [
-        ({"data/b.json.gz": None}, "has 1 items, but its summary says 4: a file is missing"),
+        ({"data/b.json.gz": None}, "has 1 item, but its summary says 4: a file is missing"),
         ({"data/b.json.gz": b"no gzip"}, "holds a file that cannot be read"),
         ({"data/b.json.gz": gzip.compress(b'{"Item": {}}')[:-9]}, "holds a file that cannot be read"),
         ({"data/b.json.gz": gzip.compress(b'{"Keys": {}}')}, "holds a file that cannot be read"),
@@ -153,8 +163,9 @@ def test_an_export_in_s3_gives_the_same(usage: EmbeddedStack, exported: Mapping[
         ({"manifest-summary.json": json.dumps(SUMMARY | {"outputFormat": "ION"}).encode()}, "is in another format"),
         ({"../B/manifest-summary.json": json.dumps(SUMMARY).encode()}, "holds 2 exports"),
         (dict.fromkeys(["data/a.json.gz", "data/b.json.gz"]), "holds no finished export"),
+        ({"data/b.json.gz": gzip.compress(b'{"Item": {"requestId": {"S": "a"}}}')}, "is of another table"),
     ],
-    ids=["missing", "not compressed", "cut", "not whole", "no summary", "Ion", "two", "empty"],
+    ids=["missing", "not compressed", "cut", "not whole", "no summary", "Ion", "two", "empty", "another table"],
 )
 def test_what_is_no_whole_export_is_refused(
     usage: EmbeddedStack, exported: dict[str, bytes], tmp_path: Path, changed: dict[str, bytes | None], what: str
