@@ -9,9 +9,8 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import chain, repeat, zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
-from realtime_sms.aws.caps import CapAnswer
 from realtime_sms.aws.forgotten import Forgotten
 from realtime_sms.aws.group_commit import GroupCommit
 from realtime_sms.aws.submissions import Applied, Conflict, Indeterminate, Submissions, WriteResult, is_throttled
@@ -24,7 +23,9 @@ from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import MessageType, OptOutScope, Reason
 from send.admission import Admission, Clock, Permit
+from send.known import end_forgotten, read_known
 from send.messages import Job
+from send.stops import Caps, Claim, counted, is_stopped, looked_at_again
 
 LEASE_SECONDS = 5.0  # beyond the invocation's end, for clocks that disagree
 _PATIENCE = 0.02  # seconds for which a write waits for others
@@ -37,17 +38,8 @@ _LAST_WRITE = 1.0  # seconds before the end of the invocation after which no wri
 
 type Call = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
 type HeldUntil = Callable[[Message, float], Hold | None]  # given a message and the epoch seconds
-type Caps = Callable[[Sequence[Submission]], Sequence[CapAnswer]]
 type Work = tuple[Job, Message]
 type Write = tuple[Job, Change]
-
-
-class Claim(NamedTuple):
-    """What became of a claim, whether an opt-out stops it (None: could not be read), and what the caps say."""
-
-    result: WriteResult
-    opted_out: bool | None
-    capped: CapAnswer = None
 
 
 class Delivery:
@@ -107,18 +99,17 @@ class Delivery:
     def deliver_all(self, jobs: Sequence[Job], pool: Executor, workers: int) -> None:
         """Deliver the messages of all jobs, up to `workers` at once; no two of one request at the same time."""
         if self._forgotten is not None:
-            self._end_forgotten(jobs, self._forgotten)
+            end_forgotten(jobs, self._forgotten, self._soon())
+        # Of these a claim may fail, also because somebody cancelled them; and that may waste a slot of the rate limit.
         some = [
             job
             for job in jobs
             if job.queue_message.receive_count > 1
             or len(job.recipients) > 1
-            or (
-                job.messages[0].message_type is MessageType.PROMOTIONAL and self._admission.is_limited
-            )  # may be cancelled
+            or (job.messages[0].message_type is MessageType.PROMOTIONAL and self._admission.is_limited)
         ]
         if some:
-            self._read_known(some)
+            read_known(some, self._submissions, self._soon())
         by_request: dict[str, list[Job]] = {}
         for job in jobs:
             by_request.setdefault(job.request_id, []).append(job)
@@ -130,32 +121,6 @@ class Delivery:
             self._work(left)
             for other in others:
                 other.result()
-
-    def _end_forgotten(self, jobs: Sequence[Job], forgotten: Forgotten) -> None:
-        """End recipients of whom only a hash is left; put the jobs off if the table does not answer."""
-        try:
-            found = forgotten.finished([(job.request_id, one) for job in jobs for one in job.recipients])
-            keyed = [forgotten.hashes.of(job.messages[0].content_hash) for job in jobs]
-        except StoreUnavailableError:
-            self._put_off(jobs)
-            return
-        for job, keyed_hash in zip(jobs, keyed, strict=True):
-            job.messages = [replace(one, keyed_hash=keyed_hash) for one in job.messages]
-            job.ends = {one: Done() for one in job.recipients if (job.request_id, one) in found}
-
-    def _read_known(self, jobs: Sequence[Job]) -> None:
-        """Read what the table holds, where claims would fail or waste slots; put the jobs off if it does not answer."""
-        try:
-            found = self._submissions.read((job.request_id, one) for job in jobs for one in job.recipients)
-        except StoreUnavailableError:
-            self._put_off(jobs)
-            return
-        for job in jobs:
-            job.found = {one: found.get((job.request_id, one)) for one in job.recipients}
-
-    def _put_off(self, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            job.ends = dict.fromkeys(job.recipients, self._soon())
 
     def _work(self, left: Iterator[Work]) -> None:
         """Deliver one message after the other, beside other threads that take from the same."""
@@ -256,43 +221,12 @@ class Delivery:
             return [Claim(result, None) for result in results]
         pairs = zip(writes, results, strict=True)
         claims = [
-            Claim(result, _is_stopped(change.after, opted_out) if opted_out else False) for (_, change), result in pairs
+            Claim(result, is_stopped(change.after, opted_out) if opted_out else False) for (_, change), result in pairs
         ]
         changes = [change for _, change in writes]
         if self._caps is not None:
-            claims = self._counted(changes, claims, self._caps)
-        return claims if self._forgotten is None else self._looked_at_again(changes, claims, self._forgotten)
-
-    @staticmethod
-    def _looked_at_again(changes: list[Change], claims: list[Claim], forgotten: Forgotten) -> list[Claim]:
-        """Refuse claims of submissions that ended, if their number was forgotten between the first look and the claim.
-
-        An item is moved to the hash in one transaction. So a claim that found no item also finds the hash, or neither.
-        """
-        new = {
-            (change.after.request_id, change.after.recipient): place
-            for place, (change, claim) in enumerate(zip(changes, claims, strict=True))
-            if change.is_claim and change.before is None and isinstance(claim.result, Applied)
-        }
-        try:
-            found = forgotten.finished(new)
-        except StoreUnavailableError:
-            return [Claim(one.result, None) for one in claims]
-        for key in found:
-            claims[new[key]] = claims[new[key]]._replace(capped=Reason.CONFLICT)
-        return claims
-
-    @staticmethod
-    def _counted(changes: Sequence[Change], claims: list[Claim], caps: Caps) -> list[Claim]:
-        """Count the claims that succeeded; what has opted out is not counted."""
-        places = [
-            place
-            for place, (change, claim) in enumerate(zip(changes, claims, strict=True))
-            if change.is_claim and isinstance(claim.result, Applied) and not claim.opted_out
-        ]
-        for place, answer in zip(places, caps([changes[place].after for place in places]), strict=True):
-            claims[place] = claims[place]._replace(capped=answer)
-        return claims
+            claims = counted(changes, claims, self._caps)
+        return claims if self._forgotten is None else looked_at_again(changes, claims, self._forgotten)
 
     def _pause(self, job: Job) -> float:
         """Return how long a message waits that was not admitted: not at all if only time is short.
@@ -387,8 +321,3 @@ class Delivery:
             if isinstance(result, Applied) and not change.is_claim:
                 log_outcome(change.after, message_id=job.queue_message.message_id)
         return results
-
-
-def _is_stopped(mine: Submission, opted_out: Mapping[str, OptOutScope]) -> bool:
-    scope = opted_out.get(mine.recipient)
-    return scope is not None and scope.stops(mine.message_type)

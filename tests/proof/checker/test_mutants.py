@@ -28,8 +28,9 @@ from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import FINAL, OptOutScope, Reason, Status
 from send import lanes
 from send.admission import Admission
-from send.deliver import Claim, Delivery
+from send.deliver import Delivery
 from send.messages import Job
+from send.stops import Claim
 
 ONE = ("+56911111111",)
 PLAIN = Scenario("one recipient", (Sent(ONE),), bounds=Bounds(1, 1, 1), answers=EVERY)
