@@ -31,7 +31,7 @@ def end_forgotten(jobs: Sequence[Job], forgotten: Forgotten, soon: Later) -> Non
         return
     for job, keyed_hash in zip(jobs, keyed, strict=True):
         job.messages = [replace(one, keyed_hash=keyed_hash) for one in job.messages]
-        job.ends = {one: Done() for one in job.recipients if (job.request_id, one) in found}
+        job.ends |= {one: Done() for one in job.recipients if (job.request_id, one) in found}
 
 
 def _put_off(jobs: Sequence[Job], soon: Later) -> None:

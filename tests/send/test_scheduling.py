@@ -9,6 +9,7 @@ import pytest
 from local.fake_realtime import Simulator
 from local.model_checker.table import fields
 from realtime_sms.aws import clients
+from realtime_sms.aws.forgotten import MARKER
 from realtime_sms.aws.schedules import LARGEST
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.requests.prepare import FURTHEST
@@ -169,6 +170,18 @@ def test_what_scheduler_does_not_take_now_stays_in_the_queue(
     scheduler.refuses = None
     assert _send(_body(NOW + ahead)) == []
     assert _outcome(aws)["reason"] == "scheduled"
+
+
+def test_what_scheduler_does_not_take_backs_off_also_once_a_number_was_forgotten(
+    aws: FakeAws, scheduler: FakeScheduler
+) -> None:
+    """The look for hashes leaves it as it is."""
+    aws.items[MARKER] = (("recipient", ("S", MARKER[1])), ("requestId", ("S", MARKER[0])))
+    aws.secrets[Sender.from_environment()._forgotten.hashes._secret_arn] = "k" * 43
+    scheduler.refuses = ("ThrottlingException", "")
+    assert _send(_body()) == ["m0"]
+    assert aws.postponed == {"m0": 10}
+    assert set(aws.items) == {MARKER}
 
 
 def test_a_schedule_that_is_over_does_not_count(aws: FakeAws, scheduler: FakeScheduler, at: dict[str, float]) -> None:
