@@ -9,9 +9,10 @@ import pytest
 from local.fake_realtime import Simulator
 from local.model_checker.table import fields
 from realtime_sms.aws.forgotten import MARKER, PREFIX, Forgotten
-from realtime_sms.aws.table import OPT_OUTS, Key
+from realtime_sms.aws.table import BREAKERS, OPT_OUTS, Key
 from send.handler import Sender
 from tests.fakes.aws.account import FakeAws
+from tests.fakes.aws.errors import Refused
 from tests.fakes.lambda_context import Context
 from tests.fakes.send_parts import NUMBERS, record_of
 
@@ -35,8 +36,8 @@ def _hold(aws: FakeAws, *keys: Key) -> None:
         aws.items[request_id, recipient] = (("recipient", ("S", recipient)), ("requestId", ("S", request_id)))
 
 
-def _send(*numbers: str, text: str = "a") -> list[str]:
-    body = {"requestId": "r-1", "recipients": list(numbers), "sender": "96000", "message": {"text": text}}
+def _send(*numbers: str, text: str = "a", request_id: str = "r-1") -> list[str]:
+    body = {"requestId": request_id, "recipients": list(numbers), "sender": "96000", "message": {"text": text}}
     records: list[dict[str, Any]] = [record_of(json.dumps(body), "m")]
     return Sender.from_environment().send(records, Context())
 
@@ -78,6 +79,24 @@ def test_where_nothing_was_ever_forgotten_the_key_is_not_read(fresh: FakeAws, re
     fresh.secrets.pop(Sender.from_environment()._forgotten.hashes._secret_arn, None)
     assert _send(OTHER) == []
     assert [one.recipient for one in realtime.inbox()] == [OTHER]
+
+
+@pytest.mark.parametrize("held", [("r-1", ""), (OPT_OUTS, "")], ids=["finished", "opted out"])
+def test_while_nobody_knows_if_a_number_was_forgotten_hashes_are_looked_for(
+    fresh: FakeAws, realtime: Simulator, hashed: str, monkeypatch: pytest.MonkeyPatch, held: Key
+) -> None:
+    """The mark is read together with the breakers; a new environment whose first read fails knows neither."""
+    _hold(fresh, MARKER, (held[0], hashed))
+    read = fresh.BatchGetItem
+
+    def failing(request: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+        if BREAKERS in json.dumps(request):
+            raise Refused("AccessDeniedException")
+        return read(request)
+
+    monkeypatch.setattr(fresh, "BatchGetItem", failing)
+    assert _send(FORGOTTEN) == []
+    assert not realtime.inbox()
 
 
 def _forget(aws: FakeAws, hashed: str) -> None:
