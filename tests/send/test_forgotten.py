@@ -99,6 +99,14 @@ def test_while_nobody_knows_if_a_number_was_forgotten_hashes_are_looked_for(
     assert not realtime.inbox()
 
 
+def test_an_outcome_that_the_previous_version_forgot_is_found(fresh: FakeAws, realtime: Simulator, hashed: str) -> None:
+    """It put the hash into the request id, in the number's place."""
+    digits = FORGOTTEN.removeprefix("+")
+    _hold(fresh, MARKER, (f"otp-{hashed}", hashed))
+    assert _send(FORGOTTEN, request_id=f"otp-{digits}") == []
+    assert not realtime.inbox()
+
+
 def _forget(aws: FakeAws, hashed: str) -> None:
     """Do what `rtsms forget` does to the outcomes of a request."""
     of = Sender.from_environment()._forgotten.hashes.of

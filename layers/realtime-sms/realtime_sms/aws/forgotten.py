@@ -80,4 +80,6 @@ class Forgotten:
             if _LIKE_A_NUMBER.search(request_id):
                 name = self.hashes.of(request_id)
                 hashed |= dict.fromkeys([(name, number), (name, stands)], (request_id, number))
+            if number.removeprefix("+") in request_id:  # the first version replaced only the number in it
+                hashed[pattern(number).sub(stands, request_id), stands] = (request_id, number)
         return {hashed[key_of(item)] for item in self._table.get_many(hashed)}
