@@ -24,6 +24,8 @@ _OUT_OF_REACH = (
     "backups of the table, which are kept for 35 days, and exports of it that you made",
     "logs, which hold the last digits of numbers until LogRetentionDays are over",
     "the dead-letter queue, which keeps messages for 14 days",
+    "the table's stream, which keeps changes for a day",
+    "files of rtsms bulk and their journals, where you keep them",
     "schedules of EventBridge Scheduler, if the request was not cancelled",
     "subscribers of the event bus",
     "RealTime",

@@ -30,7 +30,7 @@ from send.stops import Caps, Claim, counted, is_stopped, looked_at_again
 LEASE_SECONDS = 5.0  # beyond the invocation's end, for clocks that disagree
 _PATIENCE = 0.02  # seconds for which a write waits for others
 _ROUNDS = 5  # times that a recipient is looked at again because somebody else changed its submission
-_CLAIM_AGAIN = 0.1  # seconds after which a claim that got no answer is tried once more
+_UNANSWERED = 0.1  # seconds after which a write of a claim that got no answer is tried once more
 # Seconds before each next try of a write that was refused for now, as by a partition that takes no more within this
 # second; the last is repeated. The SDK tries a call again, but not a single statement of it.
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
@@ -61,7 +61,7 @@ class Delivery:
         places: AbstractContextManager[Any],
         clock: Clock,
         rules: Rules,
-        owners: Callable[[], str],
+        new_owner: Callable[[], str],
         holds: Sequence[HeldUntil] = (),
         caps: Caps | None = None,
         forgotten: Forgotten | None = None,
@@ -74,7 +74,7 @@ class Delivery:
         self._places = places
         self._clock = clock
         self._rules = rules
-        self._owners = owners
+        self._new_owner = new_owner
         self._holds = holds
         self._caps = caps
         self._forgotten = forgotten
@@ -148,11 +148,11 @@ class Delivery:
         for _ in range(_ROUNDS):
             changes = self._next_changes(job, message, left)
             claims = [change for change in changes if change.is_claim]
-            asks = claims and permit.probe is None  # a probe that was given in an earlier round still holds
+            asks = bool(claims) and permit.probe is None  # a probe that was given in an earlier round still holds
             admitted = self._admission.to_claim(message, len(claims)) if asks else permit
             if admitted is None:
                 for change in claims:
-                    job.end(change.after.recipient, Later(self._clock.now() + self._pause(job)))
+                    job.end(change.after.recipient, Later(self._clock.now() + self._delay(job)))
                 changes = [change for change in changes if not change.is_claim]
             permit, left = admitted or permit, []
             answers = self._claims.ask([(job, change) for change in changes])
@@ -176,7 +176,7 @@ class Delivery:
     def _claim_again(self, job: Job, changes: Sequence[Change], answers: Sequence[Claim]) -> Sequence[Claim]:
         """Try claims again that the table refused for now, as long as a call can still follow; return all answers."""
         claims = list(answers)
-        pauses = self._pauses(until=self._admission.seconds_before_a_call)
+        pauses = self._pauses(seconds_left=self._admission.seconds_before_a_call)
         while again := [place for place, one in enumerate(claims) if is_throttled(one.result)]:
             if next(pauses, None) is None:
                 break
@@ -190,9 +190,9 @@ class Delivery:
         changes: list[Change] = []
         now = self._clock.now()
         lease_until = now + self._clock.remaining() + LEASE_SECONDS
-        hold = next((hold for until in self._holds if (hold := until(message, now)) is not None), None)
+        hold = next((known for held_until in self._holds if (known := held_until(message, now)) is not None), None)
         for one in recipients:
-            owner, found = self._owners(), job.found.get(one)
+            owner, found = self._new_owner(), job.found.get(one)
             step = decide(message, one, found, self._rules, owner=owner, lease_until=lease_until, now=now, hold=hold)
             if not isinstance(step, Change):
                 job.end(one, step)
@@ -211,7 +211,7 @@ class Delivery:
         results = self._write(writes)
         unanswered = [isinstance(one, Indeterminate) and not is_throttled(one) for one in results]
         if again := [place for place, one in enumerate(unanswered) if one]:
-            self._clock.sleep(_CLAIM_AGAIN)
+            self._clock.sleep(_UNANSWERED)
             for place, result in zip(again, self._write([writes[place] for place in again]), strict=True):
                 results[place] = result
         try:
@@ -228,7 +228,7 @@ class Delivery:
             claims = counted(changes, claims, self._caps)
         return claims if self._forgotten is None else looked_at_again(changes, claims, self._forgotten)
 
-    def _pause(self, job: Job) -> float:
+    def _delay(self, job: Job) -> float:
         """Return how long a message waits that was not admitted: not at all if only time is short.
 
         If slots are short or a breaker is open, a message backs off: SQS moves it to the dead-letter queue after 1,000
@@ -253,11 +253,11 @@ class Delivery:
             return self._settled(mine, Verdict(Kind.REFUSED, Reason.CONFLICT))
         if claim.opted_out is None:
             return submission.release(mine, now=self._clock.now(), wait=self._rules.first_delay)
-        refused = Reason.OPTED_OUT if claim.opted_out else claim.capped
-        if isinstance(refused, Hold):
+        stop = Reason.OPTED_OUT if claim.opted_out else claim.stop
+        if isinstance(stop, Hold):
             now = self._clock.now()
-            return submission.release(mine, refused.reason, now=now, wait=refused.until - now)
-        return self._settled(mine, Verdict(Kind.REFUSED, refused)) if refused else None
+            return submission.release(mine, stop.reason, now=now, wait=stop.until - now)
+        return self._settled(mine, Verdict(Kind.REFUSED, stop)) if stop else None
 
     def _settled(self, mine: Submission, verdict: Verdict) -> Submission:
         return submission.settle(mine, verdict, self._rules, now=self._clock.now(), jitter=self._clock.jitter())
@@ -270,7 +270,7 @@ class Delivery:
         Some tries are made however late it is: what is known may still settle a submission that was given up meanwhile.
         """
         left = list(changes)
-        pauses = self._pauses(until=lambda: self._clock.remaining() - _LAST_WRITE, least=len(_PAUSES))
+        pauses = self._pauses(seconds_left=lambda: self._clock.remaining() - _LAST_WRITE, least=len(_PAUSES))
         while True:
             pairs = zip(left, self._outcomes.ask([(job, change) for change in left]), strict=True)
             left = [again for change, result in pairs if (again := self._recorded(job, change, result)) is not None]
@@ -280,16 +280,17 @@ class Delivery:
                 break
         for change in left:
             logger.error("outcome not recorded", extra=described(change.after))
-            job.end(change.after.recipient, Later(change.before.lease_until or 0 if change.before else 0))
+            lease_until = change.before.lease_until if change.before else None
+            job.end(change.after.recipient, Later(lease_until or 0))
 
-    def _pauses(self, *, until: Callable[[], float], least: int = 0) -> Iterator[float]:
-        """Sleep before each next try, and yield how long; end when `until` returns less than the next pause.
+    def _pauses(self, *, seconds_left: Callable[[], float], least: int = 0) -> Iterator[float]:
+        """Sleep before each next try, and yield how long; end when less is left than the next pause takes.
 
         The first pauses, `least` of them, are made in any case.
         """
         for number, pause in enumerate(chain(_PAUSES, repeat(_PAUSES[-1]))):
             seconds = pause * (1 - self._clock.jitter() / 4)
-            if number >= least and until() < seconds:
+            if number >= least and seconds_left() < seconds:
                 return
             self._clock.sleep(seconds)
             yield seconds

@@ -118,7 +118,7 @@ class Sender:
             places=self._places,
             clock=clock,
             rules=self._rules,
-            owners=lambda: secrets.token_hex(8),
+            new_owner=lambda: secrets.token_hex(8),
             holds=[*([until_its_time] if later else []), *([admission.outside_hours] if self._hours else [])],
             caps=self._caps.count if self._caps else None,
             forgotten=self._forgotten if forgetting else None,

@@ -15,11 +15,14 @@ type Caps = Callable[[Sequence[Submission]], Sequence[CapAnswer]]
 
 
 class Claim(NamedTuple):
-    """What became of a claim, whether an opt-out stops it (None: could not be read), and what the caps say."""
+    """What became of a claim, and what stops its call: an opt-out, or something else.
+
+    `opted_out` is None if what may stop it could not be read: then nothing is sent now.
+    """
 
     result: WriteResult
     opted_out: bool | None
-    capped: CapAnswer = None
+    stop: CapAnswer = None
 
 
 def is_stopped(mine: Submission, opted_out: Mapping[str, OptOutScope]) -> bool:
@@ -36,14 +39,15 @@ def counted(changes: Sequence[Change], claims: list[Claim], caps: Caps) -> list[
         if change.is_claim and isinstance(claim.result, Applied) and not claim.opted_out
     ]
     for place, answer in zip(places, caps([changes[place].after for place in places]), strict=True):
-        claims[place] = claims[place]._replace(capped=answer)
+        claims[place] = claims[place]._replace(stop=answer)
     return claims
 
 
 def looked_at_again(changes: Sequence[Change], claims: list[Claim], forgotten: Forgotten) -> list[Claim]:
     """Refuse claims of submissions that ended, if their number was forgotten between the first look and the claim.
 
-    An item is moved to the hash in one transaction. So a claim that found no item also finds the hash, or neither.
+    Forgetting moves an item to its hash in one transaction. So if a claim found no item because it had moved, the hash
+    can be read now.
     """
     new = {
         (change.after.request_id, change.after.recipient): place
@@ -55,5 +59,5 @@ def looked_at_again(changes: Sequence[Change], claims: list[Claim], forgotten: F
     except StoreUnavailableError:
         return [Claim(one.result, None) for one in claims]
     for key in found:
-        claims[new[key]] = claims[new[key]]._replace(capped=Reason.CONFLICT)
+        claims[new[key]] = claims[new[key]]._replace(stop=Reason.CONFLICT)
     return claims

@@ -160,7 +160,7 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
         places=Semaphore(scenario.calls_in_flight),
         clock=here,
         rules=scenario.rules,
-        owners=lambda: f"{begin.number}.{next(claims)}",
+        new_owner=lambda: f"{begin.number}.{next(claims)}",
         holds=[until_its_time] if later else [],
         group=GroupCommit,
     )

@@ -13,6 +13,9 @@ from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import Status
+from rtsms.bulk.mail_merge import MailMerge
+from rtsms.bulk.sheet import Row
+from rtsms.bulk.template import Template
 from rtsms.request import prepare_request
 from tests.cli.fakes import FakeStack, Ran, fake_stack, run, submission
 
@@ -96,6 +99,23 @@ def test_a_request_with_an_outcome_missing_is_not_published(gone: str) -> None:
     assert "recipients[1], +56***33: has no outcome any more" in ran.err
     assert OTHER not in ran.err
     assert stack.fake.held["order-1", ONE].status is Status.UNKNOWN
+
+
+def test_a_row_of_bulk_is_sent_again_with_its_request_written_by_hand() -> None:
+    """As the page shows it: the text that the row got, and the options that `bulk` had."""
+    merge = MailMerge(
+        Template("Hola {{nombre}}"), ("numero", "nombre"), "numero", None, {"sender": "96000"}, Defaults()
+    )
+    published = json.loads(merge.queue_message("mayo", Row(2, [ONE, "Ana"]), int(ONE[1:])))
+    key = (published.pop("requestId"), ONE)
+    stack = _stack()
+    content_hash = prepare_request(published, key[0], Defaults()).content_hash
+    stack.fake.held[key] = submission(*key, status=Status.UNKNOWN, content_hash=content_hash)
+    by_hand = {"recipients": [ONE], "message": {"text": "Hola Ana"}, "sender": "96000"}
+    traffic = {"messageType": "promotional", "campaign": "mayo"}
+    arguments = ("resend", *key, "--request", "-", "--accept-duplicate")
+    assert run(*arguments, stack=stack, stdin=json.dumps(by_hand | traffic)).code == 0
+    assert stack.queue.groups == [("promotional", "mayo")]
 
 
 def test_a_neighbour_that_was_sent_other_content_stops_it() -> None:

@@ -78,7 +78,7 @@ def test_an_event_says_what_the_item_says_and_no_internals() -> None:
     assert {name: value for name, value in event.items() if name not in own} == {
         name: value for name, value in image.items() if name not in INTERNAL
     }
-    assert event.keys() == json_schema()["properties"].keys()
+    assert event.keys() == json_schema()["properties"].keys(), "give each field a value in EVERYTHING"
 
 
 def test_what_is_not_known_is_absent() -> None:

@@ -117,6 +117,7 @@ def test_what_an_alarm_reads_is_written_when_its_cause_comes(
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "a-stack")
     counters.write()
     capsys.readouterr()
+    assert alarm["MetricName"] in CAUSES, "write in CAUSES how this metric comes to be written"
     CAUSES[alarm["MetricName"]]()
     counters.write()
     written = [one for one in emf.read(capsys.readouterr().out.splitlines()) if one.name == alarm["MetricName"]]

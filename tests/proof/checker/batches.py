@@ -110,7 +110,7 @@ class Environment:
             places=self._places,
             clock=clock,
             rules=Rules(),
-            owners=lambda: "owner",
+            new_owner=lambda: "owner",
         )
         with quiet():
             delivery.deliver_all([job], self._pool, self._workers)

@@ -190,7 +190,7 @@ class Environment(Clock):
             places=Semaphore(self._kernel, terms.in_flight),
             clock=self,
             rules=Rules(),
-            owners=lambda: "me",
+            new_owner=lambda: "me",
         )
 
     def _post(self, call: Call, *, latest: float) -> CallResult:

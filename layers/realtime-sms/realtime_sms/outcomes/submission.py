@@ -39,7 +39,7 @@ def _shown(words: str, *, event: bool = True) -> Mapping[str, Any]:
 class Submission:
     """One request to one recipient: one item of the table, and the one model of an outcome.
 
-    The item, the API's JSON, the event and the command's columns follow from these fields, under the same names in
+    The item, the API's JSON, the event and `rtsms status --json` follow from these fields, under the same names in
     camel case. What is not `_shown` is the sender's own.
     """
 
@@ -142,7 +142,7 @@ def check(source: Status | None, trigger: Trigger, target: Status) -> Status:
 
 
 def claim(before: Submission, *, owner: str, lease_until: float, now: float) -> Submission:
-    """Claim a waiting submission for one attempt."""
+    """Claim a waiting submission for one attempt, without what the last reply said."""
     status = check(before.status, Trigger.CLAIM, Status.SENDING)
     return replace(
         before,
