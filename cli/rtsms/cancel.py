@@ -1,4 +1,4 @@
-"""`rtsms cancel`: cancel what was not sent yet, of one request or of a campaign that `rtsms bulk` published."""
+"""`rtsms cancel`: cancel what was not sent yet of one request, or of a campaign that `rtsms bulk` published."""
 
 import secrets
 import time
@@ -30,7 +30,7 @@ from rtsms.stack import Stack
 @click.option(
     "--request",
     type=click.File(encoding="utf-8"),
-    help="The JSON that was published; - is stdin. Cancels also what was not received from the queue yet.",
+    help="The JSON that was published; - is stdin. Needed if it was not received from the queue yet.",
 )
 @click.option("--campaign", help="Id of a campaign that bulk published; the argument is then its FILE.")
 @file_options
@@ -53,8 +53,8 @@ def command(  # noqa: PLR0913 (one for each option)
 ) -> int:
     """Cancel what was not sent yet, of a request or of a campaign.
 
-    Each recipient is cancelled, or it is too late. With --campaign, pass the FILE and the options that bulk had. It is
-    safe to repeat. The exit code is 1 if it is too late for somebody.
+    For each recipient, the answer is `cancelled` or `too_late`. With --campaign, pass the FILE and the options of bulk.
+    It is safe to repeat. The exit code is 1 if it is too late for a recipient.
     """
     if campaign is None:
         if options["template"] or options["template_file"]:
@@ -94,7 +94,7 @@ def _cancel_request(stack: Stack, out: Output, request_id: str, request: TextIO 
 
 
 def _wanted(stack: Stack, request_id: str, request: TextIO | None) -> Iterator[Submission]:
-    """Yield what is written for each recipient that the table or the request names."""
+    """Yield, for each recipient that the table or the request names, the cancelled submission to write."""
     requests, owner, now = stack.requests(), secrets.token_hex(8), time.time()
     summary = requests.summary(request_id)
     known = of_request(summary, read_outcomes(requests, request_id), owner=owner, now=now) if _found(summary) else []

@@ -1,4 +1,4 @@
-"""Cancel in the table, and delete the schedules that are not needed any more."""
+"""Cancel submissions in the table, and delete the schedules that they no longer need."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from rtsms.stack import Stack
 
 @dataclass(frozen=True)
 class Canceller:
-    """Cancels from several threads.
+    """Cancels submissions; safe to use from several threads.
 
-    `forgotten` returns those keys of which only a hash is left; it is None if no number was ever forgotten. `left` has
-    AWS's code for each schedule that could not be deleted.
+    `forgotten` returns the keys whose number was replaced by a hash; it is None if no number was ever forgotten. `left`
+    has AWS's error code for each schedule that could not be deleted.
     """
 
     submissions: Store
@@ -27,15 +27,15 @@ class Canceller:
 
     @classmethod
     def of_stack(cls, stack: Stack, parallel_calls: int = 1) -> Self:
-        """Return the canceller of a deployment, for so many threads.
+        """Return the canceller of a deployment, for this number of threads.
 
-        Raise a `CommandError` for a stack without schedules: its version does not know the status `cancelled`.
+        Raise a `CommandError` if the stack has no schedules: its version does not know the status `cancelled`.
         """
         schedules = stack.schedules(parallel_calls)
         return cls(stack.submissions(parallel_calls), schedules.delete, stack.forgotten(parallel_calls))
 
     def cancel(self, absent: Sequence[Submission]) -> dict[Key, Answered]:
-        """Cancel as `cancel_all` does, then delete what brings nothing back but cancelled messages."""
+        """Cancel as `cancel_all` does, then delete the schedules whose recipients are all cancelled."""
         wanted = {(one.request_id, one.recipient): one for one in absent}
         ended = self.forgotten(wanted) if self.forgotten else set()
         answers = cancel_all(self.submissions, [one for key, one in wanted.items() if key not in ended])
@@ -48,7 +48,7 @@ class Canceller:
         return answers
 
     def check(self) -> None:
-        """Raise a `CommandError` if a schedule is left."""
+        """Raise a `CommandError` if a schedule could not be deleted."""
         if self.left:
             raise CommandError(
                 Exit.AWS,

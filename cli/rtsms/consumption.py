@@ -1,7 +1,6 @@
-"""`rtsms usage`: what was sent, what it cost and how fast it was, by campaign, operator, type, metadata or day.
+"""`rtsms usage`: add up what was sent, what it cost and how fast it was, by day or another group.
 
-It reads the whole table, or an export of it. In memory is one line of sums for each group, and how many messages took
-how many whole seconds.
+It reads the whole table, or an export of it, and keeps only the sums of each group in memory.
 """
 
 import csv
@@ -39,7 +38,10 @@ type Item = Mapping[str, Any]
 
 @dataclass
 class Sums:
-    """The sums of one group. `cost` is of the `priced` messages; `seconds` counts messages by time to the handset."""
+    """The sums of one group.
+
+    `cost` is the cost of the `priced` messages. `seconds` counts messages by their seconds to the handset.
+    """
 
     sms: int = 0
     segments: int = 0
@@ -50,7 +52,7 @@ class Sums:
     reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, one: Submission) -> None:
-        """Add an outcome: as an SMS if RealTime took it, or may have; else as a failure by its reason."""
+        """Add an outcome: as an SMS if RealTime accepted it or may have; otherwise as a failure, by its reason."""
         if one.status not in _SENT:
             self.reasons[str(one.reason or one.status)] += 1
             return
@@ -66,7 +68,7 @@ class Sums:
             self.reasons[str(one.delivery_reason)] += 1
 
     def percentile(self, share: float) -> int | None:
-        """Return the seconds within which this share of the messages came to the handset; None if none is known."""
+        """Return the seconds within which this share of the messages reached the handset; None if no time is known."""
         left = share * self.seconds.total()
         for seconds in sorted(self.seconds):
             left -= self.seconds[seconds]
@@ -91,7 +93,7 @@ class Sums:
 
 class _By(OurType):
     name = "by"
-    expected = "must be campaign, operator, messageType, day, or metadata.NAME"
+    expected = "must be day, campaign, operator, messageType or metadata.NAME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401 (as click parsed it)
         if value not in {"campaign", "operator", "messageType", "day"} and not str(value).startswith("metadata."):
@@ -101,9 +103,9 @@ class _By(OurType):
 
 @click.command("usage")
 @click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="First day, in the deployment's TimeZone.")
-@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Last day, itself included.")
+@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.")
 @click.option(
-    "--by", type=_By(), default="day", show_default=True, help="campaign, operator, messageType, day or metadata.NAME."
+    "--by", type=_By(), default="day", show_default=True, help="day, campaign, operator, messageType or metadata.NAME."
 )
 @click.option(
     "--export", type=Source(), help="Read an export of DynamoDB instead of the table: a folder, or s3://BUCKET/PREFIX."
@@ -127,7 +129,8 @@ def command(  # noqa: PLR0913 (one for each option)
 ) -> None:
     """Show SMS, cost, delivery and speed, by day or another group.
 
-    A cost or time that RealTime did not tell is blank, not 0. RealTime is asked if CostAskedPerMinute is above 0.
+    A cost or a time that is not known is blank, not 0. RealTime is asked for both only if CostAskedPerMinute is above
+    0.
     """
     zone = ZoneInfo(stack.parameters["TimeZone"])
     first, last = (since.date() if since else None), (until.date() if until else None)

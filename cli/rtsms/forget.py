@@ -1,4 +1,4 @@
-"""`rtsms forget` and `rtsms export`: what the table holds of a number, replaced by a hash or given to its owner."""
+"""`rtsms export` and `rtsms forget`: print all that the table holds of a number, or replace the number by a hash."""
 
 import json
 import secrets
@@ -18,7 +18,7 @@ from rtsms.output import Output, plural
 from rtsms.stack import Stack
 from rtsms.table_scan import rate_option, scan_items
 
-_UNTIL_ALL_KNOW = 60  # seconds; longer than a send function believes what it last read of the marker
+_UNTIL_ALL_KNOW = 60  # seconds; longer than a send function caches the marker
 _OUT_OF_REACH = (
     "messages that nothing has received from a queue yet; they are still sent",
     "backups of the table, which are kept for 35 days, and exports of it that you made",
@@ -63,8 +63,8 @@ def forget(  # noqa: PLR0913 (one for each option)
 ) -> int:
     """Replace a NUMBER by a hash in all that the table holds, for good.
 
-    Nothing that was sent is sent again, and an opt-out still holds. It is safe to repeat. The exit code is 1 if
-    something changed meanwhile and still holds the number.
+    Nothing that was sent is sent again, and an opt-out still holds. It is safe to repeat. The exit code is 1 if a
+    request is not finished, or if an item changed meanwhile and still holds the number.
     """
     number = parse_number(number, stack)
     table = stack.store()
@@ -99,7 +99,7 @@ def forget(  # noqa: PLR0913 (one for each option)
 
 
 def _let_senders_know(table: Table, out: Output, patience: int) -> None:
-    """Mark that a number was forgotten, and wait until every send function has read the mark."""
+    """Write the marker that a number was forgotten, and wait until every send function has read it."""
     now = time.time()
     marker = as_key(MARKER) | {"createdAt": {"S": iso(now)}}
     made = (table.create(marker) or marker)["createdAt"]["S"]  # an earlier run may have ended while it waited

@@ -1,7 +1,7 @@
-"""`rtsms optout`: the list of numbers that get no SMS.
+"""`rtsms optout`: show and change the list of numbers that get no SMS.
 
-The number that a command acted on is shown whole: the operator has just typed it, and a mask would not tell whether
-another one was meant. Errors and the whole list show masks.
+A command shows the number that it acted on whole, so that the operator sees whether it is the right one. Errors and
+`list` show masked numbers.
 """
 
 import re
@@ -49,7 +49,10 @@ command.add_command(optout_import.command)
 @scope_option
 @_number_options
 def add(*, stack: Stack, out: Output, number: str, scope: str) -> None:
-    """Add a NUMBER; if it is on the list, its entry stays as it is, but for the scope."""
+    """Add a NUMBER.
+
+    If it is on the list already, only the scope of its entry changes.
+    """
     found, given = parse_number(number, stack), OptOutScope(scope)
     entry = _opt_outs(stack).add(found, source=_SOURCE, now=time.time(), scope=given, narrow=True)
     _print(out, entry, "added")
@@ -58,7 +61,10 @@ def add(*, stack: Stack, out: Output, number: str, scope: str) -> None:
 @command.command("remove")
 @_number_options
 def remove(*, stack: Stack, out: Output, number: str) -> None:
-    """Remove a NUMBER; one in E.164 exactly as it stands on the list."""
+    """Remove a NUMBER.
+
+    A number in E.164 is not normalised, so that an old entry can be removed as `rtsms optout list` shows it.
+    """
     listed = number if _E164.fullmatch(number) else parse_number(number, stack)
     _print(out, _found(_opt_outs(stack).remove(listed), listed), "removed")
 
@@ -66,7 +72,7 @@ def remove(*, stack: Stack, out: Output, number: str) -> None:
 @command.command("show")
 @_number_options
 def show(*, stack: Stack, out: Output, number: str) -> None:
-    """Show when and from where a NUMBER was added, and which messages it stops."""
+    """Show the entry of a NUMBER: its source, time and scope."""
     opt_outs = _opt_outs(stack)
     as_written = opt_outs.get(number) if _E164.fullmatch(number) else None
     parsed = number if as_written else parse_number(number, stack)
@@ -77,7 +83,10 @@ def show(*, stack: Stack, out: Output, number: str) -> None:
 @click.option("--limit", type=click.IntRange(1), help="List at most this many numbers.")
 @_list_options
 def list_(*, stack: Stack, out: Output, limit: int | None, show_numbers: bool) -> None:
-    """List the numbers in ascending order; those that were forgotten come last, each as `forgotten:` and a hash."""
+    """List the numbers in ascending order.
+
+    Numbers that were forgotten come last, each as `forgotten:` and a hash.
+    """
     count = 0
     for entry in islice(_all_entries(_opt_outs(stack)), limit):
         _print(out, entry, show_numbers=show_numbers)

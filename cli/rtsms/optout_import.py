@@ -36,7 +36,7 @@ scope_option = click.option(
 
 @dataclass
 class _Found:
-    """What a file holds: its numbers (E.164), each once, and how many rows it has."""
+    """The numbers of a file (E.164), each once, and the counts of its rows and bad rows."""
 
     numbers: dict[str, None] = field(default_factory=dict, repr=False)
     rows: int = 0
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 (one for each option)
     """Add the numbers of a CSV or Excel FILE.
 
     The first row names the columns. The whole file is checked before anything is changed. Entries that are on the list
-    stay, but one of promotional messages becomes one of all messages with --scope all. It is safe to repeat.
+    stay; with --scope all, those for promotional messages become entries for all messages. It is safe to repeat.
     """
     opt_outs, wanted = stack.opt_outs(at_once), OptOutScope(scope)
     found = _read(out, file, stack.defaults.region, options)

@@ -1,7 +1,7 @@
-"""All that the table holds of one number: found by a scan, shown to its owner, and replaced by a hash.
+"""Find all items that hold one number, show them to the person, and replace the number by a hash.
 
-An item holds a number if its digits stand somewhere in it, with nothing but other characters around them: as a key, as
-an attribute, or within one, such as a value of `metadata`.
+An item holds a number if its digits, with no other digit beside them, are anywhere in it: in a key, in an attribute, or
+inside one, such as a value of `metadata`.
 """
 
 import json
@@ -38,18 +38,18 @@ _UNFINISHED = {Status.SENDING, Status.WAITING}
 
 
 def find_items(items: Iterable[Item], number: str) -> list[Item]:
-    """Return those items that hold a number."""
+    """Return the items that hold a number."""
     holds = pattern(number).search
     return [item for item in items if holds(_written(item))]
 
 
 def _written(item: Item) -> str:
-    """Write an item as one text; no escape stands between digits: it can end with a digit itself."""
+    """Return an item as JSON without escapes: an escape can end with a digit, which would hide a number after it."""
     return json.dumps(item, ensure_ascii=False)
 
 
 def requests_of(table: Table, items: Iterable[Item]) -> dict[str, list[Item]]:
-    """Return by request id all that the table holds of the requests that these items belong to."""
+    """Return all items of the requests to which these items belong, by request id."""
     ids = {key_of(item)[0] for item in items if kind_of(item) in _OF_REQUESTS}
     return {request_id: table.query(request_id, _NOTES, _MOST) for request_id in sorted(ids)}
 
@@ -75,7 +75,7 @@ def _is_unfinished(request_id: str, items: Iterable[Item], requests: Requests) -
 def exported(item: Item, number: str) -> Mapping[str, object]:
     """Return an item as plain JSON for the person, without technical attributes and without other people's numbers.
 
-    An item of somebody else holds the number in its metadata or in its request id.
+    The item may be another recipient's: then the number is in its metadata or in its request id.
     """
     values = {name: from_attribute(value) for name, value in item.items() if name not in _TECHNICAL}
     if kind_of(item) == OUTCOME and values["recipient"] != number:
@@ -89,11 +89,11 @@ def exported(item: Item, number: str) -> Mapping[str, object]:
 
 
 def forget(table: Table, items: Iterable[Item], held: Mapping[str, Iterable[Item]], number: str, hashes: Hashes) -> int:
-    """Replace the number in every item; return how many were changed meanwhile, and still hold it.
+    """Replace the number in every item; return how many items changed meanwhile and still hold it.
 
-    `held` is what the table holds of the requests. Their content hashes are replaced first, those of other recipients
-    too: each was made with all numbers of its request. Entries of the API come next: one whose outcome has no number
-    any more would look unfinished to the next run.
+    `held` has all items of the requests. Their content hashes are replaced first, also those of other recipients: each
+    hash covers all numbers of its request. Entries of the API are next. If their outcomes came first and the run ended
+    in between, the next run would take the requests for unfinished.
     """
     for item in (one for of_request in held.values() for one in of_request):
         _hide_content(table, item, hashes)
@@ -101,7 +101,7 @@ def forget(table: Table, items: Iterable[Item], held: Mapping[str, Iterable[Item
     for item in sorted(items, key=lambda one: kind_of(one) != ENTRY):
         current = item | _content(item, hashes)
         after = _without(number, current, hashes)
-        if key_of(item)[0] == OPT_OUTS:  # marked first, so that no event tells of a removal
+        if key_of(item)[0] == OPT_OUTS:  # marked first, so that no event reports a removal
             marked = current | {FORGOTTEN_MARK: {"BOOL": True}}
             if not table.rewrite(current, marked):
                 left += 1
@@ -112,7 +112,7 @@ def forget(table: Table, items: Iterable[Item], held: Mapping[str, Iterable[Item
 
 
 def _without(number: str, item: Item, hashes: Hashes) -> Item:
-    """Return an item with a hash in the place of the number, also in its keys and in what the indexes go by."""
+    """Return an item with a hash in the place of the number, also in the keys of the table and of the indexes."""
     after: Item = json.loads(pattern(number).sub(hashes.of(number), _written(item)))
     for name in ("untracedRecipient", FORGOTTEN_MARK):
         after.pop(name, None)
@@ -125,14 +125,14 @@ def _without(number: str, item: Item, hashes: Hashes) -> Item:
 
 
 def _hide_content(table: Table, item: Item, hashes: Hashes) -> None:
-    """Replace a content hash by a keyed hash of it: whoever guesses text and numbers can no longer compare."""
+    """Replace a content hash by a keyed hash of it, so that nobody can test guesses of text and numbers against it."""
     if hidden := _content(item, hashes):
         values = {":plain": item[_CONTENT], ":hidden": hidden[_CONTENT]}
         table.update(key_of(item), Update((f"{_CONTENT} = :hidden",), (), f"{_CONTENT} = :plain", values))
 
 
 def _content(item: Item, hashes: Hashes) -> Item:
-    """Return what replaces the content hash of an item; nothing if it has none, or was replaced."""
+    """Return the attribute that replaces the content hash of an item; empty if there is none, or it was replaced."""
     written = item.get(_CONTENT, {}).get("S", PREFIX)
     return {} if written.startswith(PREFIX) else {_CONTENT: {"S": hashes.of(written)}}
 
@@ -145,7 +145,7 @@ def record(table: Table, now: str, kinds: Mapping[str, int], *, owner: str) -> N
 
 
 def kind_of(item: Item) -> str:
-    """Return what an item is, in the words that an operator reads."""
+    """Return the kind of an item, in the words that an operator reads."""
     partition, sort = key_of(item)
     if partition.startswith("#"):
         return _KINDS.get(partition, "counter")

@@ -30,7 +30,7 @@ _FIELD_OF_OPTION = {
     "campaign": "campaign",
 }
 
-TYPE_HELP = "promotional: waits for sending hours, and never holds up what is transactional. Default: transactional."
+TYPE_HELP = "promotional: waits for sending hours, and never holds up transactional messages. Default: transactional."
 
 text_options = combine(
     click.argument("text", required=False),
@@ -50,7 +50,7 @@ encoding_options = combine(
     ),
 )
 sending_options = combine(
-    click.option("--sender", help="Up to 11 letters and digits, or 15 digits. Default: the deployment's sender."),
+    click.option("--sender", help="Up to 11 letters and digits, or up to 15 digits. Default: the deployment's sender."),
     click.option("--max-segments", type=click.IntRange(1), help="Do not send a text that needs more segments."),
     click.option("--expires-at", metavar="TIME", help="Do not send after this time (RFC 3339, with a time zone)."),
     click.option("--send-at", metavar="TIME", help="Send at this time (RFC 3339, with a time zone), not before."),

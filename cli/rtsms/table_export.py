@@ -1,4 +1,4 @@
-"""Read an export of the outcomes table, as DynamoDB writes it to S3: there, or from a folder with its files."""
+"""Read an export of the outcomes table that DynamoDB wrote to S3: from S3, or from a folder with its files."""
 
 import gzip
 import io
@@ -92,7 +92,7 @@ def read_export(source: str, session: boto3.Session) -> Iterator[Item]:
 
 
 def _summary(files: _Folder | _Bucket, names: list[str]) -> Mapping[str, Any]:
-    """Return what an export says of itself; nothing if that file is not there."""
+    """Return the summary of an export; empty if it has none."""
     found = [one for one in names if _file(one) == _SUMMARY]
     if len(found) > 1:
         raise _wrong(f"holds {len(found)} exports", "pass one of them: …/AWSDynamoDB/ID")

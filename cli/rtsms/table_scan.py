@@ -1,4 +1,4 @@
-"""Read the whole outcomes table: in parallel, at a bounded rate, with the progress shown."""
+"""Read the whole outcomes table in parallel, at a limited rate, and show the progress."""
 
 import time
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ rate_option = click.option(
 
 
 def scan_items(stack: Stack, out: Output, rate: int) -> Iterator[Item]:
-    """Yield every item of the table, at most `rate` read units a second; of each segment one page is in memory."""
+    """Yield every item of the table, at most `rate` read units a second; one page of each segment is in memory."""
     table, read = stack.store(_SEGMENTS), 0
     with ThreadPoolExecutor(_SEGMENTS) as pool:
         segments = [table.scan(number, _SEGMENTS) for number in range(_SEGMENTS)]
@@ -44,7 +44,7 @@ def scan_items(stack: Stack, out: Output, rate: int) -> Iterator[Item]:
 
 
 def _next_page(segment: Iterator[tuple[list[Item], float]], rate: float) -> list[Item] | None:
-    """Read the next page of a segment, and wait as long as its read units allow; return None at the end."""
+    """Read the next page of a segment, and wait until its read units are paid off; return None at the end."""
     page = next(segment, None)
     if page is None:
         return None

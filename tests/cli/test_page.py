@@ -74,7 +74,7 @@ def _clients() -> dict[str, object]:
     attributes = SETTINGS | counts | {"Policy": json.dumps(policy)}
     token = {"access_token": "t", "issued_at": 0, "expires_at": time.time() + 48 * 60 + 20}
     credentials = {"client_id": "me", "client_secret": "s"}
-    names = [f"alarm-{number}" for number in range(16)]
+    names = [f"alarm-{number}" for number in range(23)]
     alarms = [{"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": name} for name in names]
     return healthy_clients() | {
         "sqs": _Sqs(get_queue_attributes={"Attributes": attributes}, receive_message={}),

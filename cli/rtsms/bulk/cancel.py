@@ -1,4 +1,4 @@
-"""Cancel a campaign: the same file and options give the same request ids and fingerprints as when it was published."""
+"""Cancel a campaign: the same file and options give the request ids and content hashes of its publishing."""
 
 import secrets
 import time

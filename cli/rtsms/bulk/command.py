@@ -57,7 +57,9 @@ class _Price(OurType):
 @click.option("--price-per-segment", "price", type=_Price(), help="Price of a segment, to estimate the cost.")
 @click.option("--dry-run", is_flag=True, help="Check the file, and publish nothing.")
 @click.option(
-    "--default-region", type=REGION, help="With --dry-run and --sender: check without AWS, as in this country."
+    "--default-region",
+    type=REGION,
+    help="With --dry-run and --sender: do not call AWS, and read numbers as of this country.",
 )
 @click.option(
     "--plain-text-prefixes",
@@ -88,8 +90,8 @@ def command(  # noqa: PLR0913 (one for each option)
 ) -> int:
     """Send a text to every row of a CSV or Excel FILE.
 
-    The first row names the columns. The whole file is checked before anything is sent. It is safe to repeat: a run
-    that was killed continues where it stopped.
+    The first row names the columns. The whole file is checked before anything is sent. It is safe to repeat: after a
+    run was killed, the next one continues.
     """
     defaults = _defaults(find_stack, options, dry_run=dry_run)
     checked = read_campaign(out, file, defaults, campaign, MessageType(message_type), **options)

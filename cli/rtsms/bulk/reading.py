@@ -44,10 +44,18 @@ _to_column_option = click.option(
 )
 _table_format_options = combine(
     click.option(
-        "--file-encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Of a CSV file."
+        "--file-encoding",
+        type=click.Choice(ENCODINGS),
+        default="utf-8",
+        show_default=True,
+        help="Encoding of a CSV file.",
     ),
-    click.option("--delimiter", type=_Delimiter(), help="Of a CSV file. Default: detected among , ; tab and |."),
-    click.option("--show", type=click.IntRange(0), default=20, show_default=True, help="Bad rows to list at most."),
+    click.option(
+        "--delimiter", type=_Delimiter(), help="Delimiter of a CSV file. Default: detected among , ; tab and |."
+    ),
+    click.option(
+        "--show", type=click.IntRange(0), default=20, show_default=True, help="List at most this many bad rows."
+    ),
 )
 table_options = combine(_to_column_option, _table_format_options)
 """The options that say how a file is read."""

@@ -172,7 +172,7 @@ class SendRequest(_Body):
     )
     message_type: MessageType = Field(
         default=MessageType.TRANSACTIONAL,
-        description="promotional: waits for sending hours, and never holds up what is transactional",
+        description="promotional: waits for sending hours, and never holds up transactional messages",
     )
     campaign: Campaign | None = Field(
         default=None, description="names the campaign that it belongs to; kept with each outcome"
