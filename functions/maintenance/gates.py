@@ -1,9 +1,9 @@
-"""The gates of the lanes: a lane that may not send is not read at all.
+"""Close and open the lanes: the queue of a lane that may not send is not read.
 
 A lane is closed while an operator paused it, outside its hours, while its day's cap is used up, and while a breaker is
-open. Its event source mapping
-is disabled then, and enabled again afterwards, here and nowhere else. Only a message can probe the breaker `endpoint`,
-so a lane that is closed for that alone is opened whenever a probe is due, until a run finds that it was taken.
+open. To close it, its event source mapping is disabled; nothing else enables or disables the mappings. Only a message
+can probe the breaker `endpoint`. So a lane that is closed for this breaker alone is opened when a probe is due, and
+stays open until a run finds that the probe was sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ def set_gates(  # noqa: PLR0913 (the ports)
     now: float,
     cap: DailyCap | None = None,
 ) -> dict[str, tuple[str, ...]]:
-    """Close and open the lanes, by the ids of their event source mappings; return why each is closed.
+    """Close and open the lanes by their event source mappings, given by id; return for each lane why it is closed.
 
     Raises:
         StoreUnavailableError: the table did not answer; every gate stays as it is.
@@ -59,9 +59,9 @@ def set_gates(  # noqa: PLR0913 (the ports)
 def _reasons(
     lane: Lane, opened: Sequence[OpenBreaker], hours: Hours | None, now: float, *, full: bool
 ) -> tuple[str, ...]:
-    """Return why a lane is to be closed.
+    """Return why a lane should be closed; empty if it should be open.
 
-    A full day does not close the transactional one: a code must get its outcome before it has expired.
+    A daily cap that is used up does not close the transactional lane: a code must get its outcome before it expires.
     """
     why = [PAUSED] if lane.paused_since is not None else []
     if hours is not None and lane.lane is MessageType.PROMOTIONAL and not hours.is_open(now):
@@ -78,7 +78,7 @@ def _is_probe_due(opened: Sequence[OpenBreaker], now: float) -> bool:
 
 
 def _set(lane: Lane, why: Sequence[str], mapping: str, client: "LambdaClient") -> bool:
-    """Bring a mapping to the state that it should have; return True if it should have been in it a minute ago."""
+    """Enable or disable a mapping; return True if the previous run already wanted the state that it is not in."""
     wanted = not why
     try:
         state = client.get_event_source_mapping(UUID=mapping)["State"]

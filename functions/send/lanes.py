@@ -1,8 +1,8 @@
-"""The lanes: a promotional request that arrives on the send queue is moved to the promotional queue.
+"""Move promotional requests that arrive on the send queue to the promotional queue.
 
-So a campaign that was published to the wrong queue holds up no code. Its request id is written into the body, because
-SQS gives the other message another id. The message is acknowledged only when the other one is on its queue: a crash in
-between leaves both, which the request id makes one SMS.
+So a campaign that was published to the wrong queue does not delay codes. The request id is written into the body,
+because SQS gives the moved message another id. The original is acknowledged only after the moved message is on its
+queue. A crash in between leaves both; they have one request id, so each recipient still gets one SMS.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _GROWTH = 32 * 1024  # bytes by which a body may grow: the queue takes no more
 
 
 def move(jobs: Sequence[Job], producer: Producer, rules: Rules, clock: Clock) -> None:
-    """Move jobs to the promotional queue: done where it has them, else to be tried again later."""
+    """Move jobs to the promotional queue; those that it does not take are tried again later."""
     by_campaign: dict[str | None, list[Job]] = {}
     for job in jobs:
         by_campaign.setdefault(job.messages[0].campaign, []).append(job)
@@ -32,7 +32,7 @@ def move(jobs: Sequence[Job], producer: Producer, rules: Rules, clock: Clock) ->
 
 
 def _publish(jobs: Sequence[Job], producer: Producer, campaign: str | None) -> list[bool]:
-    """Publish jobs of one campaign; return for each whether the queue has it for sure."""
+    """Publish jobs of one campaign; return for each True if the queue certainly has it."""
     bodies = [with_request_id(job.queue_message.body, job.request_id) for job in jobs]
     try:
         answers = producer.publish_batch(bodies, message_type=MessageType.PROMOTIONAL, campaign=campaign)

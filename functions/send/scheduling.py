@@ -1,6 +1,6 @@
-"""Messages that are to be sent later: the nearest wait in the queue, the others in a schedule.
+"""Hold messages that are to be sent later: those due soon in the queue, the others in a schedule.
 
-A schedule brings the message back to its queue when it is due, so the queue does not have to keep it.
+A schedule puts the message back on its queue when it is due.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,19 @@ from realtime_sms.vocabulary import Reason
 from send.admission import Clock
 from send.messages import Job, Rejected
 
-NEAR = 900.0  # seconds ahead for which a message waits in the queue
+NEAR = 900.0  # seconds; a message that is due within them waits in the queue
 
 
 def until_its_time(message: Message, now: float) -> Hold | None:
-    """Return the hold of a message whose time has not come."""
+    """Return the hold of a message whose `sendAt` has not come; None for any other."""
     at = message.send_at
     return Hold(Reason.SCHEDULED, at) if at is not None and now < at else None
 
 
 class Scheduling:
-    """Makes the schedules of one invocation, one after the other; the first that fails for now is the last one tried.
+    """Makes the schedules of one invocation, one after the other, until Scheduler does not answer.
 
-    `queue_arn` is where the messages came from, and come back to.
+    `queue_arn` is the queue that the messages come from; the schedules put them back there.
     """
 
     def __init__(self, schedules: Schedules, queue_arn: str, route: Route, *, rules: Rules, clock: Clock) -> None:
@@ -40,7 +40,7 @@ class Scheduling:
         self._is_available = True
 
     def schedule(self, taken: Sequence[Job | Rejected], later: Sequence[Job]) -> list[Job | Rejected]:
-        """Make a schedule for each of these jobs that is not due soon; return what is taken after that."""
+        """Make a schedule for each job in `later` that is not due soon; return `taken` after that."""
         return [self._schedule(one) if isinstance(one, Job) and one in later else one for one in taken]
 
     def _schedule(self, job: Job) -> Job | Rejected:
@@ -53,7 +53,7 @@ class Scheduling:
             made = self._make(job, send_at)
         except ScheduleRefusedError as error:
             return Rejected(job.queue_message, job.request_id, Reason.INVALID_REQUEST, f"sendAt: {error}")
-        if made is None or made.at <= now:  # one that is over, and not deleted yet, brings nothing back
+        if made is None or made.at <= now:  # a schedule that is over may not be deleted yet
             back_off = self._rules.delay(job.queue_message.receive_count, self._clock.jitter())
             job.ends = dict.fromkeys(job.recipients, Later(min(now + back_off, send_at - NEAR)))
         elif not job.messages[0].is_same_content(made.content_hash):
@@ -64,7 +64,7 @@ class Scheduling:
         return job
 
     def _make(self, job: Job, send_at: float) -> Schedule | None:
-        """Make a job's schedule, unless it has one; return it, or None if Scheduler does not take it now."""
+        """Make the schedule of a job unless it has one; return it, or None if Scheduler does not take it now."""
         if not self._is_available:
             return None
         wanted = Schedule(send_at, job.messages[0].content_hash)

@@ -1,4 +1,4 @@
-"""Promotional messages go out within the sending hours only: outside them they are held until the next opening."""
+"""Hold promotional messages outside the sending hours until the next opening."""
 
 import zlib
 
@@ -11,15 +11,16 @@ _SPREAD = 300.0  # seconds after the opening over which held messages come back
 
 
 class SendingHours:
-    """When a message may go out: a transactional one always, a promotional one within its hours."""
+    """The hours in which promotional messages may be sent; transactional ones may be sent at any time."""
 
     def __init__(self, hours: Hours) -> None:
         self._hours = hours
 
     def hold(self, message: Message, now: float) -> Hold | None:
-        """Return until when a message waits; None if it may go out now.
+        """Return the hold of a message; None if it may be sent now.
 
-        Messages come back at times of their own, by request id and first recipient, but not after their expiry.
+        Holds end spread over some minutes after the opening, by request id and first recipient, but before the message
+        expires.
         """
         if self.may_send(message, now):
             return None
@@ -32,11 +33,11 @@ class SendingHours:
         return Hold(Reason.OUTSIDE_HOURS, opening + share * min(_SPREAD, room / 2))
 
     def may_send(self, message: Message, at: float) -> bool:
-        """Return True if a message may go out at this epoch second."""
+        """Return True if a message may be sent at this epoch second."""
         return message.message_type is not MessageType.PROMOTIONAL or self._hours.is_open(at)
 
     def latest(self, message: Message, now: float, latest: float) -> float:
-        """Return the epoch second after which a message must not go out: `latest`, or when its hours end."""
+        """Return the epoch second after which a message must not be sent: `latest`, or the end of its hours."""
         if message.message_type is not MessageType.PROMOTIONAL:
             return latest
         return min(latest, self._hours.open_until(now))

@@ -1,8 +1,8 @@
-"""Cancel submissions: a cancellation is a claim like any other, so that exactly one of sender and canceller wins.
+"""Cancel submissions by conditional writes, like claims, so that exactly one of sender and canceller wins.
 
-Where the table has nothing yet, it writes `cancelled` with the content's fingerprint: the message that comes later
-finds a final state and is acknowledged. Whoever loses the condition looks again. A call that raises may have cancelled
-some; repeated, it answers for all.
+If the table has no item yet, the canceller writes `cancelled` with the hash of the content. The message that comes
+later finds a final state, and is acknowledged. If a condition fails, the canceller reads again. A call that raises may
+have cancelled some; if it is repeated, it answers for all.
 """
 
 import time
@@ -33,7 +33,10 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, and what the table holds; None if this version cannot read that. `written` is True if it is new."""
+    """An answer, and the submission that the table holds: None if this version cannot read it.
+
+    `written` is True if this call wrote it.
+    """
 
     answer: Answer
     held: Submission | None
@@ -41,13 +44,13 @@ class Answered:
 
 
 class Store(Protocol):
-    """The table, as far as a canceller reads and writes it."""
+    """The part of the store of submissions that a canceller uses."""
 
     def read(self, keys: Iterable[Key]) -> Mapping[Key, Submission | Unreadable]:
         """Read submissions by key, consistently."""
 
     def apply(self, changes: Sequence[Change]) -> Sequence[WriteResult]:
-        """Carry out each change if the table still holds its `before`; return for each what came of it."""
+        """Carry out each change if the table still holds its `before`; return the result of each."""
 
 
 def cancel_all(
@@ -57,9 +60,10 @@ def cancel_all(
     now: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[Key, Answered]:
-    """Cancel what was not sent; `absent` has for each recipient what is written if the table has nothing.
+    """Cancel what was not sent; return one answer for each recipient.
 
-    Return one answer for each: `cancelled` if it will never be sent, `too_late` if it was, may have been, or ended.
+    `absent` has for each recipient the submission to write if the table has none. The answer is `cancelled` if the
+    message will never be sent, and `too_late` if it was sent, may have been sent, or ended in another way.
 
     Raises:
         StoreUnavailableError: the table did not answer for all. Some may be cancelled; the call may be repeated.
@@ -81,7 +85,7 @@ def cancel_all(
 
 
 def scheduled(answers: Mapping[Key, Answered]) -> list[str]:
-    """Return the ids of cancelled requests that may have a schedule, which no other recipient needs."""
+    """Return the ids of cancelled requests that may have a schedule, if no other recipient needs it."""
     held = [(key[0], one.held) for key, one in answers.items()]
     needed = {request_id for request_id, one in held if one is None or not one.final}
     return sorted({request_id for request_id, one in held if one and _had_a_time(one)} - needed)
@@ -92,7 +96,7 @@ def _had_a_time(one: Submission) -> bool:
 
 
 def of_request(summary: Summary, outcomes: Iterable[Submission], *, owner: str, now: float) -> list[Submission]:
-    """Return the same for each recipient that is known of a request: those that the API accepted, and all outcomes."""
+    """Return the submission to write for each known recipient of a request: of its API entry, and of its outcomes."""
     entry = summary.entry
     accepted = _of_entry(entry, summary.content_hash or entry.content_hash, owner, now) if entry else ()
     known = (
@@ -121,7 +125,7 @@ def _of_entry(entry: Entry, content_hash: str, owner: str, now: float) -> Iterat
 
 
 def of_messages(messages: Sequence[Message], *, owner: str, now: float) -> list[Submission]:
-    """Return what is written for each recipient of a request's messages if the table has nothing."""
+    """Return the submission to write for each recipient of these messages, if the table has none."""
     return [
         cancel_unread(message, recipient, owner=owner, now=now)
         for message in messages
@@ -130,7 +134,7 @@ def of_messages(messages: Sequence[Message], *, owner: str, now: float) -> list[
 
 
 def _step(absent: Submission, found: Found, now: float) -> Change | Answered:
-    """Return the write that cancels it, or the answer if there is none."""
+    """Return the write that cancels a submission, or the answer if no write is needed."""
     if found is None:
         return Change(None, absent)
     if isinstance(found, Unreadable):
@@ -141,7 +145,7 @@ def _step(absent: Submission, found: Found, now: float) -> Change | Answered:
 
 
 def _write(submissions: Store, changes: Sequence[Change]) -> dict[Key, Answered]:
-    """Return an answer for each change that was applied; the others are looked at again."""
+    """Carry out changes; return an answer for each that was applied. The others are read again."""
     return {
         (change.after.request_id, change.after.recipient): Answered(Answer.CANCELLED, change.after, written=True)
         for change, result in zip(changes, submissions.apply(changes), strict=True)

@@ -1,7 +1,8 @@
-"""Caps: how many segments go out in a day, and how many messages one recipient gets within a time.
+"""Limit the segments that are sent in a day, and the messages that one recipient gets within a time.
 
-Both are counted in the table after the claim and before the call, so a crash can only send less. A submission counts
-once, at its first attempt that may be called, and at the time at which it is counted.
+Both caps are counted in the table after the claim and before the call, so after a crash fewer messages are sent than
+allowed, never more. A submission is counted once, before its first call, and again only after an attempt that may have
+been sent.
 """
 
 import hashlib
@@ -34,11 +35,11 @@ from realtime_sms.outcomes.decide import Hold
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Reason
 
-type CapAnswer = Hold | Reason | None  # wait, or fail with the reason, or make the call
+type CapAnswer = Hold | Reason | None  # Hold: wait. Reason: fail with it. None: make the call.
 
-_SPREAD = 600  # seconds after midnight over which what waited for the next day is due
-_AFTER_FAILURE = 5.0  # seconds, and up to as many more by chance
-_AHEAD = 50  # segments that an environment reserves at most beyond those that it needs now
+_SPREAD = 600  # seconds after midnight over which messages that waited for the next day are due
+_AFTER_FAILURE = 5.0  # seconds, and at random up to as many more
+_AHEAD = 50  # the most segments that an environment reserves beyond those that it needs now
 _KEPT = 8 * 86_400  # seconds after its day for which a counter stays
 _ROUNDS = 5  # times that a recipient's list is read again because somebody else changed it
 _RECIPIENTS = tuple(f"{CAPS}.recipients-{number}" for number in range(32))  # one takes 1,000 writes a second
@@ -49,7 +50,7 @@ WINDOWS: Final = f"({_WINDOW}(,{_WINDOW})*)?"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most so many messages to one recipient in any so many seconds."""
+    """A limit: `most` messages to one recipient in any period of `seconds`."""
 
     most: int
     seconds: int
@@ -69,7 +70,7 @@ def parse_windows(written: str) -> tuple[Window, ...]:
 
 
 def day_of(now: float, zone: ZoneInfo) -> date:
-    """Return the day that it is in a time zone at this epoch second."""
+    """Return the date in a time zone at this epoch second."""
     return datetime.fromtimestamp(now, zone).date()
 
 
@@ -85,12 +86,12 @@ def daily_key(day: date) -> Key:
 
 
 def recipient_key(number: str) -> Key:
-    """Return the key of the list of a recipient's (E.164) latest messages: the one item of caps that holds a number."""
+    """Return the key of the list of a recipient's latest messages. Its sort key is the number in E.164."""
     return shard(number, _RECIPIENTS), number
 
 
 class Caps:
-    """The caps that are on, as one environment counts them; safe to use from several threads."""
+    """The caps of the deployment, as one environment counts them; safe to use from several threads."""
 
     def __init__(
         self,
@@ -115,7 +116,7 @@ class Caps:
                 break
             try:
                 some = step([claimed[place] for place in left], now)
-            except StoreUnavailableError as error:  # a cap that nobody can keep count of is kept by waiting
+            except StoreUnavailableError as error:  # not counted, so no call may be made
                 logger.warning("caps not counted", extra={"error": str(error)})
                 some = [_later(now)] * len(left)
             for place, answer in zip(left, some, strict=True):
@@ -131,9 +132,9 @@ def caps(table: Table, per_day: int, zone: ZoneInfo, per_recipient: Sequence[Win
 
 
 class DailyCap:
-    """Segments of a day: reserved from the day's counter, never beyond the cap, a few ahead of need.
+    """Reserves segments from the counter of a day, never beyond the cap, and a few more than are needed now.
 
-    What an environment reserved and does not use is lost: at most 50 segments, and at most a thousandth of the cap.
+    Segments that an environment reserved and does not use are lost: at most 50, and at most a thousandth of the cap.
 
     Raises, from every method but `refuse`:
         StoreUnavailableError: the table did not answer.
@@ -147,10 +148,10 @@ class DailyCap:
         self._ahead = min(_AHEAD, most // 1_000)
         self._lock = Lock()
         self._day = date.min
-        self._left = self._spare = 0  # at most so many are not reserved; so many are reserved here and not used
+        self._left = self._spare = 0  # segments at most that nobody has reserved; segments reserved here and not used
 
     def percent(self, now: float) -> int:
-        """Return how much of this day's segments is reserved, rounded down."""
+        """Return the share of this day's segments that is reserved, in percent, rounded down."""
         return self._reserved(day_of(now, self._zone)) * 100 // self._most
 
     def is_full(self, now: float) -> bool:
@@ -158,14 +159,14 @@ class DailyCap:
         return (self._most - self._reserved(day_of(now, self._zone))) * 1_000 < self._most
 
     def refuse(self, claimed: Sequence[Submission], now: float) -> list[CapAnswer]:
-        """Return the hold of each that is known not to fit in this day, without a call."""
+        """Return the hold of each submission that is already known not to fit in this day; no call is made."""
         day = day_of(now, self._zone)
         with self._lock:
             left = self._left + self._spare if day == self._day else self._most
         return [None if _segments(one) <= left else self._tomorrow(day) for one in claimed]
 
     def count(self, claimed: Sequence[Submission], now: float) -> list[CapAnswer]:
-        """Count segments, in the order given; what does not fit in this day waits for the next."""
+        """Count segments in the order given; a submission that does not fit in this day waits for the next."""
         day = day_of(now, self._zone)
         with self._lock:
             if day != self._day:
@@ -183,7 +184,7 @@ class DailyCap:
             return fits
 
     def _add(self, number: int) -> bool:
-        """Reserve segments; if there are not so many, find out how many are left."""
+        """Reserve segments and return True; if fewer are left, read how many and return False."""
         update = Update(
             ("used = if_not_exists(used, :none) + :number", "#ttl = :ttl"),
             (),
@@ -212,9 +213,10 @@ class DailyCap:
 
 
 class RecipientCap:
-    """Messages to one recipient: one item with the times of the latest, read and replaced if nobody else did.
+    """Counts messages to one recipient in one item with the times of the latest ones.
 
-    Each time has its submission's mark, so that a submission that is counted again takes no second place.
+    The item is read, and replaced only if nobody else changed it. Each time has the mark of its submission, so that a
+    submission that is counted again replaces its own time.
 
     Raises, from every method:
         StoreUnavailableError: the table did not answer.
@@ -226,7 +228,7 @@ class RecipientCap:
         self._longest = max(window.seconds for window in windows)
 
     def count(self, claimed: Sequence[Submission], now: float) -> list[CapAnswer]:
-        """Count a message to each recipient; refuse what would be one too many in any of the windows."""
+        """Count a message to each recipient; refuse those that would exceed one of the windows."""
         marks: dict[str, list[str]] = {}
         for one in claimed:
             marks.setdefault(one.recipient, []).append(_mark(one))
@@ -244,7 +246,7 @@ class RecipientCap:
         ]
 
     def _round(self, marks: Mapping[str, Iterable[str]], now: float) -> dict[str, set[str]]:
-        """Count messages; return which are allowed, by number, if nobody else changed that number's list meanwhile."""
+        """Count messages; return the allowed marks by number, but not for numbers whose list somebody else changed."""
         found = {key_of(item): item for item in self._table.get_many(map(recipient_key, marks))}
         allowed: dict[str, set[str]] = {}
         changes: dict[str, Statement] = {}
@@ -261,7 +263,7 @@ class RecipientCap:
         return allowed
 
     def _add(self, times: dict[str, float], marks: Iterable[str], now: float) -> set[str]:
-        """Add those of the marks that are allowed now, and return them."""
+        """Add the marks that are allowed now to `times`, and return them."""
         allowed = set()
         for mark in marks:
             others = [at for other, at in times.items() if other != mark]
@@ -298,7 +300,7 @@ def _times(item: Mapping[str, Any] | None) -> dict[str, float]:
 
 
 def _mark(one: Submission) -> str:
-    """Return what tells a submission from the recipient's others; an attempt after one that may be sent counts anew."""
+    """Return the mark of a submission, which is new after an attempt that may have been sent."""
     name = f"{one.request_id} {one.attempt}" if one.maybe_sent else one.request_id
     return hashlib.sha256(name.encode()).hexdigest()[:16]
 
@@ -308,7 +310,7 @@ def _segments(one: Submission) -> int:
 
 
 def _fitting(wanted: Sequence[int], left: int) -> list[bool]:
-    """Choose, in their order, those that fit."""
+    """Return for each number True if it fits into what the numbers before it leave."""
     fits = []
     for number in wanted:
         fits.append(number <= left)

@@ -1,9 +1,9 @@
-"""Numbers that were forgotten: the keyed hash that stands in the place of a number, and how the sender finds it.
+"""Compute the keyed hashes that replace forgotten numbers, and find outcomes by them.
 
 `rtsms forget` replaces a number by its hash, also in the keys of items. A request id that holds the number is replaced
-as a whole, for all recipients of the request. So a request that is published again would find no outcome. The sender
-therefore looks for the hashes too, once anything was ever forgotten: a marker in the table says so, which is read
-together with the breakers.
+as a whole, for all recipients of the request. The sender would not find such an outcome if the request is published
+again, and would send twice. So it looks for the hashes too, unless it knows that no number was ever forgotten: then the
+table has no marker item. The marker is read together with the breakers.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 MARKER: Final[Key] = (FORGOTTEN, FORGOTTEN)  # this item says that a number was forgotten in this deployment
-PREFIX: Final = "forgotten:"  # of what stands in a number's place; no number and no entry's place begins so
-FORGOTTEN_MARK: Final = "forgotten"  # attribute of an opt-out before its number goes: nobody took it off the list
+PREFIX: Final = "forgotten:"  # of each hash; no number and no place such as `recipients[1]` begins with it
+FORGOTTEN_MARK: Final = "forgotten"  # attribute of an opt-out that is about to move to its hash, not to be removed
 
 _LIKE_A_NUMBER = re.compile(r"(?<!\d)\d{7,15}(?!\d)")
 
 
 def pattern(number: str) -> re.Pattern[str]:
-    """Return what finds a number (E.164) in a text, with or without its plus sign."""
+    """Return the pattern that finds a number (E.164) in a text, with or without its plus sign."""
     return re.compile(rf"(?<!\d)\+?{number.removeprefix('+')}(?!\d)")
 
 
@@ -45,11 +45,11 @@ class Hashes:
         self._key = cache(self._read)
 
     def of(self, value: str) -> str:
-        """Return what stands in the place of a value, such as a number: 128 bits of HMAC-SHA-256, in hexadecimal."""
+        """Return the hash that replaces a value, such as a number: 128 bits of HMAC-SHA-256, in hexadecimal."""
         return PREFIX + hmac.new(self._key(), value.encode(), hashlib.sha256).hexdigest()[:32]
 
     def hides(self, stored: str, value: str) -> bool:
-        """Return True if `stored` stands in the place of this value; the key is read only if it can."""
+        """Return True if `stored` is the hash of this value; the key is read only if `stored` is a hash."""
         return stored.startswith(PREFIX) and stored == self.of(value)
 
     def _read(self) -> bytes:

@@ -1,6 +1,7 @@
-"""Messages that rest in EventBridge Scheduler until they are due.
+"""Keep messages in EventBridge Scheduler until they are due.
 
-Each request has one schedule, named for its id. It puts the message back on its queue once, and is deleted then.
+Each request has one schedule, whose name is a hash of the request id. It puts the message back on its queue once, and
+is then deleted.
 """
 
 import hashlib
@@ -16,16 +17,16 @@ from realtime_sms.aws.clients import error_code
 
 LARGEST: Final = 256 * 1024  # octets of a message (EventBridge Scheduler User Guide, *Encryption at rest*: payload)
 _AT: Final = "at(%Y-%m-%dT%H:%M:%S)"  # the form of a one-time schedule
-# What Scheduler does if the queue does not take the message; after that it goes to the dead-letter queue.
+# How long Scheduler tries to put the message on its queue; after that it puts it on the dead-letter queue.
 _RETRIES: Final = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
 
 
 class SchedulerUnavailableError(RuntimeError):
-    """Scheduler did not say that it has the schedule; it may have. The text is AWS's code, and quotes nothing."""
+    """Scheduler did not confirm the call, so the schedule may or may not exist. The text is AWS's error code."""
 
 
 class ScheduleRefusedError(ValueError):
-    """Scheduler will never take this schedule; the text says why, and quotes nothing of the message."""
+    """Scheduler will never accept this schedule. The text says why, and does not quote the message."""
 
 
 class SchedulerClient(Protocol):
@@ -43,7 +44,7 @@ class SchedulerClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How messages come back: by ARN the role that puts them on their queue, and the queue of those it cannot."""
+    """The ARNs by which messages come back: the role that puts them on their queue, and their dead-letter queue."""
 
     role_arn: str
     dead_letter_queue_arn: str
@@ -52,7 +53,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The schedule that a request has: when it brings the message back (epoch seconds), and of which content."""
+    """The schedule of a request: when it puts the message back (epoch seconds), and the hash of the content."""
 
     at: float
     content_hash: str
@@ -66,7 +67,7 @@ class Schedules:
         self._group = group
 
     def create(self, request_id: str, wanted: Schedule, body: str, queue_arn: str, route: Route) -> Schedule:
-        """Create a request's schedule, and return the one that it has then: the first that was made for its id.
+        """Create the schedule of a request unless it has one; return the schedule that it has.
 
         Scheduler invokes a target within the minute that begins at the given second, never before.
 
@@ -75,7 +76,7 @@ class Schedules:
             SchedulerUnavailableError: it may or may not be scheduled; it may be tried again.
 
         """
-        body = body.replace("<aws.scheduler.", "\\u003caws.scheduler.")  # in which Scheduler would fill in values
+        body = body.replace("<aws.scheduler.", "\\u003caws.scheduler.")  # Scheduler would replace these words by values
         if len(body.encode()) > LARGEST:
             raise ScheduleRefusedError(f"the request is larger than {LARGEST} octets, too large to be scheduled")
         made = Schedule(math.ceil(wanted.at), wanted.content_hash)
