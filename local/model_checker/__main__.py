@@ -35,7 +35,7 @@ def main(crashes: int, duplicates: int, faults: int, pauses: int, most_states: i
     """Try every order of events up to these bounds."""
     bounds = Bounds(crashes, duplicates, faults, pauses)
     broken: list[str] = []
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, max_tasks_per_child=1) as pool:  # a process frees its states by ending
         ways = [way for scenario in SCENARIOS for way in replace(scenario, bounds=bounds).by_fault()]
         tried = [pool.submit(_explored, way, most_states) for way in ways]
         for one in as_completed(tried):
