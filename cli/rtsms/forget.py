@@ -71,7 +71,7 @@ def forget(  # noqa: PLR0913 (one for each option)
     items = personal_data.find_items(scan_items(stack, out, rate), number)
     kinds = Counter(map(personal_data.kind_of, items))
     held = personal_data.requests_of(table, items)
-    if unfinished := personal_data.unfinished(held, stack.requests()):
+    if unfinished := personal_data.unfinished(held, stack.requests(), stack.forgotten()):
         raise CommandError(
             Exit.FAILED,
             f"requests {', '.join(unfinished[:5])}" + (" …" if len(unfinished) > 5 else ""),  # noqa: PLR2004 (enough to see)

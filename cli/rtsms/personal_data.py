@@ -5,16 +5,18 @@ inside one, such as a value of `metadata`.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from realtime_sms.aws.forgotten import FORGOTTEN_MARK, PREFIX, Hashes, pattern
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import read_item
 from realtime_sms.aws.table import (
+    CAPS,
     FORGOTTEN,
     OPT_OUTS,
     UNMATCHED_REPORTS,
+    Key,
     Table,
     Update,
     from_attribute,
@@ -36,6 +38,8 @@ _NOTES = "#"  # what the sort key of an entry begins with; those of outcomes fol
 _MOST = 10_000  # items of a request: more than it has recipients
 _UNFINISHED = {Status.SENDING, Status.WAITING}
 
+type Find = Callable[[Collection[Key]], set[Key]]
+
 
 def find_items(items: Iterable[Item], number: str) -> list[Item]:
     """Return the items that hold a number."""
@@ -54,22 +58,28 @@ def requests_of(table: Table, items: Iterable[Item]) -> dict[str, list[Item]]:
     return {request_id: table.query(request_id, _NOTES, _MOST) for request_id in sorted(ids)}
 
 
-def unfinished(held: Mapping[str, Iterable[Item]], requests: Requests) -> list[str]:
-    """Return the ids of requests that may still send, to the number or to others."""
-    return [request_id for request_id, items in held.items() if _is_unfinished(request_id, items, requests)]
+def unfinished(held: Mapping[str, Iterable[Item]], requests: Requests, forgotten: Find | None) -> list[str]:
+    """Return the ids of requests that may still send, to the number or to others.
+
+    `forgotten` finds outcomes of which only a hash is left; it is None if no number was ever forgotten.
+    """
+    found = {request_id: _unfinished(request_id, items, requests) for request_id, items in held.items()}
+    keys = {(request_id, one) for request_id, some in found.items() for one in some}
+    keys -= forgotten(keys) if forgotten and keys else set()
+    return sorted({request_id for request_id, _ in keys})
 
 
-def _is_unfinished(request_id: str, items: Iterable[Item], requests: Requests) -> bool:
+def _unfinished(request_id: str, items: Iterable[Item], requests: Requests) -> set[str]:
+    """Return the recipients of a request that may still be sent to."""
     outcomes = [read_item(item) for item in items if kind_of(item) == OUTCOME]
     ended = {one.recipient for one in outcomes if isinstance(one, Submission) and one.status not in _UNFINISHED}
-    if len(ended) < len(outcomes):
-        return True
+    named = {key_of(item)[1] for item in items if kind_of(item) == OUTCOME}
     # An entry of the API has no outcomes until its message is taken up, or if it is superseded.
     summary = requests.summary(request_id)
-    if summary.entry is None or summary.superseded:
-        return False
-    named = {one for group in summary.entry.groups for one in group.recipients}
-    return bool({one for one in named if not one.startswith(PREFIX)} - ended)  # who was forgotten had ended
+    if summary.entry is not None and not summary.superseded:
+        accepted = {one for group in summary.entry.groups for one in group.recipients}
+        named |= {one for one in accepted if not one.startswith(PREFIX)}  # who was forgotten had ended
+    return named - ended
 
 
 def exported(item: Item, number: str) -> Mapping[str, object]:
@@ -97,18 +107,35 @@ def forget(table: Table, items: Iterable[Item], held: Mapping[str, Iterable[Item
     """
     for item in (one for of_request in held.values() for one in of_request):
         _hide_content(table, item, hashes)
-    left = 0
-    for item in sorted(items, key=lambda one: kind_of(one) != ENTRY):
-        current = item | _content(item, hashes)
-        after = _without(number, current, hashes)
-        if key_of(item)[0] == OPT_OUTS:  # marked first, so that no event reports a removal
-            marked = current | {FORGOTTEN_MARK: {"BOOL": True}}
-            if not table.rewrite(current, marked):
-                left += 1
-                continue
-            current = marked
-        left += not table.rewrite(current, after)
-    return left
+    return sum(not _replace(table, one, number, hashes) for one in sorted(items, key=lambda one: kind_of(one) != ENTRY))
+
+
+def _replace(table: Table, item: Item, number: str, hashes: Hashes) -> bool:
+    """Replace the number in an item; return False if it was changed meanwhile.
+
+    A count of messages is deleted: it is not looked up under the hash, and could tell request ids with the number.
+    """
+    current = item | _content(item, hashes)
+    after = _without(number, current, hashes)
+    partition = key_of(item)[0]
+    if partition.startswith(CAPS):
+        table.pop(key_of(item))
+        return True
+    if partition == OPT_OUTS:  # marked first, so that no event reports a removal
+        marked = current | {FORGOTTEN_MARK: {"BOOL": True}}
+        if not (_keep_scope(table, item, key_of(after)) and table.rewrite(current, marked)):
+            return False
+        current = marked
+    return table.rewrite(current, after)
+
+
+def _keep_scope(table: Table, item: Item, key: Key) -> bool:
+    """Let the opt-out that stays, if the hash has one already, stop all messages if this one does."""
+    stays = table.get(key)
+    if stays is None or "scope" not in stays or "scope" in item:
+        return True
+    wider = {name: value for name, value in stays.items() if name != "scope"}
+    return table.put(wider, "createdAt = :createdAt", {":createdAt": stays["createdAt"]})
 
 
 def _without(number: str, item: Item, hashes: Hashes) -> Item:

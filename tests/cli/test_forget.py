@@ -1,5 +1,6 @@
 """`rtsms forget` and `rtsms export`, on the table of an embedded AWS."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -10,19 +11,20 @@ from typing import Any
 
 import pytest
 
+from realtime_sms.aws.caps import RecipientCap, Window
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.forgotten import MARKER, Forgotten, Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.requests import Addressed, Entry, Requests
 from realtime_sms.aws.submissions import Applied, Submissions
-from realtime_sms.aws.table import FORGOTTEN, Table, key_of
+from realtime_sms.aws.table import FORGOTTEN, Key, Table, key_of
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.reports import DeliveryUpdate, Info, Report
 from realtime_sms.requests.envelope import open_envelope
 from realtime_sms.requests.prepare import Defaults, prepare
-from realtime_sms.vocabulary import Delivery, Status
+from realtime_sms.vocabulary import Delivery, OptOutScope, Status
 from rtsms import personal_data
 from rtsms.output import Output
 from rtsms.stack import Stack, StackValues
@@ -143,6 +145,38 @@ def test_a_request_whose_id_holds_the_number_is_still_found(stack: EmbeddedStack
     keys = [(request_id, NUMBER), (request_id, OTHER)]
     assert Forgotten(stack.store(), _hashes()).finished([*keys, ("otp-56911111111", OTHER)]) == set(keys)
     assert NUMBER.removeprefix("+") not in json.dumps(store.items()).replace(LONGER, "")
+
+
+def test_what_was_posted_again_after_forgetting_can_be_forgotten_too(stack: EmbeddedStack, store: Store) -> None:
+    """The API does not find the request, whose id was replaced, and keeps it anew; no outcome of it will come."""
+    request_id = f"otp-{NUMBER.removeprefix('+')}"
+    _hold(stack.store(), replace(SUBMITTED, request_id=request_id, recipient=NUMBER))
+    _forget(stack)
+    groups = (Addressed(0, 1, (NUMBER,)),)
+    Requests(stack.store()).create(Entry(request_id=request_id, content_hash="h", groups=groups, created_at=NOW))
+    ran = _forget(stack)
+    assert (ran.code, ran.answer["items"]) == (0, {"entry of the API": 1})
+    assert NUMBER.removeprefix("+") not in json.dumps(store.items()).replace(LONGER, "")
+
+
+def test_no_count_is_left_of_messages_whose_ids_hold_the_number(stack: EmbeddedStack, store: Store) -> None:
+    """It has hashes of the ids, without a key: whoever tries all numbers finds the one."""
+    request_id = f"otp-{NUMBER.removeprefix('+')}"
+    counted = replace(SUBMITTED, request_id=request_id, recipient=NUMBER)
+    assert RecipientCap(stack.store(), [Window(5, 3_600)]).count([counted], NOW) == [None]
+    mark = hashlib.sha256(request_id.encode()).hexdigest()[:16]
+    assert mark in json.dumps(store.items())
+    assert _forget(stack).answer["left"] == 0
+    assert mark not in json.dumps(store.items())
+
+
+def test_an_opt_out_from_all_messages_outlives_a_narrower_one_that_was_forgotten(stack: EmbeddedStack) -> None:
+    """Both are there if a version that knew no hashes put the number on the list again."""
+    assert run("optout", "add", NUMBER, "--scope", "promotional", "--json", stack=stack).code == 0
+    _forget(stack)
+    OptOuts(stack.store()).add(NUMBER, source="inbound", now=NOW)
+    _forget(stack)
+    assert OptOuts(stack.store()).find([NUMBER], _hashes().of) == {NUMBER: OptOutScope.ALL}
 
 
 def test_no_content_hash_is_left_that_was_made_with_the_number(stack: EmbeddedStack, store: Store) -> None:
@@ -308,6 +342,9 @@ def test_an_opt_out_is_marked_before_its_number_goes() -> None:
     written: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
     class Rewriting(Table):
+        def get(self, key: Key) -> None:
+            assert key == ("#optout", _hashes().of(NUMBER))
+
         def rewrite(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
             written.append((dict(before), dict(after)))
             return True
