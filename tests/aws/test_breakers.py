@@ -189,7 +189,8 @@ def test_the_pause_of_a_lane_is_read_in_the_same_call() -> None:
 
     client: Any = Checked("dynamodb", Reading())
     breakers = Breakers(Table(client, "outcomes"), fresh=0)
-    for _ in range(2):
+    for unknown in (False, True):
         assert breakers.open() is None
         assert breakers.paused == {MessageType.PROMOTIONAL}
+        assert breakers.forgetting is unknown  # what was sent must not be taken for new
     assert len(calls) == 2

@@ -22,7 +22,6 @@ from realtime_sms.provider.verdict import Kind
 from realtime_sms.vocabulary import MessageType, Reason
 
 _FRESH = 5.0  # seconds for which an environment believes what it read
-_SLACK = 1.0  # seconds between that being judged and being asked for
 _HOLD = 60.0  # seconds for which a breaker that opened again at once is held open, doubled each time
 _LONGEST_HOLD = 1800.0
 _CALM = 3600.0  # seconds closed after which earlier openings are forgotten
@@ -71,7 +70,9 @@ class OpenBreaker:
 class Breakers:
     """All breakers, as one environment sees them; safe to use from many threads, of which one reads for all.
 
-    `paused` are the lanes that an operator paused, read together with the breakers.
+    `paused` are the lanes that an operator paused, and `forgetting` is True once a number was ever forgotten; both are
+    read together with the breakers. Until that is known, `forgetting` is True: without a look for hashes, what was sent
+    would be taken for new.
     """
 
     def __init__(self, table: Table, *, now: Callable[[], float] = time.time, fresh: float = _FRESH) -> None:
@@ -79,8 +80,7 @@ class Breakers:
         self._now = now
         self._fresh = fresh
         self.paused: frozenset[MessageType] = frozenset()
-        self._forgetting = False
-        self._looked_at = float("-inf")
+        self.forgetting = True
         self._known: dict[Breaker, OpenBreaker] = {}
         self._read_at = float("-inf")
         self._reading = threading.Lock()
@@ -104,23 +104,15 @@ class Breakers:
         try:
             items = self._table.get_many([*map(_key, Breaker), *LANE_KEYS, MARKER])
         except StoreUnavailableError:
+            self.forgetting = True
             return False
         found = {one.breaker: one for one in _open_in(items)}
-        self._forgetting = any(key_of(item) == MARKER for item in items)
+        self.forgetting = any(key_of(item) == MARKER for item in items)
         self.paused = frozenset(one.lane for one in lanes_in(items) if one.paused_since is not None)
         if self._known is before:
             self._known = found
-        self._read_at = self._looked_at = self._now()
+        self._read_at = self._now()
         return True
-
-    @property
-    def forgetting(self) -> bool:
-        """Return True if a number was ever forgotten, or if that was not read just now.
-
-        It is read together with the breakers. A sender that does not know it must look for hashes: without them it
-        would take a message for new that was sent.
-        """
-        return self._forgetting or self._now() - self._looked_at > self._fresh + _SLACK
 
     def read(self) -> list[OpenBreaker]:
         """Return those that are open in the table.
