@@ -22,7 +22,7 @@ _UNTIL_ALL_KNOW = 60  # seconds; longer than a send function caches the marker
 _OUT_OF_REACH = (
     "messages that nothing has received from a queue yet; they are still sent",
     "backups of the table, which are kept for 35 days, and exports of it that you made",
-    "logs, which hold the last digits of numbers until LogRetentionDays are over",
+    "logs, which hold request ids and the last digits of numbers until LogRetentionDays are over",
     "the dead-letter queue, which keeps messages for 14 days",
     "the table's stream, which keeps changes for a day",
     "files of rtsms bulk and their journals, where you keep them",

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from realtime_sms.aws.forgotten import FORGOTTEN_MARK, PREFIX, Hashes, pattern
+from realtime_sms.aws.forgotten import FORGOTTEN_MARK, PREFIX, Hashes, is_of_bulk, pattern
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import read_item
 from realtime_sms.aws.table import (
@@ -143,7 +143,8 @@ def _without(number: str, item: Item, hashes: Hashes) -> Item:
     after: Item = json.loads(pattern(number).sub(hashes.of(number), _written(item)))
     for name in ("untracedRecipient", FORGOTTEN_MARK):
         after.pop(name, None)
-    if kind_of(item) in _OF_REQUESTS and pattern(number).search(request_id := key_of(item)[0]):
+    request_id = key_of(item)[0]
+    if kind_of(item) in _OF_REQUESTS and (pattern(number).search(request_id) or is_of_bulk(request_id)):
         after["requestId"] = {"S": hashes.of(request_id)}
     if kind_of(item) == OUTCOME and "openShard" in item:  # chosen by the recipient
         names = shards(item["openShard"]["S"].rpartition("-")[0])

@@ -26,6 +26,7 @@ from realtime_sms.requests.envelope import open_envelope
 from realtime_sms.requests.prepare import Defaults, prepare
 from realtime_sms.vocabulary import Delivery, OptOutScope, Status
 from rtsms import personal_data
+from rtsms.bulk.mail_merge import request_id as id_of_row
 from rtsms.output import Output
 from rtsms.stack import Stack, StackValues
 from rtsms.table_scan import scan_items
@@ -145,6 +146,17 @@ def test_a_request_whose_id_holds_the_number_is_still_found(stack: EmbeddedStack
     keys = [(request_id, NUMBER), (request_id, OTHER)]
     assert Forgotten(stack.store(), _hashes()).finished([*keys, ("otp-56911111111", OTHER)]) == set(keys)
     assert NUMBER.removeprefix("+") not in json.dumps(store.items()).replace(LONGER, "")
+
+
+def test_a_request_of_a_campaign_is_still_found_and_its_id_cannot_be_guessed(
+    stack: EmbeddedStack, store: Store
+) -> None:
+    """It is a hash of the number, whose key is the campaign's id: who tries all numbers finds the one."""
+    of_row = id_of_row("spring", NUMBER)
+    _hold(stack.store(), replace(SUBMITTED, request_id=of_row, recipient=NUMBER, campaign="spring"))
+    _forget(stack)
+    assert Forgotten(stack.store(), _hashes()).finished([(of_row, NUMBER)]) == {(of_row, NUMBER)}
+    assert of_row not in json.dumps(store.items())
 
 
 def test_what_was_posted_again_after_forgetting_can_be_forgotten_too(stack: EmbeddedStack, store: Store) -> None:

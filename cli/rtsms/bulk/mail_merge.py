@@ -157,5 +157,5 @@ class MailMerge:
 
 
 def request_id(campaign_id: str, key: str) -> str:
-    """Return the request id of a row; its hash shows neither key nor number."""
+    """Return the request id of a row; its hash keeps key and number out of sight, but has no secret."""
     return f"{campaign_id}:{blake2b(key.encode(), digest_size=_ID_BYTES, key=campaign_id.encode()).hexdigest()}"

@@ -1,7 +1,7 @@
 """Compute the keyed hashes that replace forgotten numbers, and find outcomes by them.
 
-`rtsms forget` replaces a number by its hash, also in the keys of items. A request id that holds the number is replaced
-as a whole, for all recipients of the request. The sender would not find such an outcome if the request is published
+`rtsms forget` replaces a number by its hash, also in the keys of items. A request id that holds the number, or that
+`rtsms bulk` made of it, is replaced as a whole. The sender would not find such an outcome if the request is published
 again, and would send twice. So it looks for the hashes too, unless it knows that no number was ever forgotten: then the
 table has no marker item. The marker is read together with the breakers.
 """
@@ -25,11 +25,20 @@ PREFIX: Final = "forgotten:"  # of each hash; no number and no place such as `re
 FORGOTTEN_MARK: Final = "forgotten"  # attribute of an opt-out that is about to move to its hash, not to be removed
 
 _LIKE_A_NUMBER = re.compile(r"(?<!\d)\d{7,15}(?!\d)")
+_OF_BULK = re.compile(r":[0-9a-f]{24}$")
 
 
 def pattern(number: str) -> re.Pattern[str]:
     """Return the pattern that finds a number (E.164) in a text, with or without its plus sign."""
     return re.compile(rf"(?<!\d)\+?{number.removeprefix('+')}(?!\d)")
+
+
+def is_of_bulk(request_id: str) -> bool:
+    """Return True if `rtsms bulk` may have made a request id of its recipient's number or key.
+
+    It hashes them without a secret, so whoever tries all numbers finds the one.
+    """
+    return _OF_BULK.search(request_id) is not None
 
 
 class Hashes:
@@ -77,7 +86,7 @@ class Forgotten:
         for request_id, number in keys:
             stands = self.hashes.of(number)
             hashed[request_id, stands] = (request_id, number)
-            if _LIKE_A_NUMBER.search(request_id):
+            if _LIKE_A_NUMBER.search(request_id) or is_of_bulk(request_id):
                 name = self.hashes.of(request_id)
                 hashed |= dict.fromkeys([(name, number), (name, stands)], (request_id, number))
             if number.removeprefix("+") in request_id:  # the first version replaced only the number in it
