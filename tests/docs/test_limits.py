@@ -71,7 +71,7 @@ def most(parameter: str) -> int:
         ("body of an API call", f"{LARGEST // KIB} KiB: "),
         ("time of `sendAt`", f"{FURTHEST // DAY} days ahead |"),
         (
-            f"body of a message that is sent more than {NEAR / 60:.0f} minutes later",
+            f"body of a message with a `sendAt` more than {NEAR / 60:.0f} minutes ahead",
             f"{LARGEST_SCHEDULED // KIB} KiB, ",
         ),
         ("time that a request may wait", f"{QUEUE['MessageRetentionPeriod'] // DAY} days; "),
