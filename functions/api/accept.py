@@ -28,7 +28,7 @@ from realtime_sms.vocabulary import Reason
 if TYPE_CHECKING:
     from api.replies import Accepted
 
-_ACCEPTED: Any = ("kept, and will be sent", "Accepted", ACCEPTING, IDEMPOTENCY)
+_ACCEPTED: Any = ("accepted, and will be sent", "Accepted", ACCEPTING, IDEMPOTENCY)
 _IN_WIRE_FORM = (charset.HEXADECIMAL, charset.LATIN)  # of the others the wire form is the text itself
 
 
@@ -41,7 +41,7 @@ def accept() -> Reply:
 @operation(
     "POST",
     "/api/sms",
-    "The same at the path of RealTime's own API, and with its meaning: a text of charset 6 or 8 is in wire form",
+    "Send a body as RealTime's own API reads it: a text of charset 6 or 8 is in wire form",
     *_ACCEPTED,
     body=True,
     accepts=True,
@@ -58,14 +58,14 @@ def accept_realtime() -> Reply:
 @operation(
     "POST",
     "/messages/preview",
-    "Say what sending would mean, and send nothing",
-    "what sending would mean",
+    "Show how a text would be sent, and send nothing",
+    "how the text would be sent",
     "Preview",
     BODY,
     body=True,
 )
 def preview() -> Reply:
-    """Show what sending would mean; the key does not matter."""
+    """Show how a request would be sent; the key is ignored."""
     prepared = read_request(read_body(app.current_event), None, ports().defaults)
     check_times(prepared, ports().now())
     return ok(previewed(prepared))

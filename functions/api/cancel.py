@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @operation(
     "DELETE",
     "/messages/<request_id>",
-    "Cancel what was not sent yet; who is `cancelled` will get nothing, who is `too_late` may have it",
-    "an answer for every recipient that is known",
+    "Cancel a request for every recipient to whom it was not sent yet",
+    "an answer for every known recipient",
     "Cancellation",
     READING,
     REQUEST,

@@ -25,15 +25,15 @@ BODY = (
 )
 ACCEPTING = (*BODY, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE)
 _SAID = {
-    HTTPStatus.BAD_REQUEST: "not JSON, or a header or parameter that cannot be used",
-    HTTPStatus.FORBIDDEN: "not signed, or by somebody who may not; or without the API key that the deployment asks for",
-    HTTPStatus.NOT_FOUND: "nothing of this name is known",
+    HTTPStatus.BAD_REQUEST: "the body is not JSON, or a header or parameter is not valid",
+    HTTPStatus.FORBIDDEN: "not signed, or not permitted; or the API key that the deployment requires is missing",
+    HTTPStatus.NOT_FOUND: "not found",
     HTTPStatus.CONFLICT: "the id was used before with other content; nothing was sent",
     HTTPStatus.CONTENT_TOO_LARGE: f"larger than {LARGEST} octets",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "not application/json in UTF-8",
-    HTTPStatus.UNPROCESSABLE_CONTENT: "the request cannot be sent; `errors` names everything that is wrong with it",
-    HTTPStatus.TOO_MANY_REQUESTS: "more than the deployment allows; try again later",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "a fault of the service; the same key may be tried again",
+    HTTPStatus.UNPROCESSABLE_CONTENT: "the request cannot be sent; `errors` lists everything that is wrong with it",
+    HTTPStatus.TOO_MANY_REQUESTS: "more calls than the deployment allows; try again later",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "an error of the service; try again with the same key",
     HTTPStatus.SERVICE_UNAVAILABLE: "try again after `Retry-After` seconds, with the same key",
 }
 

@@ -26,7 +26,7 @@ _ADDRESS = "/opt-outs/<number>"
 @operation(
     "GET",
     "/opt-outs",
-    "The numbers that are not written to, by page",
+    "The opt-out list: numbers that get no SMS, in pages",
     "a page of the opt-out list",
     "OptOuts",
     UNCERTAIN,
@@ -52,15 +52,15 @@ def show_opt_out(number: str) -> Reply:
 @operation(
     "PUT",
     _ADDRESS,
-    "Put a number on the opt-out list; what is sent to it then ends as `failed`, `opted_out`",
-    "its entry; that of before, if it was there, with this scope",
+    "Put a number on the opt-out list; messages to it then end as `failed`, `opted_out`",
+    "its entry; if the number was listed already, the existing entry with this scope",
     "OptOut",
     UNCERTAIN,
     NUMBER,
     SCOPE,
 )
 def add_opt_out(number: str) -> Reply:
-    """Put a number on the list, as its plan has it today; one that is there keeps its entry, but for the scope."""
+    """Put a number on the list, in today's form; if it is listed already, only the scope of its entry changes."""
     scope = _scope()
     parsed = parse_number(_checked(number), "")
     if isinstance(parsed, Refused):
@@ -68,9 +68,11 @@ def add_opt_out(number: str) -> Reply:
     return _found(ports().opt_outs.add(parsed, source=_SOURCE, now=ports().now(), scope=scope, narrow=True))
 
 
-@operation("DELETE", _ADDRESS, "Take a number off the opt-out list", "the entry that it had", "OptOut", READING, NUMBER)
+@operation(
+    "DELETE", _ADDRESS, "Take a number off the opt-out list", "the entry that was removed", "OptOut", READING, NUMBER
+)
 def remove_opt_out(number: str) -> Reply:
-    """Take a number off the list, and show the entry that it had."""
+    """Take a number off the list, and show the entry that was removed."""
     return _found(ports().opt_outs.remove(_checked(number)))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @operation(
     "GET",
     "/messages/<request_id>",
-    "Every recipient's state, by page",
+    "The outcome of each recipient, in pages",
     "a page of recipients",
     "Outcomes",
     READING,
@@ -48,7 +48,7 @@ def show_request(request_id: str) -> Reply:
 @operation(
     "GET",
     "/submissions/<submission_id>",
-    "One submission, by the id that RealTime gave it",
+    "One submission, by RealTime's id",
     "the submission",
     "Found",
     READING,

@@ -17,7 +17,7 @@ _TOLD = 1000  # places that a reply lists, so that no text can make it larger th
 
 
 def previewed(prepared: PreparedRequest) -> "Preview":
-    """Describe what sending would mean, with the text as it will be read."""
+    """Describe how a request would be sent, with the text as the phone shows it."""
     groups: list[PreviewedGroup] = [
         {**_group(message, encoded), **_text(encoded)} for message, encoded in prepared.sendable
     ]
@@ -38,7 +38,7 @@ def groups_of(prepared: PreparedRequest) -> "list[Group]":
 
 
 def segments(groups: "Sequence[Group] | Sequence[PreviewedGroup]") -> int:
-    """Count the segments that are paid for, over all recipients."""
+    """Count the segments of all recipients together."""
     return sum(group["segments"] * group["recipients"] for group in groups)
 
 

@@ -19,7 +19,7 @@ _closed = with_config({"extra": "forbid"})  # so that a test notices a member th
 
 @_closed
 class Forcing(TypedDict):
-    """A character outside GSM 03.38; `position` counts code points of the text as given, from 0."""
+    """A character outside GSM 03.38; `position` counts code points of the given text, from 0."""
 
     character: str
     codePoint: str
@@ -28,7 +28,7 @@ class Forcing(TypedDict):
 
 @_closed
 class Replaced(TypedDict):
-    """What is changed in the text: `original` at `position` of the text as given, for which `replacement` is sent."""
+    """A change of the text: instead of `original` at `position` of the given text, `replacement` is sent."""
 
     position: int
     original: str
@@ -37,7 +37,7 @@ class Replaced(TypedDict):
 
 @_closed
 class Encoding(TypedDict):
-    """How a text is sent and counted: `units` are septets (gsm7) or UTF-16 code units (ucs2), `segments` are paid for.
+    """How a text is sent: `units` are septets (gsm7) or UTF-16 code units (ucs2); RealTime charges for `segments`.
 
     `forcedBy` and `replaced` list the first thousand; `forcedByTotal` and `replacedTotal` count all.
     """
@@ -54,7 +54,7 @@ class Encoding(TypedDict):
 
 @_closed
 class Group(Encoding):
-    """Recipients, so many, who get the same encoding of the text, and the policy that chose it."""
+    """The number of recipients that get the same encoding of the text, and the policy that chose it."""
 
     policy: Policy
     recipients: int
@@ -62,7 +62,7 @@ class Group(Encoding):
 
 @_closed
 class Text(TypedDict):
-    """A text as it will be read, and as the network cuts it; `unitsLeft` still fit into the last of the parts."""
+    """A text as the phone shows it, and as the network cuts it; `unitsLeft` still fit into the last part."""
 
     text: str
     parts: list[str]
@@ -76,7 +76,7 @@ class PreviewedGroup(Group, Text):
 
 @_closed
 class Transliterated(Encoding, Text):
-    """What the policy `plain` would make of the text."""
+    """The text as the policy `plain` would send it."""
 
 
 @_closed
@@ -88,7 +88,7 @@ class Links(TypedDict):
 
 @_closed
 class Accepted(TypedDict):
-    """A request that is kept and will be sent: `recipients` without duplicates, `segments` of all of them together."""
+    """An accepted request: `recipients` without duplicates, and `segments` of all of them together."""
 
     requestId: str
     recipients: int
@@ -99,7 +99,7 @@ class Accepted(TypedDict):
 
 @_closed
 class Preview(TypedDict):
-    """What sending would mean; nothing was sent or kept."""
+    """How a request would be sent; nothing was sent or stored."""
 
     recipients: int
     segments: int
@@ -124,19 +124,20 @@ if TYPE_CHECKING:
 else:
     Outcome = _outcome(
         "Outcome",
-        """Where one recipient's SMS is.
+        """The outcome of one recipient.
 
-        `queued`: not taken up yet. `rejected`: never will be, because its id was used with other content. `sending` and
-        `waiting` may still change. `submitted`: RealTime took it. `failed` and `expired`: it was not sent. `unknown`:
-        nobody knows. `recipient` is E.164, or the entry's place in the request if that was no phone number.
+        `queued`: not received from the queue yet. `rejected`: never sent, because its id was used with other content.
+        `sending` and `waiting` are not final. `submitted`: RealTime accepted it. `failed`, `expired` and `cancelled`:
+        not sent. `unknown`: RealTime may or may not have accepted it. `recipient` is E.164, or the place of the entry
+        in the request if the entry is not a phone number.
 
-        `delivery` is what RealTime told since: it is only ever raised, in the order `pending`, `expired`,
-        `undelivered`, `rejected`, `delivered`; absent until something is known.
+        `delivery` comes from RealTime's delivery reports. It only moves forward in the order `pending`, `expired`,
+        `undelivered`, `rejected`, `delivered`; it is absent until something is known.
         """,
     )
     Found = _outcome(
         "Found",
-        "One submission, and the request that it is of.",
+        "One submission, with the id of its request.",
         requestId=str,
         metadata=NotRequired[dict[str, str]],
     )
@@ -165,7 +166,7 @@ class Outcomes(TypedDict):
 
 @_closed
 class Cancelled(TypedDict):
-    """The answer for one recipient: `cancelled`, it will never be sent; `too_late`, it has, or may have, or ended.
+    """The answer for one recipient. `cancelled`: never sent. `too_late`: sent, maybe sent, or ended in another way.
 
     `status` is the outcome's; absent if it was written by a newer version.
     """
@@ -177,7 +178,7 @@ class Cancelled(TypedDict):
 
 @_closed
 class Cancellation(TypedDict):
-    """An answer for every recipient that is known of a request, and how many of each there are."""
+    """An answer for every known recipient of a request, and how many there are of each."""
 
     requestId: str
     cancelled: int
@@ -187,7 +188,7 @@ class Cancellation(TypedDict):
 
 @_closed
 class OptOut(TypedDict):
-    """A number (E.164) that is not written to: since when, by what way it came on the list, and for which messages.
+    """A number (E.164) that gets no SMS: since when, who put it on the list, and which messages it stops.
 
     In a page of the list, a number that was forgotten is `forgotten:` and a hash.
     """
@@ -208,7 +209,7 @@ class OptOuts(TypedDict):
 
 @_closed
 class Error(TypedDict):
-    """One thing wrong, at a JSON pointer into the body, or in a header or query parameter."""
+    """One error, at a JSON pointer into the body, or in a header or query parameter."""
 
     detail: str
     pointer: NotRequired[str]

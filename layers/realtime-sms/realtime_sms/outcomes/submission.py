@@ -48,41 +48,45 @@ class Submission:
     content_hash: str
     status: Status
     reason: Reason | None = field(default=None, metadata=_shown("why it is in this status"))
-    detail: str | None = field(default=None, metadata=_shown("the reason in words, where there is more to say"))
+    detail: str | None = field(default=None, metadata=_shown("more about the reason, in words"))
     attempt: int = field(default=0, metadata=_shown("how often RealTime was called, or was about to be"))
     tries: int = 0  # attempts that ended in "try again"; they are bounded, waiting for balance is not
     provider_errors: int = 0  # those of them that RealTime's `unknown_error` ended; bounded more tightly
     owner: str  # of the last claim; owner and attempt together identify a state of the submission
     lease_until: Time | None = None
-    due_at: Time | None = field(default=None, metadata=_shown("the next attempt comes no earlier", event=False))
-    expires_at: Time | None = field(default=None, metadata=_shown("no call is made after it", event=False))
+    due_at: Time | None = field(
+        default=None, metadata=_shown("the next attempt is not made before this time", event=False)
+    )
+    expires_at: Time | None = field(default=None, metadata=_shown("no call is made after this time", event=False))
     message_type: MessageType = field(
         default=MessageType.TRANSACTIONAL, metadata=_shown("transactional or promotional")
     )
-    campaign: str | None = field(default=None, metadata=_shown("the campaign that it belongs to"))
+    campaign: str | None = field(default=None, metadata=_shown("id of its campaign"))
     resend: bool = False
     counted: bool = False  # in the caps, which count a submission once
     maybe_sent: bool = field(default=False, metadata=_shown("an earlier attempt may have reached the phone"))
-    http_status: int | None = field(default=None, metadata=_shown("of RealTime's last reply"))
-    submission_id: str | None = field(default=None, metadata=_shown("RealTime's name for it"))
-    charset: int | None = field(default=None, metadata=_shown("of the text as sent"))
-    segments: int | None = field(default=None, metadata=_shown("that are paid for"))
-    created_at: Time = field(metadata=_shown("when the table first knew it"))
+    http_status: int | None = field(default=None, metadata=_shown("HTTP status of RealTime's last reply"))
+    submission_id: str | None = field(default=None, metadata=_shown("RealTime's id"))
+    charset: int | None = field(default=None, metadata=_shown("RealTime's charset in which the text was sent"))
+    segments: int | None = field(default=None, metadata=_shown("number of segments, for which RealTime charges"))
+    created_at: Time = field(metadata=_shown("when the table got it first"))
     updated_at: Time = field(metadata=_shown("when its status last changed"))
-    submitted_at: Time | None = field(default=None, metadata=_shown("when RealTime took it"))
-    delivery: Delivery | None = field(default=None, metadata=_shown("what is known of its way to the phone"))
+    submitted_at: Time | None = field(default=None, metadata=_shown("when RealTime accepted it"))
+    delivery: Delivery | None = field(
+        default=None, metadata=_shown("whether it reached the phone, by RealTime's reports")
+    )
     delivery_reason: DeliveryReason | None = field(default=None, metadata=_shown("why it did not arrive"))
     delivery_at: Time | None = field(
-        default=None, metadata=_shown("when that became known here; RealTime's own times have no zone")
+        default=None, metadata=_shown("when the report came; RealTime's own times have no zone")
     )
     cost: str | None = field(default=None, metadata=_shown("in the account's currency, as RealTime writes it"))
     operator: Mapping[str, str] = field(
         default_factory=dict, metadata=_shown("the network that carried it, as RealTime names it")
     )
     handed_over_at: Time | None = field(default=None, metadata=_shown("when RealTime handed it to the operator"))
-    done_at: Time | None = field(default=None, metadata=_shown("when it came to its final delivery, as RealTime says"))
+    done_at: Time | None = field(default=None, metadata=_shown("when its delivery was final, as RealTime says"))
     handset_seconds: int | None = field(
-        default=None, metadata=_shown("from RealTime taking it to the handset, by RealTime's clock")
+        default=None, metadata=_shown("seconds from RealTime accepting it to the handset, by RealTime's clock")
     )
     ask_at: Time | None = None  # when RealTime is asked what became of it, unless a report says so before
     asks: int | None = None  # how often that was done

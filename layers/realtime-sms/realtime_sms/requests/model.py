@@ -124,12 +124,12 @@ class Message(_Body):
 
     charset: (
         Annotated[StrictInt, AfterValidator(_known_charset), Field(json_schema_extra={"enum": list(CHARSETS)})] | None
-    ) = Field(default=None, description="0 or absent: chosen for you; 1, 6 or 8: used as asked")
+    ) = Field(default=None, description="0 or absent: chosen for you; 1, 6 or 8: used as given")
     text: Annotated[StrictStr, StringConstraints(min_length=1, max_length=MAX_WIRE_TEXT)] = Field(
-        repr=False, description="the characters to be read, or their wire form where `encoded` is true"
+        repr=False, description="the text, or its wire form if `encoded` is true"
     )
     encoded: StrictBool = Field(
-        default=False, description="the text is already in the wire form of `charset`; it is verified by decoding"
+        default=False, description="the text is already in the wire form of `charset`; it is checked by decoding"
     )
 
     @model_validator(mode="after")
@@ -156,13 +156,14 @@ class SendRequest(_Body):
         default=None, description="up to 11 letters and digits, or up to 15 digits; absent: the deployment's default"
     )
     request_id: RequestId | None = Field(
-        default=None, description="names the request: the same id is never sent twice; absent: the queue message's id"
+        default=None,
+        description="id of the request: the same id is never sent twice; absent: the id of the queue message",
     )
     encoding: Policy | None = Field(
         default=None, description="auto, plain (transliterate to GSM) or exact; absent: by the recipient's country"
     )
     max_segments: Annotated[StrictInt, Field(ge=1, le=MAX_SEGMENTS)] | None = Field(
-        default=None, description="a text that needs more is not sent"
+        default=None, description="a text that needs more segments is not sent"
     )
     expires_at: FutureTime | None = Field(
         default=None, description="no call is made after this time (RFC 3339, with a zone)"
@@ -174,14 +175,12 @@ class SendRequest(_Body):
         default=MessageType.TRANSACTIONAL,
         description="promotional: waits for sending hours, and never holds up transactional messages",
     )
-    campaign: Campaign | None = Field(
-        default=None, description="names the campaign that it belongs to; kept with each outcome"
-    )
+    campaign: Campaign | None = Field(default=None, description="id of the campaign; kept with each outcome")
     on_unknown: OnUnknown = Field(
-        default="keep", description="resend: rather a possible duplicate than an unknown fate"
+        default="keep", description="resend: if the outcome is unknown, send again; the recipient may get it twice"
     )
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)] = Field(
-        default_factory=dict, description="yours; kept with each outcome"
+        default_factory=dict, description="your own data; kept with each outcome"
     )
 
     @field_validator("send_at")
