@@ -321,6 +321,23 @@ def test_what_changes_meanwhile_is_left_to_the_next_run(stack: EmbeddedStack, mo
     assert _forget(stack).answer["left"] == 0
 
 
+@pytest.mark.parametrize("other", [NUMBER, OTHER])
+def test_two_operators_who_forget_at_once_end_the_same(
+    stack: EmbeddedStack, store: Store, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    """The same number, or two of one request: who is late repeats it, and is not told that a request is unfinished."""
+
+    def meanwhile(*_: object) -> None:
+        monkeypatch.undo()
+        assert run("forget", other, "--yes", "--wait", "0", "--json", stack=stack).code == 0
+
+    monkeypatch.setattr("rtsms.forget._let_senders_know", meanwhile)
+    assert _forget(stack).code == 1
+    assert _forget(stack).code == 0
+    assert NUMBER.removeprefix("+") not in json.dumps(store.items()).replace(LONGER, "")
+    assert Forgotten(stack.store(), _hashes()).finished([("r-1", NUMBER), ("r-1", other)])
+
+
 def test_an_export_holds_everything_of_the_person_and_nobody_else(stack: EmbeddedStack) -> None:
     """Other recipients of the same request are no business of theirs, nor is who got an SMS about them."""
     _hold(stack.store(), replace(SUBMITTED, request_id="r-3", recipient=OTHER, metadata={"about": NUMBER}))
