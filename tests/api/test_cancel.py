@@ -3,6 +3,7 @@
 import pytest
 
 from realtime_sms.aws import cancel
+from realtime_sms.aws.requests import Addressed, Entry
 from realtime_sms.vocabulary import MessageType, Reason, Status
 from tests.api.fakes import HELLO, FakeApi, submission
 from tests.fakes.submissions import NOW
@@ -85,6 +86,14 @@ def test_an_outcome_of_other_content_gives_its_fingerprint_to_the_rest(api: Fake
     api.requests.hold(submission("k", NUMBERS[0], "1-other"))
     _cancel(api)
     assert api.requests.outcomes["k", NUMBERS[1]].content_hash == "1-other"
+
+
+def test_a_hash_in_the_place_of_a_forgotten_number_is_not_cancelled(api: FakeApi) -> None:
+    """Who was forgotten had ended; if `rtsms forget` was killed, the outcome still has the number."""
+    groups = (Addressed(0, 1, ("forgotten:5ad5585502f2dcb544d7c11da17d6a90", NUMBERS[1])),)
+    api.requests.create(Entry(request_id="k", content_hash="h", groups=groups, created_at=NOW))
+    api.requests.hold(*(submission("k", one, "h") for one in NUMBERS[:2]))
+    assert _cancel(api) == dict.fromkeys(NUMBERS[:2], ("too_late", "submitted"))
 
 
 def test_a_request_that_nobody_knows_is_not_found(api: FakeApi) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from realtime_sms.aws.forgotten import PREFIX
 from realtime_sms.aws.requests import Entry, Summary
 from realtime_sms.aws.submissions import Applied, WriteResult
 from realtime_sms.aws.table import Key, StoreUnavailableError
@@ -109,6 +110,8 @@ def of_request(summary: Summary, outcomes: Iterable[Submission], *, owner: str, 
 def _of_entry(entry: Entry, content_hash: str, owner: str, now: float) -> Iterator[Submission]:
     for group in entry.groups:
         for recipient in group.recipients:
+            if recipient.startswith(PREFIX):  # who was forgotten had ended
+                continue
             yield submission.cancel_absent(
                 entry.request_id,
                 recipient,
