@@ -134,9 +134,8 @@ class Stack:
 
     def is_same_content(self, prepared: PreparedRequest, stored: str) -> bool:
         """Return True if a stored content hash is that of the same request, also if a number of it was forgotten."""
-        if prepared.is_same_content(stored):
-            return True
-        return stored.startswith(PREFIX) and self.hashes().hides(stored, prepared.content_hash)
+        hides = self.hashes().hides if stored.startswith(PREFIX) else None
+        return prepared.is_same_content(stored, hides)
 
     def opt_outs(self, parallel_calls: int = 1) -> OptOuts:
         """Return the opt-out list, for so many threads."""

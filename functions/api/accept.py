@@ -117,7 +117,7 @@ def _entry(prepared: PreparedRequest, summary: Summary, ports: Ports) -> Entry:
 
 def _check_content(prepared: PreparedRequest, stored: str, ports: Ports) -> None:
     """Raise a ProblemError if the id was used with other content."""
-    if not prepared.is_same_content(stored) and not ports.hides(stored, prepared.content_hash):
+    if not prepared.is_same_content(stored, ports.hides):
         raise ProblemError(HTTPStatus.CONFLICT, CONFLICT_DETAIL, (Fault(CONFLICT_DETAIL, reason=Reason.CONFLICT),))
 
 

@@ -22,15 +22,14 @@ def read_known(jobs: Sequence[Job], submissions: Submissions, soon: Later) -> No
 
 
 def end_forgotten(jobs: Sequence[Job], forgotten: Forgotten, soon: Later) -> None:
-    """End recipients of whom only a hash is left, and give messages the keyed hash of their content."""
+    """End recipients of whom only a hash is left, and let messages recognise the keyed hash of their content."""
     try:
         found = forgotten.finished([(job.request_id, one) for job in jobs for one in job.recipients])
-        keyed = [forgotten.hashes.of(job.messages[0].content_hash) for job in jobs]
     except StoreUnavailableError:
         _put_off(jobs, soon)
         return
-    for job, keyed_hash in zip(jobs, keyed, strict=True):
-        job.messages = [replace(one, keyed_hash=keyed_hash) for one in job.messages]
+    for job in jobs:
+        job.messages = [replace(one, hides=forgotten.hashes.hides) for one in job.messages]
         job.ends |= {one: Done() for one in job.recipients if (job.request_id, one) in found}
 
 

@@ -1,5 +1,6 @@
 """A request that is published again after its number was forgotten: nothing is sent, and no trace comes back."""
 
+import hashlib
 import json
 from collections.abc import Collection
 from typing import Any
@@ -129,6 +130,19 @@ def test_who_shared_a_request_with_a_forgotten_number_gets_nothing_twice(
     assert fresh.items == before
     assert _send(FORGOTTEN, OTHER, text="b") == []
     assert fields(fresh.items["r-1", "#rejected"])["reason"] == "conflict"
+    assert len(realtime.inbox()) == 2
+
+
+def test_a_request_that_an_older_version_sent_is_a_repetition(fresh: FakeAws, realtime: Simulator, hashed: str) -> None:
+    """Its fingerprint had no version, and told charset 0 from none; it was replaced by a keyed hash like all."""
+    _hold(fresh, MARKER)
+    assert _send(FORGOTTEN, OTHER) == []
+    content = [sorted([FORGOTTEN, OTHER]), "96000", 0, "a", False, None]
+    fresh.set_all("contentHash", hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32])
+    _forget(fresh, hashed)
+    before = dict(fresh.items)
+    assert _send(FORGOTTEN, OTHER) == []
+    assert fresh.items == before
     assert len(realtime.inbox()) == 2
 
 

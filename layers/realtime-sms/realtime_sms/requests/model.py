@@ -8,7 +8,7 @@ Source: RealTime SMS API v2, *Send SMS*, for `recipients`, `sender` and `message
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -50,6 +50,7 @@ METADATA_KEY = r"^[A-Za-z0-9._-]{1,64}$"
 METADATA_VALUE = r"^[^\x00-\x1f\x7f]*$"
 
 type Policy = Literal["auto", "plain", "exact"]
+type Hides = Callable[[str, str], bool]  # given what is stored, and what it may stand for
 type OnUnknown = Literal["keep", "resend"]
 
 _NO_TIME = "must be an RFC 3339 time with a zone, such as 2026-01-31T12:00:00Z"
@@ -232,18 +233,22 @@ class Content:
     numbers: tuple[str, ...] = field(repr=False)
     default_sender: str
 
-    def has_hash(self, stored: str) -> bool:
-        """Return True if `stored` is the fingerprint of this content, with its default sender named or left out.
+    def has_hash(self, stored: str, hides: Hides | None = None) -> bool:
+        """Return True if `stored` is a fingerprint of this content, or hides one because a number was forgotten."""
+        hashes = self._hashes()
+        return stored in hashes or (hides is not None and any(hides(stored, one) for one in hashes))
 
-        Fingerprints from before there were versions also tell an absent charset from 0.
+    def _hashes(self) -> set[str]:
+        """Return the fingerprints of this content, with its default sender named or left out.
+
+        Those from before there were versions also tell an absent charset from 0.
         """
         sender, charset = self.request.sender, self.request.message.charset
         senders = {None, self.default_sender} if sender in {None, self.default_sender} else {sender}
         spelled = [self.request.model_copy(update={"sender": one}) for one in senders]
-        if stored.startswith(HASH_VERSION):
-            return stored in {content_hash(one, self.numbers) for one in spelled}
         charsets = {None, 0} if charset in {None, 0} else {charset}
-        return stored in {_unversioned_hash(one, charset, self.numbers) for one in spelled for charset in charsets}
+        old = {_unversioned_hash(one, charset, self.numbers) for one in spelled for charset in charsets}
+        return old | {content_hash(one, self.numbers) for one in spelled}
 
 
 def _unversioned_hash(request: SendRequest, charset: int | None, numbers: tuple[str, ...]) -> str:

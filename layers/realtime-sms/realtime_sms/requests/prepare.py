@@ -7,7 +7,7 @@ from realtime_sms.encoding.charset import decode
 from realtime_sms.encoding.text import EncodedText, encode
 from realtime_sms.requests.envelope import IdentifiedRequest
 from realtime_sms.requests.errors import Problem
-from realtime_sms.requests.model import MAX_SEGMENTS, Content, Policy, SendRequest, content_hash
+from realtime_sms.requests.model import MAX_SEGMENTS, Content, Hides, Policy, SendRequest, content_hash
 from realtime_sms.requests.recipients import Recipients, parse_recipients
 from realtime_sms.vocabulary import MessageType, Reason
 
@@ -52,14 +52,14 @@ class Refusal:
 class Message:
     """One text to the recipients (E.164) who get the same encoding of it, or the reason why none of them gets it.
 
-    `content_hash` is that of the whole request; `expires_at` and `send_at` are in epoch seconds. `keyed_hash` stands in
-    the place of `content_hash` in the table if one of the recipients was forgotten.
+    `content_hash` is that of the whole request; `expires_at` and `send_at` are in epoch seconds. `hides`
+    recognises what stands in the place of `content_hash` in the table if one of the recipients was forgotten.
     """
 
     request_id: str
     recipients: tuple[str, ...] = field(repr=False)
     content_hash: str
-    keyed_hash: str | None = None
+    hides: Hides | None = field(default=None, repr=False, compare=False)
     content: Content | None = field(default=None, repr=False)
     policy: Policy = "auto"
     sender: str = ""
@@ -78,9 +78,9 @@ class Message:
 
     def is_same_content(self, stored: str) -> bool:
         """Return True if a stored fingerprint is that of the same request, however that was spelled."""
-        if stored in {self.content_hash, self.keyed_hash}:
+        if stored == self.content_hash:
             return True
-        return self.content is not None and self.content.has_hash(stored)
+        return self.content is not None and self.content.has_hash(stored, self.hides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,9 @@ class PreparedRequest:
     content: Content
     messages: tuple[Message, ...]
 
-    def is_same_content(self, stored: str) -> bool:
+    def is_same_content(self, stored: str, hides: Hides | None = None) -> bool:
         """Return True if a stored fingerprint is that of the same request, however that was spelled."""
-        return stored == self.content_hash or self.content.has_hash(stored)
+        return stored == self.content_hash or self.content.has_hash(stored, hides)
 
     @property
     def sendable(self) -> list[tuple[Message, EncodedText]]:
