@@ -102,8 +102,10 @@ def _let_senders_know(table: Table, out: Output, patience: int) -> None:
     """Write the marker that a number was forgotten, and wait until every send function has read it."""
     now = time.time()
     marker = as_key(MARKER) | {"createdAt": {"S": iso(now)}}
-    made = (table.create(marker) or marker)["createdAt"]["S"]  # an earlier run may have ended while it waited
-    left = seconds(made) + patience - now
+    there = table.create(marker) or marker  # an earlier run may have ended while it waited
+    if "createdAt" not in there:  # of the first version
+        table.put(there := marker)
+    left = seconds(there["createdAt"]["S"]) + patience - now
     if left > 0:
         out.text(f"The first time, wait {left:.0f} s until every send function looks for hashes.")
         time.sleep(left)

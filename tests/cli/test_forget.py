@@ -17,7 +17,7 @@ from realtime_sms.aws.forgotten import MARKER, Forgotten, Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.requests import Addressed, Entry, Requests
 from realtime_sms.aws.submissions import Applied, Submissions
-from realtime_sms.aws.table import FORGOTTEN, Key, Table, key_of
+from realtime_sms.aws.table import FORGOTTEN, Key, Table, as_key, key_of, seconds
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.outcomes.submission import Submission
@@ -230,6 +230,14 @@ def test_the_first_run_waits_and_one_that_was_killed_meanwhile_waits_on(
     assert codes == [130, 0, 0]
     assert len(slept) == 2
     assert all(50 < one <= 60 for one in slept)
+
+
+def test_a_mark_of_the_first_version_gets_its_time(stack: EmbeddedStack, store: Store) -> None:
+    """It had none; so the command waits once more."""
+    assert stack.store().create(as_key(MARKER)) is None
+    assert _forget(stack).code == 0
+    (marker,) = [item for item in store.items() if key_of(item) == MARKER]
+    assert abs(seconds(marker["createdAt"]["S"]) - time.time()) < 60
 
 
 def test_what_a_forgotten_message_cost_is_still_asked_once(stack: EmbeddedStack) -> None:
