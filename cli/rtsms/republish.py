@@ -1,6 +1,6 @@
-"""What `resend` and `redrive` do before they publish a request again: see that every outcome of it exists, and lasts.
+"""Check, before `resend` and `redrive` publish a request again, that all its outcomes exist, and extend their lifetime.
 
-The send function takes a recipient without an outcome for one that nobody has sent to.
+The send function would send to a recipient without an outcome.
 """
 
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""The announce function: from changes of the outcomes table to events on the bus."""
+"""The announce function: publishes changes of the outcomes table as events."""

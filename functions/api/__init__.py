@@ -1,1 +1,1 @@
-"""The API function: requests over HTTP, previews, and what became of both."""
+"""The API function: takes requests over HTTP, previews them, and shows outcomes and opt-outs."""

@@ -1,7 +1,7 @@
-"""Accept a request: keep its entry, then put it on the queue, so that a 202 never promises what is not kept.
+"""Accept a request: store its entry, then put it on the queue, so that every request that gets a 202 is stored.
 
-The same key may be tried again, whatever failed on the way: until there is an outcome, the message is queued again, for
-the queue may have been purged since. Two messages of one request are one send, because the sender goes by the id.
+A call with the same key may be repeated after any failure. Until there is an outcome, the request is published again,
+because the queue may have been purged. Two messages of one request are one send: the sender goes by the request id.
 """
 
 from http import HTTPStatus

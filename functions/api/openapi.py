@@ -1,4 +1,4 @@
-"""What operations say of themselves, in the terms of OpenAPI 3.1."""
+"""How operations are described in OpenAPI 3.1."""
 
 from http import HTTPStatus
 from typing import Any

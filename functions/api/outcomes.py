@@ -1,4 +1,4 @@
-"""What became of a request: the state of every recipient, by page."""
+"""Show the outcome of every recipient of a request, in pages."""
 
 import re
 from http import HTTPStatus

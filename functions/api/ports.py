@@ -1,4 +1,4 @@
-"""What the operations work on: the stores, the queue and a clock."""
+"""The stores, the queue and the clock that the operations use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

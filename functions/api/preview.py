@@ -1,4 +1,4 @@
-"""What a request's text becomes, and what sending it would mean."""
+"""Describe how the text of a request would be sent."""
 
 from itertools import islice
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Problems as the API tells them: RFC 9457 documents, each error with its place and, where there is one, its reason."""
+"""Errors of the API: RFC 9457 problem documents, each error with its place and, if there is one, its reason."""
 
 import json
 from collections.abc import Iterable, Mapping

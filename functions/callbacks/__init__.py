@@ -1,1 +1,1 @@
-"""The callback function: delivery reports and inbound messages, which RealTime posts to an address with a key in it."""
+"""The callbacks function: takes delivery reports and inbound SMS that RealTime posts to an address with a key."""

@@ -1,4 +1,4 @@
-"""The callback function's entry: API Gateway's event in, its reply out."""
+"""The callbacks function's entry: API Gateway's event in, its reply out."""
 
 import time
 from functools import cache

@@ -1,4 +1,4 @@
-"""Words by which a person opts out, or in again, in answer to an SMS: in place of a message, not within one."""
+"""Recognise an inbound SMS that is an opt-out or opt-in word; such a word inside a sentence does not count."""
 
 import re
 import unicodedata

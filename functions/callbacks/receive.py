@@ -1,4 +1,4 @@
-"""What RealTime posts: checked, stored, and then answered with exactly 200; with anything else it posts it again."""
+"""Check and store what RealTime posts, then answer 200. After any other answer RealTime posts it again."""
 
 import base64
 import binascii

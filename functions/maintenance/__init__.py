@@ -1,1 +1,1 @@
-"""The watch function: every minute it ends what nobody else will end, and closes breakers whose cause is gone."""
+"""The maintenance function: ends submissions that nothing else ends, closes breakers, and opens and closes lanes."""

@@ -1,6 +1,6 @@
-"""Closing the breakers: `balance` when *Get balance* says there is some, `auth` when RealTime takes the token again.
+"""Close the breakers: `balance` when *Get balance* shows a balance, `auth` when RealTime accepts the token again.
 
-The breaker `endpoint` is not among them: only a call of *Send SMS* can show that its address works again.
+The breaker `endpoint` is not closed here: only a call of *Send SMS* can show that its address works again.
 """
 
 from collections.abc import Callable

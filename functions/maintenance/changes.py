@@ -1,4 +1,4 @@
-"""Changes that nobody waits for: applied where they still hold, and logged."""
+"""Apply changes that no caller waits for, if the table still holds what they started from, and log them."""
 
 from collections.abc import Sequence
 

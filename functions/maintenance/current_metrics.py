@@ -1,4 +1,4 @@
-"""What there is now, measured once a minute; zeros are reported too, so that alarms can tell zero from missing."""
+"""Measure current values once a minute. Zeros are reported too, so that alarms can tell zero from missing."""
 
 import time
 from typing import Final

@@ -1,4 +1,4 @@
-"""Dead letters that SQS itself moved, after too many deliveries: their recipients get a recorded end."""
+"""Record an outcome for the recipients of messages that SQS itself moved to the dead-letter queue."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""The maintenance function: once a minute it ends what nobody else will end, and follows what RealTime does later."""
+"""The maintenance function: every minute it ends what nothing else ends, and handles what RealTime reports later."""
 
 import time
 from functools import cache

@@ -1,4 +1,4 @@
-"""Asking RealTime what became of a message: a bounded number of times a run, and never while a breaker is open."""
+"""Ask RealTime about messages: a limited number of times in a run, and never while a breaker is open."""
 
 import time
 from collections.abc import Callable

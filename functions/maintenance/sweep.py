@@ -1,4 +1,4 @@
-"""Leases that ran out, and waiting that came to nothing: found by the sparse index, ended by compare-and-swap."""
+"""End submissions whose lease is over or that waited too long; the index `open` lists them."""
 
 from maintenance.changes import apply_all
 from maintenance.time_budget import UNLIMITED, TimeBudget

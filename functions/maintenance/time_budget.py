@@ -1,4 +1,4 @@
-"""The time that one part of a run may take, so that the other parts have their turn however much it finds to do."""
+"""Limit the time that one part of a run takes, so that the other parts can run too."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Unmatched reports: recorded on their submission once that is known, or matched with one that was given up."""
+"""Settle reports with an unknown id: by the submission with that id, or by a match with one that is unknown."""
 
 from dataclasses import dataclass, field
 

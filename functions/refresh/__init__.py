@@ -1,1 +1,1 @@
-"""The refresh function: a new access token, on a schedule and on demand, one refresh at a time."""
+"""The refresh function: gets a new access token, on a schedule and on demand, one refresh at a time."""

@@ -1,4 +1,4 @@
-"""The refresh function's entry: a schedule, or a sender whose token was refused."""
+"""The refresh function's entry: it is invoked by a schedule, or by a sender whose token was refused."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Authenticate with the account's credentials, and keep the new token well before the old one ends."""
+"""Authenticate with the account's credentials, and store the new token well before the old one expires."""
 
 import json
 import secrets

@@ -1,1 +1,1 @@
-"""The send function: from queue messages to submissions with an outcome."""
+"""The send function: turns queue messages into submissions, sends them, and records their outcomes."""

@@ -1,6 +1,6 @@
-"""Whether a message may be claimed, and whether its call may begin.
+"""Decide whether a message may be claimed, and whether its call may begin.
 
-That hangs on breakers, pauses, sending hours, time, leases, and slots of the rate limit.
+That depends on breakers, pauses, sending hours, time, leases, and slots of the rate limit.
 """
 
 import time

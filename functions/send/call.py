@@ -1,4 +1,4 @@
-"""One call to RealTime for one message: with the current token, and once more with another if that one is refused."""
+"""Make the call to RealTime for one message, and once more with a new token if the token is refused."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress

@@ -1,4 +1,4 @@
-"""What is looked up before jobs are delivered; where the table does not answer, they are put off until `soon`."""
+"""Look up what jobs need before they are delivered; put them off until `soon` if the table does not answer."""
 
 from collections.abc import Sequence
 from dataclasses import replace

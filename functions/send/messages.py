@@ -1,4 +1,4 @@
-"""The messages of one invocation: from a record to a job, and from a job to what becomes of its queue message."""
+"""Turn queue messages into jobs, and acknowledge or put off the queue messages when the jobs have ended."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What stops a call after the claim: the opt-out list, the caps, and a number that was forgotten meanwhile."""
+"""Find what stops a call after the claim: the opt-out list, the caps, or a number that was forgotten meanwhile."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple

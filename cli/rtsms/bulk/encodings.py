@@ -1,6 +1,6 @@
-"""The encodings of a CSV file, and how to tell that a file is in another one than was said.
+"""The encodings of a CSV file, and how to notice that a file has another encoding than the given one.
 
-Every file can be read as CP1252 or Latin-1, and nearly every one as CP850 or Mac Roman; only the result is wrong.
+Every file can be read as CP1252 or Latin-1, and nearly every one as CP850 or Mac Roman, but the text may be wrong.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What is told of a validated file before it is published."""
+"""Describe a validated file before it is published."""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -1,6 +1,6 @@
-"""Delivery states on submissions: advanced by conditional writes, so that reports may come doubled and in any order.
+"""Delivery states of submissions: moved forward by conditional writes, so reports may come twice and in any order.
 
-They touch no attribute by which `Submissions.apply` compares, so the two need not know of each other.
+These writes touch no attribute that `Submissions.apply` compares, so the two do not disturb each other.
 """
 
 from itertools import islice

@@ -1,7 +1,7 @@
-"""Submissions in the table: read by key, and changed only where the table still holds what the change started from.
+"""Submissions in the table: read by key, and changed only if the table still holds what the change started from.
 
-One primitive carries out every transition: a compare-and-swap by a PartiQL statement with its own condition and its own
-result, at the price of one write. Up to 25 statements travel in one call.
+Every change is one PartiQL statement with its own condition and its own result, and costs one write. Up to 25
+statements are sent in one call.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

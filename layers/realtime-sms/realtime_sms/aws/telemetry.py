@@ -1,8 +1,8 @@
-"""Logs and metrics: what an operator sees of an invocation.
+"""Logs and metrics of an invocation.
 
 Logs are structured. They hold request ids and masked numbers, and never a text, a token or a whole number. Metrics are
-added up while an invocation runs and written once at its end: CloudWatch reads them out of one log line in its embedded
-metric format, so that they cost no call, and no line for each SMS.
+added up during an invocation and written once at its end, in CloudWatch's embedded metric format. So they need no call,
+and one log line for an invocation instead of one for each SMS.
 """
 
 import json

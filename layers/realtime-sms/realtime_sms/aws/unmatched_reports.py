@@ -1,6 +1,7 @@
-"""Reports of which no submission was found: kept, and looked at again until it is known what they were of.
+"""Reports without a known submission: stored, and looked at again until their submission is known.
 
-One may have come before our own write, belong to a call that was given up, or to another system on the same account.
+A report may have come before our own write. It may belong to a submission that is unknown, or to another system on the
+same account.
 """
 
 from collections.abc import Iterator, Mapping

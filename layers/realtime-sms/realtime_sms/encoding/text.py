@@ -1,4 +1,4 @@
-"""From a text and a wish to what goes on the wire: policy, then charset, then the network's count."""
+"""Encode a text as requested: choose the policy and the charset, and count segments as the network does."""
 
 from typing import Literal, NamedTuple, get_args
 from unicodedata import is_normalized

@@ -1,8 +1,8 @@
-"""Transliteration into GSM 03.38: what a text can lose without saying something else.
+"""Transliterate a text into GSM 03.38 without changing its meaning.
 
-What the alphabet has is never touched: `ñ é à ü ¿ ¡ €` stay. What has no spelling that everybody reads the same way is
-left as it is: other scripts, emoji, currencies (an amount is not for guessing), fractions (`1½` would read `11/2`),
-degrees (`25°` is not `25o`), exponents (`10ⁿ` is not `10n`), and links.
+Characters of the alphabet are never changed: `ñ é à ü ¿ ¡ €` stay. Characters without a spelling that everybody reads
+the same way stay too: other scripts, emoji, currencies, fractions (`1½` would read `11/2`), degrees (`25°` is not
+`25o`), exponents (`10ⁿ` is not `10n`), and links.
 """
 
 import unicodedata

@@ -1,1 +1,1 @@
-"""What became of a submission: its states, what changes them, and its JSON forms."""
+"""The outcome of a submission: its states, its changes, and its JSON forms."""

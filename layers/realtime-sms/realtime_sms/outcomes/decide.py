@@ -1,6 +1,6 @@
-"""The step that a submission needs now: claim it, end it, leave it for later, or refuse the request as a conflict.
+"""Decide the next step of a submission: claim it, end it, leave it for later, or refuse the request as a conflict.
 
-`decide` is the sender's whole judgement, given what the table holds.
+`decide` needs only the message, and what the table holds.
 """
 
 from dataclasses import dataclass, replace

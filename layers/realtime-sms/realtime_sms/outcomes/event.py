@@ -1,7 +1,7 @@
-"""The event that tells subscribers of a change of an outcome: when there is one, and what it says.
+"""The event about a change of an outcome: whether there is one, and its content.
 
-It says what the item of the outcomes table says, under the same names, without what only senders need. New members may
-be added to it; a change that a reader could stumble over is a new version.
+It has the attributes of the outcome's item, under the same names, without those that only senders need. New members may
+be added; a change that could break a reader is a new version.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
-"""The one place that makes an HTTP call to RealTime: once, by phase, within one deadline.
+"""The only place that makes HTTP calls to RealTime: each once, by phase, within one deadline.
 
-What fails before the first byte of the request leaves is the `Connector`'s, and ends as `NotSent`. From the moment the
-request is handed to the socket the result is a whole `Reply` or `ReplyLost`, for how much of it left cannot be told.
-Nothing is ever sent again, and no redirect is followed. Source: *Fate of a call*.
+A failure before the first byte of the request leaves is found by the `Connector`, and is `NotSent`. After the request
+was handed to the socket, the result is a whole `Reply` or `ReplyLost`, because nobody can tell how much of it left.
+Nothing is sent again, and no redirect is followed. Source: *Fate of a call*.
 """
 
 import http.client

@@ -1,7 +1,7 @@
-"""Everything that happens before the first byte of a request can leave: name, TCP, TLS.
+"""Do what happens before the first byte of a request can leave: name, TCP, TLS.
 
-Whatever fails here is a `NotSent`, by phase and not by the exception's class: an SSLError can come before the request
-and after it (*Fate of a call*).
+Any failure here is `NotSent`. The phase decides, not the class of the exception: an SSLError can come before the
+request and after it (*Fate of a call*).
 """
 
 import socket

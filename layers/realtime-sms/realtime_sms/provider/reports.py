@@ -1,7 +1,7 @@
-"""What RealTime tells of its own accord, or when asked: delivery reports, inbound messages, and *Get SMS info*.
+"""What RealTime posts or answers about a message: delivery reports, inbound messages, and *Get SMS info*.
 
-Liberal in the types that are read, strict in what comes of them. Source: RealTime SMS API v2, *Receive delivery
-reports (DLR)*, *Receive SMS (MO)*, *Get SMS info*.
+Several types are accepted for each field; the results have one strict type. Source: RealTime SMS API v2, *Receive
+delivery reports (DLR)*, *Receive SMS (MO)*, *Get SMS info*.
 """
 
 import re

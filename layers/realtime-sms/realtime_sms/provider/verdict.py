@@ -1,7 +1,7 @@
-"""What a reply, or its absence, proves about the messages of one call.
+"""What a reply, or a lost reply, proves about the messages of one call.
 
-Source: RealTime SMS API v2, *Send SMS* (submission status) and *Error codes*; where the documents are silent, nothing
-is assumed: whatever RealTime may have accepted is `OPEN`, and is never repeated without being asked for.
+Source: RealTime SMS API v2, *Send SMS* (submission status) and *Error codes*. Where the documents say nothing, nothing
+is assumed: a message that RealTime may have accepted is `OPEN`, and is repeated only if the request asks for it.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What is wrong with an input, where, and what to do: the one form in which every refusal of ours is told."""
+"""Errors in an input: what is wrong, where, and what to do. All our refusals have this form."""
 
 import difflib
 import re

@@ -1,7 +1,7 @@
-"""Sending hours: when promotional messages may go out, by the clock of one time zone.
+"""Sending hours: when promotional messages may be sent, in one time zone.
 
-What counts is the local time that a clock on the wall shows. Where the clocks go forward, the hours that they skip do
-not exist; where they go back, the hour that comes twice counts twice.
+Hours are local time. When clocks are set forward, the skipped hour does not exist; when they are set back, the repeated
+hour counts both times.
 """
 
 import re

@@ -1,8 +1,9 @@
-"""The send request: RealTime's own body, and what we add to it; its limits and its errors.
+"""The send request: RealTime's own body, and the fields that we add; its limits and its errors.
 
-Any JSON value may stand in `recipients`: an entry that is no number is refused by itself (see `recipients`).
+Any JSON value is allowed in `recipients`: an entry that is not a number is refused by itself (see `recipients`).
 
-Source: RealTime SMS API v2, *Send SMS*, for `recipients`, `sender` and `message`; the rest is ours and optional.
+Source: RealTime SMS API v2, *Send SMS*, for `recipients`, `sender` and `message`; the other fields are ours and
+optional.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""From a request to the messages that can be sent: its text, encoded once for each policy, and who gets which."""
+"""Prepare a request: encode its text once for each policy, and make the messages for its recipients."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,8 @@
-"""What people write as a phone number: its digits, or what is wrong with the entry.
+"""Read a phone number as people write it: its digits, or what is wrong with the entry.
 
 Typographic and invisible characters come from word processors, web pages and address books. They are replaced by the
-plain character, or removed. An entry that is something else than one number is refused: its digits may be somebody's.
+plain character, or removed. An entry that is not exactly one number is refused, because its digits could be another
+person's number.
 """
 
 import re
