@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 @instrumented
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """Announce changed outcomes, and name the record from which the stream must go on."""
+    """Announce changed outcomes, and name the record from which the stream must continue."""
     failed = Announcer.from_environment().announce(event["Records"])
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 
 
 class Bus(Protocol):
-    """Where events go."""
+    """The event bus, as far as it is used here."""
 
     def put(self, events: Sequence[TimedEvent]) -> list[TimedEvent]:
-        """Put them; return those that were not taken."""
+        """Put events; return those that the bus did not take."""
 
 
 class Announcer:
-    """Tells the bus of changes of outcomes and of the opt-out list."""
+    """Publishes changes of outcomes and of the opt-out list on the bus."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus

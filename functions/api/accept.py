@@ -78,7 +78,7 @@ def _accepted(value: dict[str, object]) -> Reply:
 
 
 def take(value: dict[str, object], key: str | None, stage: str, ports: Ports) -> "Accepted":
-    """Keep a send request under its key and put it on the queue.
+    """Store a send request under its key, and put it on the queue.
 
     Raises:
         ProblemError: it cannot be sent, or its id was used with other content.
@@ -138,7 +138,7 @@ def _new_entry(prepared: PreparedRequest, now: float) -> Entry:
 
 
 def _message(value: dict[str, object]) -> str:
-    """Write the request as a queue message, which what the API takes always fits into."""
+    """Write the request as a queue message; every request that the API accepts fits into one."""
     message = as_body(value)
     if len(message.encode()) > LARGEST:
         raise too_large()
@@ -146,7 +146,7 @@ def _message(value: dict[str, object]) -> str:
 
 
 def _mark_queued(request_id: str, ports: Ports) -> None:
-    """Note it; where that fails the next try with this key queues a second message, which sends nothing."""
+    """Note that the request is on the queue; otherwise a repeated call queues a second message, which sends nothing."""
     try:
         ports.requests.mark_queued(request_id, ports.now())
     except StoreUnavailableError as error:

@@ -108,7 +108,7 @@ def read_request(value: dict[str, object], key: str | None, defaults: Defaults) 
 
 
 def check_times(prepared: PreparedRequest, now: float) -> None:
-    """Refuse a request that no call may be made for any more, or not for too long.
+    """Refuse a request whose times allow no call, or only one too far ahead.
 
     Raises:
         ProblemError: 422, its `expiresAt` is past, or its `sendAt` is past or too far ahead.
@@ -136,7 +136,7 @@ def _check_media_type(event: APIGatewayProxyEvent) -> None:
 
 
 def _refused(problems: Sequence[Problem], key: str | None, others: Sequence[Fault]) -> ProblemError:
-    """Tell what is wrong with the body; an id that came as the key is told as the header's fault."""
+    """Report what is wrong with the body; an error of an id that came as the key is reported for the header."""
     bad_key = next((one for one in problems if one.where == "requestId"), None) if key is not None else None
     if bad_key is not None and len(problems) == 1 and not others:
         return ProblemError.of_parameter(KEY, bad_key.what)
@@ -150,7 +150,7 @@ def _refused(problems: Sequence[Problem], key: str | None, others: Sequence[Faul
 
 
 def _refused_recipients(entries: object, defaults: Defaults) -> list[Fault]:
-    """Look at the recipients also where something else is wrong, so that everything is told at once."""
+    """Check the recipients even if something else is wrong, so that all errors are reported at once."""
     if not isinstance(entries, list):
         return []
     recipients = parse_recipients(entries[:MAX_RECIPIENTS], defaults.region)

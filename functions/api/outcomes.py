@@ -55,7 +55,7 @@ def show_request(request_id: str) -> Reply:
     SUBMISSION,
 )
 def show_submission(submission_id: str) -> Reply:
-    """Show the submission that RealTime calls so."""
+    """Show the submission with this id of RealTime."""
     submission_id = unquote(submission_id)
     found = ports().requests.find(submission_id) if re.fullmatch(SUBMISSION_ID, submission_id) else None
     if found is None:
@@ -70,7 +70,7 @@ def shown(submission: Submission) -> "Outcome":
 
 
 def _expected(summary: Summary, after: str, most: int) -> "dict[str, Outcome]":
-    """Return up to `most` recipients that were accepted, as if nothing had become of them yet."""
+    """Return up to `most` recipients that were accepted, without their outcomes."""
     if summary.entry is None:
         return {}
     state = {"status": "rejected" if summary.superseded else "queued", "final": summary.superseded}

@@ -52,7 +52,7 @@ def read_cursor(event: APIGatewayProxyEvent, key: str) -> str:
 
 
 def parameter(event: APIGatewayProxyEvent, name: str) -> str | None:
-    """Return a query parameter; the routes have seen to it that it is there once."""
+    """Return a query parameter; the routes have checked that it is given once at most."""
     values = event.multi_value_query_string_parameters.get(name)
     return values[0] if values else event.query_string_parameters.get(name)
 

@@ -25,11 +25,11 @@ class Fault:
 
     @classmethod
     def of_problem(cls, problem: Problem, reason: Reason) -> Self:
-        """Tell a problem with the body."""
+        """Return the error for a problem with the body."""
         return cls(problem.what, pointer=problem.pointer, reason=reason)
 
     def document(self) -> dict[str, str]:
-        """Return the members that there are."""
+        """Return the members that are not empty."""
         members = {
             "detail": self.detail,
             "pointer": self.pointer,
@@ -41,7 +41,7 @@ class Fault:
 
 @dataclass(eq=False)  # not frozen: whoever passes an exception on writes its traceback
 class ProblemError(Exception):
-    """What ends a request without its result."""
+    """An error that ends a request."""
 
     status: HTTPStatus
     detail: str
@@ -55,7 +55,7 @@ class ProblemError(Exception):
 
     @classmethod
     def of_body(cls, faults: Iterable[Fault]) -> Self:
-        """Refuse a request that is JSON, and cannot be sent as it is."""
+        """Refuse a request that is JSON, but cannot be sent."""
         every = tuple(dict.fromkeys(faults))
         count = f"{len(every)} errors" if len(every) > 1 else "an error"
         told = f", of which the first {_TOLD} are listed" if len(every) > _TOLD else ""
@@ -67,7 +67,7 @@ class ProblemError(Exception):
         return cls(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
 
     def reply(self) -> Response[Any]:
-        """Return the reply that tells it."""
+        """Return the reply with this problem."""
         return Response(self.status, "application/problem+json", json.dumps(self.document()), self.headers)
 
     def document(self) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class CallbackKeys:
         return any(matches)
 
     def _read(self) -> None:
-        """Read them, but not again within moments, whether that succeeded or not."""
+        """Read the keys, but not again within some seconds, whether that succeeded or not."""
         now = self._monotonic()
         if self._keys and now - self._tried_at < _PAUSE:
             return

@@ -21,7 +21,7 @@ _LOOKED_AT = 200  # characters of a message, in which a word would have ended
 
 
 class Wish(StrEnum):
-    """What a person asks for by such a word."""
+    """What a person wants who sends such a word."""
 
     OPT_OUT = auto()
     OPT_IN = auto()
@@ -40,7 +40,7 @@ class Keywords:
         return cls(*(frozenset(filter(None, map(folded, words))) for words in (opt_out, opt_in)))
 
     def wish(self, text: str) -> Wish | None:
-        """Return what a message asks for; a word in both lists opts out.
+        """Return what the sender of a message wants; a word in both lists opts out.
 
         To opt out, the word may stand before a signature or another sentence. To opt in, it has to be the whole
         message: nobody must get SMS by mistake.

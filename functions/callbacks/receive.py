@@ -43,7 +43,7 @@ class Ports:
 
 
 def receive(event: Mapping[str, Any], ports: Ports) -> dict[str, Any]:
-    """Answer one callback as API Gateway hands it over; 200 exactly when nothing of it is left to be stored."""
+    """Answer one callback from API Gateway's event; 200 only if everything of it is stored."""
     path = event.get("pathParameters") or {}
     keep = _KINDS.get(path.get("kind") or "")
     try:
@@ -65,7 +65,7 @@ def receive(event: Mapping[str, Any], ports: Ports) -> dict[str, Any]:
 
 
 def keep_report(body: bytes, ports: Ports, _key: str) -> None:
-    """Store a delivery report: on its submission, or as a stray until that is known."""
+    """Store a delivery report: on its submission, or as an unmatched report until that is known."""
     report, now = read_report(body), ports.now()
     found = ports.deliveries.find(report.submission_id)
     mine = [key for key in found if key[1] == report.recipient or ports.hashes.hides(key[1], report.recipient)]
@@ -85,7 +85,7 @@ def keep_report(body: bytes, ports: Ports, _key: str) -> None:
 
 
 def keep_inbound(body: bytes, ports: Ports, key: str) -> None:
-    """Do what a word asks for, then tell the bus of the message; nothing else is kept.
+    """Apply an opt-out or opt-in word, then publish the event of the message; nothing else is stored.
 
     Raises:
         BusUnavailableError: the bus did not take the event; at the next post, the word changes nothing more.
@@ -125,7 +125,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 
 def _reply(status: HTTPStatus, detail: str = "", headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Write a reply as API Gateway wants it; one that is no success is a problem document (RFC 9457)."""
+    """Return a reply in API Gateway's form; an error is a problem document (RFC 9457)."""
     problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
     media_type = "application/problem+json" if detail else "application/json"
     return {

@@ -29,7 +29,7 @@ def record_dead_letters(
     rules: Rules,
     budget: TimeBudget = UNLIMITED,
 ) -> int:
-    """Record an end for each dead letter that has none, and why on the letter; return how many there were.
+    """Record an outcome for each dead letter that has none, and add the reason to the letter; return their number.
 
     What has its reason is shown again at the end of the run, for operators and the redrive.
     """

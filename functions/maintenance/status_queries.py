@@ -71,9 +71,9 @@ class StatusQueries:
 
 
 def ask_overdue(deliveries: Deliveries, submissions: Submissions, queries: StatusQueries, now: float) -> int:
-    """Ask about submissions of which no report came in time, as far as the queries go; return how many answers came.
+    """Ask about submissions whose report is overdue, as long as queries are left; return how many answers came.
 
-    Each is asked about less often each time, and in the end no more.
+    The time until the next query grows with each one; after the last, RealTime is not asked again.
     """
     answers = 0
     most = queries.left
@@ -91,7 +91,7 @@ def ask_overdue(deliveries: Deliveries, submissions: Submissions, queries: Statu
 
 
 def ask_cost(deliveries: Deliveries, submissions: Submissions, queries: StatusQueries, now: float) -> int:
-    """Ask once what a message cost and how long it took, as far as the queries go; return how many answers came."""
+    """Ask once about cost and times of each message, as long as queries are left; return how many answers came."""
     answers = 0
     most = queries.left
     keys = deliveries.to_price(now, most) if most else []
@@ -106,7 +106,7 @@ def ask_cost(deliveries: Deliveries, submissions: Submissions, queries: StatusQu
 
 
 def _keep(found: Submission, submission_id: str, info: Info, deliveries: Deliveries, now: float) -> None:
-    """Keep the answer; the delivery advances last, so that a crash in between asks once more."""
+    """Store the answer; the delivery is written last, so that after a crash in between RealTime is asked once more."""
     asks = (found.asks or 0) + 1
     ask_at = now + ASK_AFTER[asks] if asks < len(ASK_AFTER) else None
     key = (found.request_id, found.recipient)

@@ -11,7 +11,7 @@ from realtime_sms.vocabulary import Status
 
 
 def sweep(submissions: Submissions, rules: Rules, now: float, budget: TimeBudget = UNLIMITED) -> int:
-    """End what is overdue, as far as the time budget goes; return how many submissions that were."""
+    """End overdue submissions within the time budget; return how many were ended."""
     ended = 0
     for keys in budget.of(submissions.overdue(now)):
         found = submissions.read_known(keys)
@@ -22,7 +22,7 @@ def sweep(submissions: Submissions, rules: Rules, now: float, budget: TimeBudget
 
 
 def _ended(found: Submission, rules: Rules, now: float) -> Change | None:
-    """Return the write that a submission needs whose time is over; the index may be older than the item."""
+    """Return the write that ends an overdue submission; None if the item is newer than the index, and needs none."""
     if found.status is Status.SENDING and found.lease_until is not None and now >= found.lease_until:
         return Change(found, submission.lapse(found, rules, now=now))
     if found.status is not Status.WAITING:

@@ -9,7 +9,7 @@ SECONDS: Final = 8.0  # of the function's timeout: three such shares and one cal
 
 
 class TimeBudget:
-    """So many seconds from now; `cut` says whether they were too few."""
+    """A number of seconds from now; `cut` is True if they were too few."""
 
     def __init__(self, seconds: float = SECONDS, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -17,7 +17,7 @@ class TimeBudget:
         self.cut = False
 
     def of[T](self, things: Iterable[T]) -> Iterator[T]:
-        """Yield things while there is time, and leave the rest for the next run; `cut` is set if there is a rest."""
+        """Yield items while there is time; `cut` is set if some are left for the next run."""
         for thing in things:
             if self._monotonic() >= self._ends:
                 self.cut = True

@@ -27,7 +27,7 @@ _APART = 600.0
 
 
 class Outcome(StrEnum):
-    """What a refresh came to."""
+    """The result of a refresh."""
 
     REFRESHED = "refreshed"
     STILL_GOOD = "still_good"
@@ -139,7 +139,7 @@ class Refresher:
         return Outcome.REFRESHED
 
     def _wait_for_another(self, refused: str | None) -> Outcome:
-        """Look at the secret until the other environment's refresh shows there, or patience ends."""
+        """Read the secret until it has the token of the other environment's refresh, or the patience ends."""
         until = time.monotonic() + self.patience
         while time.monotonic() < until:
             if _kept(self._held(), refused) is not None:

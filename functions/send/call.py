@@ -31,7 +31,7 @@ class TokenSource(Protocol):
         """Return the token to use."""
 
     def renewed(self, refused: str, *, within: float) -> str:
-        """Return another one, if there is one."""
+        """Return another token, if there is one."""
 
 
 class Post(Protocol):
@@ -105,7 +105,7 @@ class Caller:
     def _once_more(
         self, message: Message, ready: Sequence[Submission], permit: Permit, refused: str, first: list[Verdict]
     ) -> list[Verdict]:
-        """Call once more, with another token if there is one."""
+        """Make the call once more, if there is another token."""
         if any(
             one.breaker is Breaker.AUTH for one in self._breakers.all_open()
         ):  # another call found that no token helps
@@ -147,5 +147,5 @@ class Caller:
 
 
 def _proves_address(verdict: Verdict) -> bool:
-    """Return True if RealTime's own *Send SMS* answered, whatever it said."""
+    """Return True if RealTime's own *Send SMS* answered, with any result."""
     return verdict.http_status is not None and verdict.kind not in _PROVES_NOTHING

@@ -55,7 +55,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A queue message that no later delivery can make right."""
+    """A queue message that can never be sent."""
 
     queue_message: QueueMessage
     request_id: str

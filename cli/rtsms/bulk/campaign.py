@@ -55,7 +55,7 @@ class Campaign:
         return sum(number != BAD and not done for number, done in pairs)
 
     def cancellations(self, *, owner: str, now: float) -> Iterator[Submission]:
-        """Yield for each good row what is written if the table has nothing of it, published or not."""
+        """Yield for each good row, published or not, the cancelled submission to write if the table has none."""
         for _, row, number in self._good_rows():
             yield self.merge.cancellation(self.campaign_id, row, number, owner=owner, now=now)
 

@@ -111,7 +111,7 @@ class MailMerge:
         return as_body({"requestId": self._request_id(campaign_id, values, number), **body, **traffic})
 
     def cancellation(self, campaign_id: str, row: Row, number: int, *, owner: str, now: float) -> Submission:
-        """Return what cancels a good row's request before the table knows it."""
+        """Return the cancelled submission to write for a good row if the table has none."""
         values, request = self._values(row), self.example
         message = request.message.model_copy(update={"text": self.template.render(values)})
         return cancel_absent(

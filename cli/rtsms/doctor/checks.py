@@ -200,7 +200,7 @@ def _unused_versions(stack: Stack, used: AbstractSet[str]) -> Iterator[Finding]:
 def check_send_queue(stack: Stack) -> Iterator[Finding]:
     """Check the settings of the send queue, who may use it, and how long messages wait in it.
 
-    Of the promotional queue only what is wrong is told, and its depth: messages may wait there for a night.
+    Of the promotional queue, only problems and the depth are reported: messages may wait there for a night.
     """
     attributes = stack.queue_attributes("SendQueueUrl")
     function = stack.session.client("lambda").get_function_configuration(FunctionName=stack.outputs["SendFunctionName"])

@@ -27,7 +27,7 @@ def check_daily_cap(stack: Stack) -> Iterator[Finding]:
 
 
 def past_holidays(stack: Stack) -> Iterator[Finding]:
-    """Report PromotionalHolidays of which every date is over."""
+    """Report PromotionalHolidays if all its dates are past."""
     zone = _zone(stack)
     holidays = Hours.parse("", stack.parameters.get("PromotionalHolidays", ""), zone).holidays
     if holidays and max(holidays) < day_of(time.time(), zone):

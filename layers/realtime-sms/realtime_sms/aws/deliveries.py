@@ -30,7 +30,7 @@ class Deliveries:
         self._ask_cost = ask_cost
 
     def find(self, submission_id: str) -> list[Key]:
-        """Return the key of the submission that RealTime calls so; the index has it a moment after it is written."""
+        """Return the key of the submission with this id of RealTime; the index has it a moment after it is written."""
         return list(self._table.keys(SUBMISSION_INDEX, "submissionId = :id", {":id": {"S": submission_id}}))
 
     def untraced(self, recipient: str, most: int) -> list[Key]:

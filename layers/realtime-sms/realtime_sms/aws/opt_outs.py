@@ -63,7 +63,7 @@ class OptOuts:
         raise StoreUnavailableError("others change the entry")
 
     def remove(self, number: str) -> OptOut | None:
-        """Take a number off the list, and its hash; return the entry that it had."""
+        """Take a number and its hash off the list; return the entry that was removed."""
         item = self._table.pop((OPT_OUTS, number))
         if hidden := self._hidden(number):  # read last: `rtsms forget` may hide an entry meanwhile
             shown = hidden | as_key((OPT_OUTS, number))  # first, so that the event of its end has the number

@@ -24,11 +24,11 @@ _THROTTLING = frozenset({"ThrottlingException", "Throttling", "RequestThrottled"
 
 
 class QueueUnavailableError(RuntimeError):
-    """The queue did not say that it took the message; it may have."""
+    """The queue did not confirm the message; it may have taken it."""
 
     @property
     def for_good(self) -> bool:
-        """Return True if asking again would be answered the same, as where a permission is missing."""
+        """Return True if another try would fail too, for example because a permission is missing."""
         cause = self.__cause__
         if not isinstance(cause, ClientError):
             return False
@@ -205,13 +205,13 @@ class DeadLetters:
                 return
 
     def size(self) -> int:
-        """Return about how many there are, those that are hidden just now among them."""
+        """Return the approximate number of dead letters, including those that are hidden now."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         attributes = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
         return sum(int(attributes[name]) for name in names)
 
     def put(self, body: str, *, reason: str, detail: str, request_id: str) -> None:
-        """Put a message's body here, with why; whoever calls acknowledges the original."""
+        """Put a message's body on this queue, with the reason; the caller acknowledges the original."""
         attributes = {"reason": reason, "detail": detail, "requestId": request_id}
         self._client.send_message(
             QueueUrl=self._url,

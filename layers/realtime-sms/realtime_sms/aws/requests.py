@@ -74,7 +74,7 @@ class Summary:
 
     @property
     def content_hash(self) -> str | None:
-        """Return the fingerprint of what is sent under this id: the first outcome's, if there is one."""
+        """Return the hash of the content that is sent under this id: the first outcome's, if there is one."""
         if self.first is not None:
             return self.first.content_hash
         return self.entry.content_hash if self.entry else None

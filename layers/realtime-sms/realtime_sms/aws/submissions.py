@@ -90,10 +90,10 @@ class Submissions:
         return {key: one for key, one in self.read(keys).items() if isinstance(one, Submission)}
 
     def apply(self, changes: Sequence[Change]) -> list[WriteResult]:
-        """Carry out each change if the table still holds its `before`; return for each what came of it.
+        """Carry out each change if the table still holds its `before`; return the result of each.
 
-        The SDK's own retry can fail a condition on its own success. So what failed is read again, and a submission that
-        bears the change's own owner, attempt, status and time counts as applied.
+        If the SDK retries a write that succeeded, the condition fails. So failed changes are read again, and a
+        submission that has the change's own owner, attempt, status and time counts as applied.
         """
         results: list[WriteResult] = []
         for some in batched(changes, BATCH, strict=False):
@@ -133,7 +133,7 @@ class Submissions:
         return batched(self._table.due(OPEN_SHARDS, now), 100, strict=False)
 
     def note_rejection(self, request_id: str, reason: Reason, detail: str, now: float) -> None:
-        """Keep beside the request's outcomes that a message under its id was rejected, and why."""
+        """Store beside the outcomes of the request that a message with its id was rejected, and why."""
         note = {
             "requestId": request_id,
             "recipient": REJECTED,
@@ -248,7 +248,7 @@ def _text(value: object) -> str:
 
 
 def _lenient(words: type[StrEnum]) -> Callable[[Any], str]:
-    """Return a reader that leaves a word of a newer version as it is: nothing is decided by it."""
+    """Return a reader that keeps an unknown word of a newer version, because nothing is decided by it."""
     return lambda stored: words(stored) if stored in words else _text(stored)
 
 

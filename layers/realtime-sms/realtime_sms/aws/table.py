@@ -102,7 +102,7 @@ class Table:
             return self._client.get_item(TableName=self.name, Key=as_key(key), ConsistentRead=True).get("Item")
 
     def get_many(self, keys: Iterable[Key]) -> list[dict[str, Any]]:
-        """Return the items that there are, read consistently; what was left out is asked for again, a few times."""
+        """Return the existing items, read consistently; keys that DynamoDB skips are read again, a few times."""
         found: list[dict[str, Any]] = []
         for some in batched(dict.fromkeys(keys), _READ_BATCH, strict=False):
             wanted: Any = [as_key(key) for key in some]
@@ -121,7 +121,7 @@ class Table:
         return found
 
     def create(self, item: Item) -> dict[str, Any] | None:
-        """Put an item if its key has none; else return the one that is there."""
+        """Put an item if its key has none; otherwise return the existing one."""
         with unavailable():
             try:
                 self._client.put_item(
@@ -138,7 +138,7 @@ class Table:
         return None
 
     def put(self, item: Item, condition: str = "", values: Item | None = None, **more: Any) -> bool:  # noqa: ANN401 (as boto3 takes it)
-        """Put an item in the place of what is there; return False if the condition does not hold."""
+        """Put an item in place of the existing one; return False if the condition does not hold."""
         if condition:
             more |= {"ConditionExpression": condition, "ExpressionAttributeValues": values}
         return self._change(self._client.put_item, Item=item, **more)
@@ -303,7 +303,7 @@ class Table:
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Raise StoreUnavailableError in the place of what boto3 raises; it names the error's class alone."""
+    """Raise StoreUnavailableError instead of what boto3 raises; it names only the class of the error."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:

@@ -81,8 +81,8 @@ def read_token(client: "SecretsManagerClient", secret_arn: str) -> TokenSecret:
 class Tokens:
     """The current token of one environment; safe to use from many threads, of which one reads for all.
 
-    `renew` is told the fingerprint of the refused token, and gets a new one into the secret if it can. Reads and
-    renewals run in a thread apart, so that whoever waits for one waits no longer than it may.
+    `renew` gets the fingerprint of the refused token, and puts a new one into the secret if it can. Reads and renewals
+    run in a thread of their own, so that each caller can stop waiting at its own deadline.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Tokens:
     def renewed(self, refused: str, *, within: float = math.inf) -> str:
         """Return the token for one more try: another than the refused one, if there is one.
 
-        Threads that ask at once share one renewal, also a fruitless one.
+        Threads that ask at the same time share one renewal, even if it brings no new token.
 
         Raises:
             TokenUnavailableError: the secret cannot be read.

@@ -43,7 +43,7 @@ class UnmatchedReports:
         self._table = table
 
     def keep(self, report: Report, now: float) -> bool:
-        """Keep a report, or advance what is kept under its id; return False if it is no news."""
+        """Store a report, or advance the stored one with its id; return False if nothing is new."""
         advanced = advance(report.update, now)
         values = {
             ":phone": {"S": report.recipient},
@@ -68,7 +68,7 @@ class UnmatchedReports:
         return (_read(item) for key in keys if (item := self._table.get(key)) is not None)
 
     def put_off(self, unmatched: UnmatchedReport, now: float) -> None:
-        """Look at it again later, or no more; one that advanced meanwhile is left as it is."""
+        """Set when the report is looked at again, or never; a report that advanced meanwhile stays as it is."""
         condition, values = _unchanged(unmatched.report.update)
         later = next((at for after in LOOKS if (at := unmatched.received_at + after) > now), None)
         if later is None:
@@ -78,7 +78,7 @@ class UnmatchedReports:
         self._table.update(unmatched.key, update)
 
     def drop(self, unmatched: UnmatchedReport) -> None:
-        """Delete it, since its submission has it; one that advanced meanwhile stays, to be looked at again."""
+        """Delete a report that its submission has now; one that advanced meanwhile stays, to be looked at again."""
         self._table.delete(unmatched.key, *_unchanged(unmatched.report.update))
 
 

@@ -130,7 +130,7 @@ class Rules:
 
 
 class ForbiddenTransitionError(RuntimeError):
-    """Our own code tried to move a submission by a way that the table of transitions does not have."""
+    """Our own code tried a change that the table of transitions does not have."""
 
 
 def check(source: Status | None, trigger: Trigger, target: Status) -> Status:
