@@ -67,8 +67,8 @@ def forget(  # noqa: PLR0913 (one for each option)
     request is not finished, or if an item changed meanwhile and still holds the number.
     """
     number = parse_number(number, stack)
-    table = stack.store()
-    items = personal_data.find_items(scan_items(stack, out, rate), number)
+    table, hashes = stack.store(), stack.hashes()
+    items = personal_data.find_to_forget(scan_items(stack, out, rate), number, hashes)
     kinds = Counter(map(personal_data.kind_of, items))
     held = personal_data.requests_of(table, items)
     if unfinished := personal_data.unfinished(held, stack.requests(), stack.forgotten()):
@@ -84,8 +84,6 @@ def forget(  # noqa: PLR0913 (one for each option)
         return Exit.FAILED
     left = 0
     if items:
-        hashes = stack.hashes()
-        hashes.of(number)  # reads the key: if it cannot be read, a marker would stop all sending
         _let_senders_know(table, out, wait)
         left = personal_data.forget(table, items, held, number, hashes)
         personal_data.record(table, iso(time.time()), kinds, owner=secrets.token_hex(4))

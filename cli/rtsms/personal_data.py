@@ -47,6 +47,19 @@ def find_items(items: Iterable[Item], number: str) -> list[Item]:
     return [item for item in items if holds(_written(item))]
 
 
+def find_to_forget(items: Iterable[Item], number: str, hashes: Hashes) -> list[Item]:
+    """Return the items that hold a number, and what an earlier version left unfinished under its hash."""
+    holds, hashed = pattern(number).search, hashes.of(number)
+    found = ((item, _written(item)) for item in items)
+    return [item for item, said in found if holds(said) or (hashed in said and not _is_forgotten(item, number, hashes))]
+
+
+def _is_forgotten(item: Item, number: str, hashes: Hashes) -> bool:
+    """Return True if forgetting the number leaves an item as it is."""
+    current = item | _content(item, hashes)
+    return not key_of(item)[0].startswith(CAPS) and _without(number, current, hashes) == item
+
+
 def _written(item: Item) -> str:
     """Return an item as JSON without escapes: an escape can end with a digit, which would hide a number after it."""
     return json.dumps(item, ensure_ascii=False)

@@ -240,6 +240,20 @@ def test_a_mark_of_the_first_version_gets_its_time(stack: EmbeddedStack, store: 
     assert abs(seconds(marker["createdAt"]["S"]) - time.time()) < 60
 
 
+def test_what_the_first_version_left_is_replaced_too(stack: EmbeddedStack, store: Store) -> None:
+    """It kept the content hash, ids that bulk made of the number, and counts, under the hash of the number."""
+    table, hashed = stack.store(), _hashes().of(NUMBER)
+    _forget(stack)
+    of_row, kept = id_of_row("spring", NUMBER), _kept(store)
+    _hold(table, replace(SUBMITTED, request_id=of_row, recipient=hashed))
+    assert RecipientCap(table, [Window(5, 3_600)]).count([replace(SUBMITTED, recipient=hashed)], NOW) == [None]
+    assert _forget(stack).answer["items"] == {"outcome": 1, "counter": 1}
+    assert Forgotten(table, _hashes()).finished([(of_row, NUMBER)])
+    assert kept.items() <= _kept(store).items()
+    assert [one for one in (of_row, SUBMITTED.content_hash, "#cap") if one in json.dumps(store.items())] == []
+    assert _forget(stack).answer["replaced"] == 0
+
+
 def test_what_a_forgotten_message_cost_is_still_asked_once(stack: EmbeddedStack) -> None:
     """The place in the queue of questions follows the hash."""
     deliveries = Deliveries(stack.store(), ask_cost=True)
