@@ -1,9 +1,13 @@
 """DELETE /messages/{requestId}: an answer for every recipient, and nothing written over."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
 from realtime_sms.aws import cancel
 from realtime_sms.aws.requests import Addressed, Entry
+from realtime_sms.aws.table import Key
 from realtime_sms.vocabulary import MessageType, Reason, Status
 from tests.api.fakes import HELLO, FakeApi, submission
 from tests.fakes.submissions import NOW
@@ -94,6 +98,21 @@ def test_a_hash_in_the_place_of_a_forgotten_number_is_not_cancelled(api: FakeApi
     api.requests.create(Entry(request_id="k", content_hash="h", groups=groups, created_at=NOW))
     api.requests.hold(*(submission("k", one, "h") for one in NUMBERS[:2]))
     assert _cancel(api) == dict.fromkeys(NUMBERS[:2], ("too_late", "submitted"))
+
+
+def test_an_outcome_that_is_forgotten_meanwhile_is_not_cancelled(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was sent; the number is not written into the table again."""
+    api.requests.hold(submission("k", NUMBERS[0], "h"))
+    read = api.submissions.read
+
+    def forgotten(keys: Iterable[Key]) -> dict[Key, Any]:
+        api.requests.outcomes.clear()
+        return read(keys)
+
+    monkeypatch.setattr(api.submissions, "read", forgotten)
+    reply = api.call("DELETE", "/messages/k")
+    assert [one["answer"] for one in reply.body["recipients"]] == ["too_late"]
+    assert api.requests.outcomes == {}
 
 
 def test_a_request_that_nobody_knows_is_not_found(api: FakeApi) -> None:

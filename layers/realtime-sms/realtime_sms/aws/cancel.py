@@ -63,8 +63,9 @@ def cancel_all(
 ) -> dict[Key, Answered]:
     """Cancel what was not sent; return one answer for each recipient.
 
-    `absent` has for each recipient the submission to write if the table has none. The answer is `cancelled` if the
-    message will never be sent, and `too_late` if it was sent, may have been sent, or ended in another way.
+    `absent` has for each recipient the submission to write if the table has none, or its outcome if it is known to have
+    one. The answer is `cancelled` if the message will never be sent, and `too_late` if it was sent, may have been sent,
+    or ended in another way.
 
     Raises:
         StoreUnavailableError: the table did not answer for all. Some may be cancelled; the call may be repeated.
@@ -97,14 +98,10 @@ def _had_a_time(one: Submission) -> bool:
 
 
 def of_request(summary: Summary, outcomes: Iterable[Submission], *, owner: str, now: float) -> list[Submission]:
-    """Return the submission to write for each known recipient of a request: of its API entry, and of its outcomes."""
+    """Return for each known recipient of a request its outcome, or the submission to write if it has none."""
     entry = summary.entry
     accepted = _of_entry(entry, summary.content_hash or entry.content_hash, owner, now) if entry else ()
-    known = (
-        submission.cancel_absent(one.request_id, one.recipient, one.content_hash, owner=owner, now=now)
-        for one in outcomes
-    )
-    return list({one.recipient: one for one in (*accepted, *known)}.values())
+    return list({one.recipient: one for one in (*accepted, *outcomes)}.values())
 
 
 def _of_entry(entry: Entry, content_hash: str, owner: str, now: float) -> Iterator[Submission]:
@@ -138,8 +135,9 @@ def of_messages(messages: Sequence[Message], *, owner: str, now: float) -> list[
 
 def _step(absent: Submission, found: Found, now: float) -> Change | Answered:
     """Return the write that cancels a submission, or the answer if no write is needed."""
-    if found is None:
-        return Change(None, absent)
+    if found is None:  # an outcome that was there has gone: its number was forgotten meanwhile
+        gone = absent.status is not Status.CANCELLED
+        return Answered(Answer.TOO_LATE, None) if gone else Change(None, absent)
     if isinstance(found, Unreadable):
         return Answered(Answer.TOO_LATE, None)
     if found.can_be_cancelled:
