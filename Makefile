@@ -12,7 +12,7 @@ COMPILE := uv pip compile --quiet --python-version 3.13 --no-emit-index-url --ge
 .DEFAULT_GOAL := help
 .PHONY: help setup demo local test acceptance acceptance-clean sam-local check fix bench simulate redrive generated requirements iam-reference release clean
 
-help: ## show what can be done here
+help: ## list all commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(VENV)/ready ## make .venv from the pinned requirements (the other targets do it by themselves)
@@ -23,7 +23,7 @@ $(VENV)/ready: local/requirements.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --no-compile -r local/requirements.txt
 	touch $@
 
-demo: $(VENV)/ready ## deploy to an embedded AWS, send the messages in events/send, show what came of them
+demo: $(VENV)/ready ## deploy to an embedded AWS, send the messages in events/send, show the outcomes
 	python -m local.demo
 
 local: $(VENV)/ready ## keep the embedded AWS, the RealTime simulator and the console running, and print how to reach them
@@ -32,7 +32,7 @@ local: $(VENV)/ready ## keep the embedded AWS, the RealTime simulator and the co
 test: $(VENV)/ready ## run all tests; ROOM=send for one folder of tests/, ARGS="-k token" for pytest, WORKERS=3
 	python -m pytest -n $(WORKERS) $(if $(ROOM),tests/$(ROOM)) $(ARGS)
 
-acceptance: $(VENV)/ready ## test as a black box: STACK=embedded, or STACK=name REGION=region in an account, where all is removed again
+acceptance: $(VENV)/ready ## test as a black box: STACK=embedded, or STACK=name REGION=region in an account; it removes everything at the end
 	python -m tests.acceptance --stack "$(STACK)" --region "$(REGION)"
 
 acceptance-clean: $(VENV)/ready ## remove what acceptance left in an account: REGION=region, HOURS=6 for old runs only
@@ -41,7 +41,7 @@ acceptance-clean: $(VENV)/ready ## remove what acceptance left in an account: RE
 sam-local: $(VENV)/ready ## run every event under SAM local, in Docker (about ten seconds each)
 	python -m pytest -m docker -n $(WORKERS) tests/local/sam_local
 
-check: $(VENV)/ready ## format, lint, types, template, policies, workflows, generated files in step
+check: $(VENV)/ready ## check format, lint, types, template, policies, workflows and generated files
 	ruff format --check --quiet .
 	ruff check --quiet .
 	mypy
@@ -52,11 +52,11 @@ check: $(VENV)/ready ## format, lint, types, template, policies, workflows, gene
 	python -m pytest -q tests/template/iam
 	python -m local.workflows
 
-fix: $(VENV)/ready ## format, and mend what lint can mend
+fix: $(VENV)/ready ## format, and fix what the linter can fix
 	ruff format --quiet .
 	ruff check --fix --quiet .
 
-bench: .bench-venv/ready ## measure every goal of docs/performance.md (ONLY=cpu,codec: some; AGAINST=path: beside another checkout)
+bench: .bench-venv/ready ## measure every goal of docs/performance.md (ONLY=cpu,codec: some; AGAINST=path: compare with another checkout)
 	.bench-venv/bin/python -m bench --only "$(ONLY)" $(if $(AGAINST),--against "$(AGAINST)")
 
 .bench-venv/ready: bench/requirements.txt bench/icu.txt
@@ -66,7 +66,7 @@ bench: .bench-venv/ready ## measure every goal of docs/performance.md (ONLY=cpu,
 		|| echo "PyICU was not built; the benchmark goes on without it"
 	touch $@
 
-simulate: $(VENV)/ready ## try every crash, duplicate and fault, further than `make test` does
+simulate: $(VENV)/ready ## try more crashes, duplicates and faults than `make test` does
 	python -m local.model_checker
 
 redrive: $(VENV)/ready ## send dead letters back: make redrive STACK=name REASON=dead_lettered
