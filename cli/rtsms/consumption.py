@@ -102,8 +102,14 @@ class _By(OurType):
 
 
 @click.command("usage")
-@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="First day, in the deployment's TimeZone.")
-@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.")
+@click.option(
+    "--from",
+    "since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="First day, in the deployment's TimeZone.",
+)
+@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Last day, included.")
 @click.option(
     "--by", type=_By(), default="day", show_default=True, help="day, campaign, operator, messageType or metadata.NAME."
 )

@@ -61,8 +61,8 @@ def command(  # noqa: PLR0913 (one for each option)
 ) -> None:
     """Show the segments of a TEXT, and why it needs them.
 
-    Nothing is sent, and AWS is not called. --default-region, --plain-text-prefixes and --allowed-prefixes stand for the
-    parameters DefaultRegion, PlainTextPrefixes and AllowedPrefixes of a deployment.
+    Nothing is sent, and AWS is not called. --default-region, --plain-text-prefixes and --allowed-prefixes take the
+    place of the parameters DefaultRegion, PlainTextPrefixes and AllowedPrefixes of a deployment.
     """
     plain, allowed = split_prefixes(plain_text_prefixes), split_prefixes(allowed_prefixes)
     defaults = Defaults(default_region, plain_prefixes=plain, allowed_prefixes=allowed)
