@@ -1,4 +1,4 @@
-"""What an invocation of the send function does, and of the watch function: production code over simulated clients."""
+"""What an invocation of the send or the maintenance function does: production code over simulated clients."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -61,7 +61,7 @@ def program(scenario: Scenario, begin: Begin) -> Program:
 
 def _sweep(scenario: Scenario, run: Invocation) -> tuple[str, ...]:
     client: Any = AwsClients(run)
-    with suppress(StoreUnavailableError):  # the watch function fails then, and runs again in a minute
+    with suppress(StoreUnavailableError):  # the maintenance function fails then, and runs again in a minute
         sweep(Submissions(_table(client, run)), scenario.rules, run.now())
     return ()
 

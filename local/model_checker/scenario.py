@@ -84,7 +84,7 @@ class Scenario:
     calls_in_flight: int = 2
     store_faults: bool = True  # of the queue as well
     secret_faults: bool = False
-    sweeps: bool = False  # the watch function looks for leases that are over
+    sweeps: bool = False  # the maintenance function looks for leases that are over
     dead_letters: int = 0  # how often SQS moves a message to the dead-letter queue; an operator sends it back
     cancels: int = 0  # how often somebody cancels everything, one time after the other
     freezes: bool = False  # a pause stops what an environment knows of its remaining time, as freezing it does

@@ -223,7 +223,7 @@ class Steps:
                 yield f"{said} for {at - world.now:g} s", partial(_pause, world, at, freezes=freezes)
 
     def _waits(self, world: World) -> Iterator[Step]:
-        """Yield the time until something can happen; the watch function closes breakers meanwhile."""
+        """Yield the time until something can happen; the maintenance function closes breakers meanwhile."""
         if any(schedule.at <= world.now for _, schedule in world.schedules):
             return
         at = min((one for one in self._times(world) if one > world.now), default=None)

@@ -83,7 +83,7 @@ class Summary:
     def superseded(self) -> bool:
         """Return True if other content is sent under this id, so that the entry's never will be.
 
-        Fingerprints of two versions, as right after an upgrade, say nothing; a noted conflict does.
+        Two hashes of different versions, as right after an upgrade, prove nothing; a noted conflict does.
         """
         if self.entry is None or self.content_hash in {None, self.entry.content_hash}:
             return False

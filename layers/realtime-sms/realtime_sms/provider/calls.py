@@ -49,7 +49,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class ReplyLost:
-    """The call ended after the first byte of the request left and before a whole reply came: its fate is open."""
+    """The call ended after the first byte of the request left and before a whole reply came: the result is unknown."""
 
     cause: ReplyLostCause
 

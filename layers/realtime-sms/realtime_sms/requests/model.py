@@ -208,7 +208,7 @@ def parse_request(value: object) -> SendRequest:
 
 
 def content_hash(request: SendRequest, numbers: tuple[str, ...]) -> str:
-    """Fingerprint what would be sent to whom: a version, and 128 bits of SHA-256 in hexadecimal.
+    """Hash what would be sent to whom: a version, and 128 bits of SHA-256 in hexadecimal.
 
     Times, metadata, message type and campaign are left out: a producer who repeats a request an hour later may well
     give new ones. The sender is taken as written, so that another default sender makes no conflicts of what waits; see
@@ -235,12 +235,12 @@ class Content:
     default_sender: str
 
     def has_hash(self, stored: str, hides: Hides | None = None) -> bool:
-        """Return True if `stored` is a fingerprint of this content, or hides one because a number was forgotten."""
+        """Return True if `stored` is a hash of this content, or the keyed hash of one after a number was forgotten."""
         hashes = self._hashes()
         return stored in hashes or (hides is not None and any(hides(stored, one) for one in hashes))
 
     def _hashes(self) -> set[str]:
-        """Return the fingerprints of this content, with its default sender named or left out.
+        """Return the hashes of this content, with its default sender named or left out.
 
         Those from before there were versions also tell an absent charset from 0.
         """
@@ -253,7 +253,7 @@ class Content:
 
 
 def _unversioned_hash(request: SendRequest, charset: int | None, numbers: tuple[str, ...]) -> str:
-    """Fingerprint as before there were versions; not needed once all such items are past their TTL."""
+    """Hash content as before there were versions; not needed once all such items are past their TTL."""
     message = request.message
     content = [sorted(numbers), request.sender, charset, message.text, message.encoded, request.encoding]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]

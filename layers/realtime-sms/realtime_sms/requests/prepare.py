@@ -77,7 +77,7 @@ class Message:
         return self.expires_at is not None and now >= self.expires_at
 
     def is_same_content(self, stored: str) -> bool:
-        """Return True if a stored fingerprint is that of the same request, however that was spelled."""
+        """Return True if a stored hash is that of the same content, in any spelling."""
         if stored == self.content_hash:
             return True
         return self.content is not None and self.content.has_hash(stored, self.hides)
@@ -95,7 +95,7 @@ class PreparedRequest:
     messages: tuple[Message, ...]
 
     def is_same_content(self, stored: str, hides: Hides | None = None) -> bool:
-        """Return True if a stored fingerprint is that of the same request, however that was spelled."""
+        """Return True if a stored hash is that of the same content, in any spelling."""
         return stored == self.content_hash or self.content.has_hash(stored, hides)
 
     @property
