@@ -26,6 +26,7 @@ from realtime_sms.aws.table import (
 )
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.vocabulary import Status
+from rtsms.bulk.mail_merge import request_id as id_of_row
 from rtsms.table_scan import Item
 
 ENTRY = "entry of the API"
@@ -36,6 +37,7 @@ _TECHNICAL = {"openShard", "openUntil", "untracedRecipient", "owner", "contentHa
 _CONTENT = "contentHash"
 _NOTES = "#"  # what the sort key of an entry begins with; those of outcomes follow
 _MOST = 10_000  # items of a request: more than it has recipients
+_LONGEST_CAMPAIGN = 64  # characters of a campaign's id
 _UNFINISHED = {Status.SENDING, Status.WAITING}
 
 type Find = Callable[[Collection[Key]], set[Key]]
@@ -156,13 +158,23 @@ def _without(number: str, item: Item, hashes: Hashes) -> Item:
     after: Item = json.loads(pattern(number).sub(hashes.of(number), _written(item)))
     for name in ("untracedRecipient", FORGOTTEN_MARK):
         after.pop(name, None)
-    request_id = key_of(item)[0]
-    if kind_of(item) in _OF_REQUESTS and (pattern(number).search(request_id) or is_of_bulk(request_id)):
-        after["requestId"] = {"S": hashes.of(request_id)}
+    if kind_of(item) in _OF_REQUESTS and _tells(item, number):
+        after["requestId"] = {"S": hashes.of(key_of(item)[0])}
     if kind_of(item) == OUTCOME and "openShard" in item:  # chosen by the recipient
         names = shards(item["openShard"]["S"].rpartition("-")[0])
         after["openShard"] = {"S": shard(key_of(after)[1], names)}
     return after
+
+
+def _tells(item: Item, number: str) -> bool:
+    """Return True if a request id holds the number, or if `rtsms bulk` made it of the number or of a key."""
+    request_id = key_of(item)[0]
+    if pattern(number).search(request_id):
+        return True
+    campaign = request_id.rpartition(":")[0]
+    if not is_of_bulk(request_id) or len(campaign) > _LONGEST_CAMPAIGN:
+        return False
+    return item.get("campaign") == {"S": campaign} or request_id == id_of_row(campaign, number)
 
 
 def _hide_content(table: Table, item: Item, hashes: Hashes) -> None:

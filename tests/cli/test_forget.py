@@ -151,12 +151,15 @@ def test_a_request_whose_id_holds_the_number_is_still_found(stack: EmbeddedStack
 def test_a_request_of_a_campaign_is_still_found_and_its_id_cannot_be_guessed(
     stack: EmbeddedStack, store: Store
 ) -> None:
-    """It is a hash of the number, whose key is the campaign's id: who tries all numbers finds the one."""
-    of_row = id_of_row("spring", NUMBER)
-    _hold(stack.store(), replace(SUBMITTED, request_id=of_row, recipient=NUMBER, campaign="spring"))
+    """It is a hash of number or key, whose key is the campaign's id: who tries all finds the one. Others' ids stay."""
+    by_number, by_key, others = id_of_row("old", NUMBER), id_of_row("spring", "12.345.678-5"), id_of_row("order", "7")
+    campaigns = {by_number: None, by_key: "spring", others: None, f"{'a' * 70}{others}": None}
+    for of_row, campaign in campaigns.items():
+        _hold(stack.store(), replace(SUBMITTED, request_id=of_row, recipient=NUMBER, campaign=campaign))
     _forget(stack)
-    assert Forgotten(stack.store(), _hashes()).finished([(of_row, NUMBER)]) == {(of_row, NUMBER)}
-    assert of_row not in json.dumps(store.items())
+    keys = {(of_row, NUMBER) for of_row in campaigns}
+    assert Forgotten(stack.store(), _hashes()).finished(keys) == keys
+    assert [one for one in campaigns if one in json.dumps(store.items())] == list(campaigns)[2:]
 
 
 def test_what_was_posted_again_after_forgetting_can_be_forgotten_too(stack: EmbeddedStack, store: Store) -> None:
