@@ -18,7 +18,7 @@ from rtsms.output import Output, plural
 from rtsms.stack import Stack
 from rtsms.table_scan import rate_option, scan_items
 
-_UNTIL_ALL_KNOW = 75  # seconds; longer than a send function runs (60), which may have read the marker 10 s before
+_UNTIL_ALL_KNOW = 75  # seconds; longer than a send function runs (60 s) that read the marker up to 10 s before
 _OUT_OF_REACH = (
     "messages that nothing has received from a queue yet; they are still sent",
     "backups of the table, which are kept for 35 days, and exports of it that you made",
