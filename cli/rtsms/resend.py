@@ -45,7 +45,7 @@ def command(  # noqa: PLR0913 (one for each option)
     """
     body, prepared = read_published(read_utf8("--request", request), request_id, stack.defaults)
     again = Republication(stack.submissions(), prepared, time.time())
-    unknown = _find(again, parse_number(number, stack))
+    unknown = _find(again, parse_number(number, stack), stack)
     masked = mask(unknown.recipient)
     question = f"RealTime may have sent this SMS. Send it to {masked} again, as a possible duplicate?"
     if not accept_duplicate and not out.confirm(question, option="--accept-duplicate"):
@@ -70,15 +70,15 @@ def read_published(body: str, request_id: str, defaults: Defaults) -> tuple[Requ
     return payload, parse_body(payload, request_id, defaults)
 
 
-def _find(again: Republication, number: str) -> Submission:
+def _find(again: Republication, number: str, stack: Stack) -> Submission:
     """Find the submission; raise a `CommandError` if it is not of the published request, or not unknown."""
     where, prepared = f"the request to {mask(number)}", again.prepared
     key = (prepared.request_id, number)
     held = again.submissions.read_living([key], again.now).get(key)
     if not isinstance(held, Submission):
         raise CommandError(Exit.NOT_FOUND, where, "not found", to_do="rtsms status shows what is known of this id")
-    published = key in again.keys and prepared.is_same_content(held.content_hash)
-    if not published or not all(prepared.is_same_content(one.content_hash) for one in known(again.outcomes())):
+    published = key in again.keys and stack.is_same_content(prepared, held.content_hash)
+    if not published or not all(stack.is_same_content(prepared, one.content_hash) for one in known(again.outcomes())):
         what = "this request is not the one that was published with this id"
         raise CommandError(Exit.USAGE, where, what, to_do="pass it as it was published, with all its recipients")
     if held.status is not Status.UNKNOWN and not _is_reopened(held):

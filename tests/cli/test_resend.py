@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from realtime_sms.aws.forgotten import Hashes
 from realtime_sms.aws.submissions import Applied, Conflict, WriteResult
 from realtime_sms.aws.table import Key
 from realtime_sms.outcomes.decide import Change
@@ -17,7 +18,7 @@ from rtsms.bulk.mail_merge import MailMerge
 from rtsms.bulk.sheet import Row
 from rtsms.bulk.template import Template
 from rtsms.request import prepare_request
-from tests.cli.fakes import FakeStack, Ran, fake_stack, run, submission
+from tests.cli.fakes import FakeClient, FakeStack, Ran, fake_stack, run, submission
 
 ONE, OTHER = "+56912345678", "+56913333333"
 REQUEST: dict[str, Any] = {"recipients": [ONE, "913333333"], "message": {"text": "Su clave es 4711"}}
@@ -60,8 +61,8 @@ class _Stack(FakeStack):
         return self.fake
 
 
-def _stack(**other: Any) -> _Stack:  # noqa: ANN401 (members of the submission)
-    made = fake_stack()
+def _stack(clients: Mapping[str, object] | None = None, **other: Any) -> _Stack:  # noqa: ANN401 (members of the submission)
+    made = fake_stack(clients)
     stack = _Stack(made.name, made.session, made.outputs, made.parameters, made.status)
     held = submission("order-1", ONE, **({"status": Status.UNKNOWN, "content_hash": HASH} | other))
     stack.fake.held["order-1", ONE] = held
@@ -72,6 +73,17 @@ def _stack(**other: Any) -> _Stack:  # noqa: ANN401 (members of the submission)
 def _resend(stack: FakeStack, *options: str, request: object = REQUEST, number: str = ONE) -> Ran:
     arguments = ["resend", "order-1", number, "--request", "-", *options]
     return run(*arguments, stack=stack, stdin=json.dumps(request))
+
+
+def test_an_outcome_whose_content_hash_was_replaced_is_sent_again() -> None:
+    """A number was forgotten that its metadata holds."""
+    client: Any = FakeClient(get_secret_value={"SecretString": "k" * 43})
+    stack = _stack(clients={"secretsmanager": client})
+    stack = replace(stack, outputs={**stack.outputs, "ForgetKeySecretArn": "arn:key"})
+    for key, held in stack.fake.held.items():
+        stack.fake.held[key] = replace(held, content_hash=Hashes(client, "").of(HASH))
+    assert _resend(stack, "--accept-duplicate").code == 0
+    assert len(stack.messages) == 1
 
 
 def test_an_unknown_outcome_is_sent_again() -> None:
