@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from rtsms import cancel, consumption, forget, lanes, optout, preview, redrive, resend, send, status, watch
+from rtsms import cancel, forget, lanes, optout, preview, redrive, resend, send, status, usage, watch
+from rtsms.bad_arguments import usage_error
 from rtsms.bulk import command as bulk
 from rtsms.doctor import command as doctor
 from rtsms.errors import AWS_ERRORS, CommandError, Exit, aws_error
 from rtsms.output import print_error
-from rtsms.usage import usage_error
 
 _NAME = "rtsms"
 
@@ -88,5 +88,5 @@ def main() -> None:
 
 for _module in (preview, send, status, cancel, bulk, watch, doctor, redrive, resend, optout):
     main.add_command(_module.command)
-for _command in (consumption.command, forget.export, forget.forget, lanes.pause, lanes.resume):
+for _command in (usage.command, forget.export, forget.forget, lanes.pause, lanes.resume):
     main.add_command(_command)

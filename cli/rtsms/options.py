@@ -11,10 +11,10 @@ import phonenumbers
 from realtime_sms.requests import recipients
 from realtime_sms.requests.errors import Problem
 from realtime_sms.requests.written_number import Refused
+from rtsms.bad_arguments import OurType
 from rtsms.errors import invalid_input
 from rtsms.output import Output
 from rtsms.stack import DEFAULT_STACK, Stack
-from rtsms.usage import OurType
 
 type Value = Any  # of an option, as click parsed it
 type Command = Callable[..., int | None]

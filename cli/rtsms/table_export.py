@@ -13,10 +13,10 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import boto3
 import click
 
+from rtsms.bad_arguments import OurType
 from rtsms.errors import CommandError, Exit
 from rtsms.output import plural
 from rtsms.table_scan import Item
-from rtsms.usage import OurType
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

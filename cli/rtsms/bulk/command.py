@@ -13,6 +13,7 @@ from rich import progress as bars
 from realtime_sms.aws.queues import Producer
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import MessageType
+from rtsms.bad_arguments import OurType
 from rtsms.bulk.campaign import Campaign
 from rtsms.bulk.journal import Journal
 from rtsms.bulk.publisher import Publisher
@@ -23,7 +24,6 @@ from rtsms.options import REGION, Value, json_option, lazy_stack_options
 from rtsms.output import Output, plural
 from rtsms.request import refuse_bad_time
 from rtsms.stack import Stack, split_prefixes
-from rtsms.usage import OurType
 
 _JOURNAL = click.Path(dir_okay=False, path_type=Path)
 

@@ -11,6 +11,7 @@ from rich import progress as bars
 
 from realtime_sms.requests.prepare import Defaults
 from realtime_sms.vocabulary import MessageType
+from rtsms.bad_arguments import OurType
 from rtsms.bulk.campaign import Campaign, make_campaign_id
 from rtsms.bulk.columns import clean_name, number_column
 from rtsms.bulk.encodings import ENCODINGS
@@ -22,7 +23,6 @@ from rtsms.bulk.validation import BadRow, ValidatedFile, validate
 from rtsms.options import Value, combine
 from rtsms.output import Output, make_console, plural
 from rtsms.request import encoding_options, read_text, request_body, sending_options
-from rtsms.usage import OurType
 
 COUNTS = (bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())  # of a progress bar with a total
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -18,7 +18,7 @@ from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Table
 from realtime_sms.outcomes.decide import Change
 from realtime_sms.vocabulary import Delivery, DeliveryReason, MessageType
-from rtsms.consumption import Sums, chart
+from rtsms.usage import Sums, chart
 from tests.cli.fakes import run
 from tests.cli.test_forget import EmbeddedStack, stack  # noqa: F401 (a fixture)
 from tests.conftest import Store
