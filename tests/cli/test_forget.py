@@ -20,6 +20,7 @@ from realtime_sms.aws.submissions import Applied, Submissions
 from realtime_sms.aws.table import FORGOTTEN, Key, Table, as_key, key_of, seconds
 from realtime_sms.aws.unmatched_reports import UnmatchedReports
 from realtime_sms.outcomes.decide import Change
+from realtime_sms.outcomes.opt_out import OptOut
 from realtime_sms.outcomes.submission import Submission
 from realtime_sms.provider.reports import DeliveryUpdate, Info, Report
 from realtime_sms.requests.envelope import open_envelope
@@ -389,6 +390,22 @@ def test_what_is_already_there_under_a_hash_stays(stack: EmbeddedStack, store: S
     _hold(stack.store(), replace(SUBMITTED, recipient=NUMBER, status=Status.FAILED))
     assert _forget(stack).answer["replaced"] == 1
     assert _kept(store) == before
+
+
+def test_who_opts_in_after_a_killed_run_is_announced(stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry has the mark then, with which no event reports its end; so it ends a second time without it."""
+    table, taken, ended = stack.store(), Table.pop, list[Any]()
+
+    def pop(table: Table, key: Key) -> dict[str, Any] | None:
+        ended.append(item := taken(table, key))
+        return item
+
+    monkeypatch.setattr(Table, "pop", pop)
+    (item,) = table.query("#optout", "+", 2)
+    assert table.rewrite(item, item | {"forgotten": {"BOOL": True}})
+    assert OptOuts(table).remove(NUMBER) == OptOut(NUMBER, "inbound", NOW)
+    assert ended[-1] == item
+    assert OptOuts(table).remove(NUMBER) is None
 
 
 def test_an_opt_out_is_marked_before_its_number_goes() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from realtime_sms.aws.forgotten import MARKER, Hashes
+from realtime_sms.aws.forgotten import FORGOTTEN_MARK, MARKER, Hashes
 from realtime_sms.aws.table import OPT_OUTS, Item, StoreUnavailableError, Table, as_key, key_of, seconds
 from realtime_sms.outcomes.opt_out import OptOut
 from realtime_sms.outcomes.submission import iso
@@ -65,6 +65,9 @@ class OptOuts:
     def remove(self, number: str) -> OptOut | None:
         """Take a number and its hash off the list; return the entry that was removed."""
         item = self._table.pop((OPT_OUTS, number))
+        if item and FORGOTTEN_MARK in item:  # of a killed `rtsms forget`; no event reports its end
+            self._table.create({name: value for name, value in item.items() if name != FORGOTTEN_MARK})
+            item = self._table.pop((OPT_OUTS, number))
         if hidden := self._hidden(number):  # read last: `rtsms forget` may hide an entry meanwhile
             shown = hidden | as_key((OPT_OUTS, number))  # first, so that the event of its end has the number
             if not self._table.rewrite(hidden, shown):
