@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from realtime_sms.aws.caps import recipient_key
 from realtime_sms.aws.forgotten import FORGOTTEN_MARK, PREFIX, Hashes, is_of_bulk, pattern
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.submissions import read_item
@@ -141,6 +142,8 @@ def _replace(table: Table, item: Item, number: str, hashes: Hashes) -> bool:
         if not (_keep_scope(table, item, key_of(after)) and table.rewrite(current, marked)):
             return False
         current = marked
+    if kind_of(item) == OUTCOME and key_of(after)[0] != partition:
+        table.pop(recipient_key(key_of(item)[1]))  # its recipient's count, which has a hash of this id
     return table.rewrite(current, after)
 
 

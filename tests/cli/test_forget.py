@@ -175,10 +175,14 @@ def test_what_was_posted_again_after_forgetting_can_be_forgotten_too(stack: Embe
     assert NUMBER.removeprefix("+") not in json.dumps(store.items()).replace(LONGER, "")
 
 
-def test_no_count_is_left_of_messages_whose_ids_hold_the_number(stack: EmbeddedStack, store: Store) -> None:
+@pytest.mark.parametrize("recipient", [NUMBER, OTHER])
+def test_no_count_is_left_of_messages_whose_ids_hold_the_number(
+    stack: EmbeddedStack, store: Store, recipient: str
+) -> None:
     """It has hashes of the ids, without a key: whoever tries all numbers finds the one."""
     request_id = f"otp-{NUMBER.removeprefix('+')}"
-    counted = replace(SUBMITTED, request_id=request_id, recipient=NUMBER)
+    counted = replace(SUBMITTED, request_id=request_id, recipient=recipient)
+    _hold(stack.store(), counted)
     assert RecipientCap(stack.store(), [Window(5, 3_600)]).count([counted], NOW) == [None]
     mark = hashlib.sha256(request_id.encode()).hexdigest()[:16]
     assert mark in json.dumps(store.items())
