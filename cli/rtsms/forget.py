@@ -21,6 +21,7 @@ from rtsms.table_scan import rate_option, scan_items
 _UNTIL_ALL_KNOW = 75  # seconds; longer than a send function runs (60 s) that read the marker up to 10 s before
 _OUT_OF_REACH = (
     "messages that nothing has received from a queue yet; they are still sent",
+    "delivery reports that come later for a message that is not known; they are kept for 7 days",
     "backups of the table, which are kept for 35 days, and exports of it that you made",
     "logs, which hold request ids and the last digits of numbers until LogRetentionDays are over",
     "the dead-letter queue, which keeps messages for 14 days",
