@@ -18,7 +18,7 @@ from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import DeadLetters, Producer, SendQueue
 from realtime_sms.aws.rate_limit import RateLimit
 from realtime_sms.aws.schedules import Schedules
-from realtime_sms.aws.settings import ScheduleSettings, SendSettings, read
+from realtime_sms.aws.settings import read
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import BATCH, Table
 from realtime_sms.aws.telemetry import Metric, counters, instrumented
@@ -32,6 +32,7 @@ from send.lanes import move
 from send.messages import Job, acknowledge, read_record
 from send.scheduling import Scheduling, until_its_time
 from send.sending_hours import SendingHours
+from send.settings import ScheduleSettings, SendSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

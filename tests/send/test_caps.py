@@ -8,12 +8,13 @@ import pytest
 
 from local.fake_realtime import Simulator
 from realtime_sms.aws.caps import Window
-from realtime_sms.aws.settings import SendSettings, read
+from realtime_sms.aws.settings import read
 from realtime_sms.aws.table import CAPS
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.provider.calls import Call, CallResult
 from realtime_sms.vocabulary import OptOutScope
 from send.handler import Sender
+from send.settings import SendSettings
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.lambda_context import Context
 from tests.fakes.send_parts import record_of

@@ -11,7 +11,7 @@ import pytest
 from local.fake_realtime import Simulator
 from realtime_sms.aws import clients
 from realtime_sms.aws.cancel import cancel_all, of_messages
-from realtime_sms.aws.settings import SendSettings, read
+from realtime_sms.aws.settings import read
 from realtime_sms.aws.submissions import Applied, Submissions, WriteResult
 from realtime_sms.aws.table import BATCH, RATE, Table
 from realtime_sms.outcomes.decide import Change
@@ -19,6 +19,7 @@ from realtime_sms.provider.calls import Call, CallResult
 from realtime_sms.requests.envelope import open_envelope
 from realtime_sms.requests.prepare import prepare
 from send.handler import Sender
+from send.settings import SendSettings
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.lambda_context import Context
 from tests.fakes.send_parts import record_of

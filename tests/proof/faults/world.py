@@ -18,7 +18,7 @@ from maintenance.handler import Maintenance
 from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breaker, Breakers
 from realtime_sms.aws.lock import Lock
-from realtime_sms.aws.settings import MaintenanceSettings, SendSettings
+from realtime_sms.aws.settings import MaintenanceSettings
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import BREAKERS, StoreUnavailableError, Table, seconds
 from realtime_sms.outcomes.submission import Submission, iso
@@ -26,6 +26,7 @@ from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.vocabulary import Reason, Status
 from refresh.refresher import Refresher
 from send.handler import Sender
+from send.settings import SendSettings
 from tests.fakes.aws.account import FakeAws
 from tests.fakes.aws.server import AwsServer
 from tests.fakes.aws.sqs import DEAD_LETTERS, PROMOTIONAL_QUEUE, SEND_QUEUE

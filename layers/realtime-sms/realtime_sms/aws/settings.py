@@ -8,9 +8,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from realtime_sms.aws.caps import Window, parse_windows
-from realtime_sms.aws.rate_limit import Rate
-from realtime_sms.aws.schedules import Route
 from realtime_sms.outcomes.submission import Rules
 from realtime_sms.requests.hours import Hours
 from realtime_sms.requests.prepare import Defaults
@@ -21,24 +18,22 @@ def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def _windows(value: object) -> object:
-    return parse_windows(value) if isinstance(value, str) else value
+class Settings(BaseModel):
+    """Values of the environment, under their names in capitals."""
 
-
-class _Settings(BaseModel):
     model_config = ConfigDict(
         alias_generator=str.upper, frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
     )
 
 
-class StoreSettings(_Settings):
+class StoreSettings(Settings):
     """The outcomes table; `outcome_ttl_days` is how long an item stays."""
 
     outcomes_table_name: str
     outcome_ttl_days: int = Field(ge=29)  # longer than queue and dead-letter queue together keep a message
 
 
-class ProviderSettings(_Settings):
+class ProviderSettings(Settings):
     """RealTime, and how it is called; times in seconds."""
 
     realtime_base_url: str
@@ -46,7 +41,7 @@ class ProviderSettings(_Settings):
     call_timeout_seconds: float = Field(ge=1, le=30)
 
 
-class RequestSettings(_Settings):
+class RequestSettings(Settings):
     """The deployment's settings for requests."""
 
     default_region: str
@@ -60,7 +55,7 @@ class RequestSettings(_Settings):
         return Defaults(self.default_region, self.default_sender, self.plain_text_prefixes, self.allowed_prefixes)
 
 
-class RetrySettings(_Settings):
+class RetrySettings(Settings):
     """How often a submission is tried, and RealTime asked."""
 
     max_attempts: int = Field(ge=1, le=100)
@@ -72,7 +67,7 @@ class RetrySettings(_Settings):
         return Rules(max_attempts=self.max_attempts, ask=self.reports_asked_per_minute > 0)
 
 
-class LaneSettings(_Settings):
+class LaneSettings(Settings):
     """The queue of each message type."""
 
     send_queue_url: str
@@ -87,7 +82,7 @@ class LaneSettings(_Settings):
         }
 
 
-class DaySettings(_Settings):
+class DaySettings(Settings):
     """By which clock days and hours count."""
 
     time_zone: ZoneInfo = Field(default_factory=lambda: ZoneInfo("America/Santiago"))
@@ -119,7 +114,7 @@ class RefreshSettings(StoreSettings, ProviderSettings):
     credentials_secret_arn: str
 
 
-class AnnounceSettings(_Settings):
+class AnnounceSettings(Settings):
     """The announce function's environment."""
 
     event_bus_name: str
@@ -154,42 +149,8 @@ class CallbackSettings(StoreSettings, AnnounceSettings):
     opt_in_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-class SendSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, LaneSettings, HoursSettings):
-    """The send function's environment."""
-
-    forget_key_secret_arn: str
-    refresh_function_name: str
-    dead_letter_queue_url: str
-    recipients_per_call: int = Field(ge=1, le=100)
-    calls_in_flight: int = Field(ge=1, le=200)
-    max_per_second: int = Field(ge=0)
-    promotional_share: int = Field(default=80, ge=1, le=100)  # percent
-    retry_server_errors: bool = True
-    max_per_recipient: Annotated[tuple[Window, ...], BeforeValidator(_windows)] = ()
-
-    @property
-    def rate(self) -> Rate | None:
-        """Return the account's rate limit; None if there is none."""
-        promotional = max(1, self.max_per_second * self.promotional_share // 100)
-        return Rate(self.max_per_second, promotional) if self.max_per_second else None
-
-
-class ScheduleSettings(_Settings):
-    """The send function's environment for messages that are sent later; ARNs, but for the group's name."""
-
-    schedule_group: str
-    schedule_role_arn: str
-    dead_letter_queue_arn: str
-    kms_key_arn: str = ""
-
-    @property
-    def route(self) -> Route:
-        """Return how messages come back."""
-        return Route(self.schedule_role_arn, self.dead_letter_queue_arn, self.kms_key_arn)
-
-
 @lru_cache
-def read[S: _Settings](settings: type[S]) -> S:
+def read[S: Settings](settings: type[S]) -> S:
     """Read a function's settings from the environment, once.
 
     Raises:
