@@ -101,7 +101,7 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stopped.set()
-        with suppress(ConnectionRefusedError):  # a client's connection that was still to be accepted has done it
+        with suppress(ConnectionError):  # a client's connection that was still to be accepted has done it
             socket.create_connection(("127.0.0.1", self.port)).close()  # wakes the accept
         self._threads[0].join()
         for sock in list(self._open):
