@@ -148,7 +148,7 @@ def _replace(table: Table, item: Item, number: str, hashes: Hashes) -> bool:
 
 
 def _keep_scope(table: Table, item: Item, key: Key) -> bool:
-    """Let the opt-out that stays, if the hash has one already, stop all messages if this one does."""
+    """Widen the opt-out that the hash has already, if there is one and this one stops all messages."""
     stays = table.get(key)
     if stays is None or "scope" not in stays or "scope" in item:
         return True

@@ -172,9 +172,9 @@ def _authorize_schedules_in_their_group() -> None:
 
 
 def _give_conditions_the_partition_keys() -> None:
-    """Give conditions `dynamodb:LeadingKeys`, the partition keys of a call, which MiniStack leaves out.
+    """Add `dynamodb:LeadingKeys` to what conditions see: the partition keys of a call, which MiniStack leaves out.
 
-    Of a call on an index, they are the index's. A scan names none.
+    For a call on an index, they are the index's. A scan has none.
     """
     of_call = iam_actions.dynamodb_service_context
 

@@ -125,7 +125,7 @@ class _OneLetter:
         yield self._letter
 
     def remove(self, _letter: DeadLetter) -> None:
-        """Take the letter out."""
+        """Note that the letter was removed."""
         self.removed = True
 
 

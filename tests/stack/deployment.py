@@ -123,6 +123,21 @@ class Deployment:
             ids += [one["MessageId"] for one in sorted(reply["Successful"], key=lambda one: int(one["Id"]))]
         return ids
 
+    def queue_for(self, name: str, service: str, source: str) -> tuple[str, str]:
+        """Create a queue to which an AWS service may send for the resource `source`; return its address and ARN."""
+        url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": f"{service}.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        return url, arn
+
     def items(self, request_id: str) -> dict[str, dict[str, Any]]:
         """Return everything the table holds under a request id, by sort key."""
         found = self.table.query(KeyConditionExpression=Key("requestId").eq(request_id), ConsistentRead=True)["Items"]

@@ -353,7 +353,7 @@ def dead_letter_is_taken_for_cancelled(patch: pytest.MonkeyPatch) -> None:
 
 
 def redrive_reopens_what_was_sent(patch: pytest.MonkeyPatch) -> None:
-    """Let a redrive send again whatever has ended."""
+    """Make a redrive send again what has ended."""
     patch.setattr(Submission, "dead_lettered", property(lambda one: one.final))
     patch.setattr(submission, "reopen", lambda one, *, now: replace(one, status=Status.WAITING, due_at=now))
 

@@ -14,17 +14,7 @@ PHONE, REFUSED = "+56925400021", "+56925400022"
 
 def _subscribed(deployed: Deployment, topic: str) -> str:
     """Subscribe a queue to a topic; return the queue's address."""
-    inbox = deployed.sqs.create_queue(QueueName="examples-inbox")["QueueUrl"]
-    arn = deployed.sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    deployed.sqs.set_queue_attributes(QueueUrl=inbox, Attributes={"Policy": policy})
+    inbox, arn = deployed.queue_for("examples-inbox", "sns", topic)
     deployed.session.client("sns").subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
     )

@@ -40,19 +40,9 @@ type Events = list[dict[str, Any]]
 def subscribe(deployed: Deployment, name: str, pattern: str) -> str:
     """Create a rule with a queue; return the queue's address."""
     title = own_name(deployed.stack.name, f"events-{name.replace(' ', '-')}")
-    url = deployed.sqs.create_queue(QueueName=title)["QueueUrl"]
-    arn = deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events, bus = deployed.session.client("events"), deployed.outputs["OutcomeBusName"]
     rule = events.put_rule(Name=title, EventBusName=bus, EventPattern=pattern)["RuleArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    url, arn = deployed.queue_for(title, "events", rule)
     events.put_targets(Rule=title, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
     return url
 

@@ -101,7 +101,7 @@ class Role:
 
 @pytest.fixture(scope="module")
 def roles(deployed: Deployment) -> Mapping[str, Role]:
-    """Let every function do all it can, and return the roles."""
+    """Return the roles, after every function has made each call that it can make."""
     deployed.forget_breakers()
     marker = {"requestId": MARKER[0], "recipient": MARKER[1]}  # so that the key of forgotten numbers is read
     deployed.table.put_item(Item=marker)

@@ -63,7 +63,7 @@ class OptOuts:
         raise StoreUnavailableError("others change the entry")
 
     def remove(self, number: str) -> OptOut | None:
-        """Take a number and its hash off the list; return the entry that was removed."""
+        """Remove a number and its hash from the list; return the entry that was removed."""
         item = self._table.pop((OPT_OUTS, number))
         if item and FORGOTTEN_MARK in item:  # of a killed `rtsms forget`; no event reports its end
             self._table.create({name: value for name, value in item.items() if name != FORGOTTEN_MARK})
