@@ -200,8 +200,8 @@ def _national(number: PhoneNumber) -> str:
 def _is_possible(number: PhoneNumber, lines: tuple[int, ...] = _LINES) -> bool:
     if len(f"{number.country_code}{number.national_number}") > _MOST_DIGITS:
         return False
-    results = [phonenumbers.is_possible_number_for_type_with_reason(number, line) for line in lines]
-    return ValidationResult.IS_POSSIBLE in results
+    possible = (phonenumbers.is_possible_number_for_type_with_reason(number, line) for line in lines)
+    return ValidationResult.IS_POSSIBLE in possible
 
 
 def _why_not_possible(number: PhoneNumber) -> str:
