@@ -3,6 +3,7 @@
 That depends on breakers, pauses, sending hours, time, leases, and slots of the rate limit.
 """
 
+import random
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 
 from realtime_sms.aws.breakers import Breaker, Breakers, OpenBreaker
 from realtime_sms.aws.group_commit import GroupCommit
-from realtime_sms.aws.rate_limit import REACH, RateLimit, chance
+from realtime_sms.aws.rate_limit import REACH, RateLimit
 from realtime_sms.outcomes.decide import Hold
 from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import MessageType
@@ -37,6 +38,7 @@ class Clock:
 
     def __init__(self, invocation: Invocation) -> None:
         self._ends = time.monotonic() + invocation.get_remaining_time_in_millis() / 1000
+        self._chance = random.Random()  # noqa: S311 (for jitter; made anew, as environments of one snapshot are alike)
 
     def now(self) -> float:
         """Return the epoch seconds."""
@@ -52,7 +54,7 @@ class Clock:
 
     def jitter(self) -> float:
         """Return a fraction in [0, 1) that varies delays, so that what failed together does not come back together."""
-        return chance.random()
+        return self._chance.random()
 
 
 @dataclass(frozen=True, slots=True)
