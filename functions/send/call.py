@@ -1,6 +1,7 @@
 """Make the call to RealTime for one message, and once more with a new token if the token is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from threading import Lock
@@ -22,6 +23,9 @@ _NOT_STARTED = Verdict(Kind.NOT_STARTED, Reason.NOT_STARTED)
 _NO_TOKEN = Verdict(Kind.UNAUTHORIZED, Reason.UNAUTHORIZED)
 _FAULT = Verdict(Kind.OPEN, Reason.NO_WHOLE_REPLY)
 _PROVES_NOTHING = frozenset({Kind.OPEN, Kind.WRONG_ADDRESS})  # of the address, where these came with a reply
+
+
+type Send = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
 
 
 class TokenSource(Protocol):
@@ -144,6 +148,15 @@ class Caller:
         if refused:
             return [replace(one, kind=Kind.UNAUTHORIZED, reason=Reason.UNAUTHORIZED) for one in doubtful]
         return [replace(one, kind=Kind.REFUSED) for one in doubtful]
+
+
+def in_threads(send: Send, threads: Executor) -> Send:
+    """Return what makes each call in one of the threads, and waits for it; so no more are in flight than threads.
+
+    A thread that has its reply makes the next call at once. If a place were handed from one thread to another instead,
+    it would be empty until that other thread is given the interpreter.
+    """
+    return lambda message, ready, permit: threads.submit(send, message, ready, permit).result()
 
 
 def _proves_address(verdict: Verdict) -> bool:

@@ -6,7 +6,6 @@ way at the same time travel together, up to 25 to a call of the table (see `Grou
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import chain, repeat, zip_longest
 from typing import Any
@@ -23,6 +22,7 @@ from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import MessageType, OptOutScope, Reason
 from send.admission import Admission, Clock, Permit
+from send.call import Send
 from send.known import end_forgotten, read_known
 from send.messages import Job
 from send.stops import Caps, Claim, counted, is_stopped, looked_at_again
@@ -36,7 +36,6 @@ _UNANSWERED = 0.1  # seconds after which a write of a claim that got no answer i
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _LAST_WRITE = 1.0  # seconds before the end of the invocation after which no write is tried again
 
-type Call = Callable[[Message, Sequence[Submission], Permit], Sequence[Verdict]]
 type HeldUntil = Callable[[Message, float], Hold | None]  # given a message and the epoch seconds
 type Work = tuple[Job, Message]
 type Write = tuple[Job, Change]
@@ -45,8 +44,8 @@ type Write = tuple[Job, Change]
 class Delivery:
     """Delivers the messages of one invocation, from many threads.
 
-    `opted_out` starts to look numbers up, and returns a function that waits for the answer. `places` bounds the
-    calls in flight. `holds` say why and until when a message must not be sent yet; the first that does so counts.
+    `opted_out` starts to look numbers up, and returns a function that waits for the answer. `holds` say why and until
+    when a message must not be sent yet; the first that does so counts.
     `caps` counts claimed submissions, where the deployment has caps.
     `forgotten` finds submissions that had ended before their number was forgotten.
     """
@@ -56,9 +55,8 @@ class Delivery:
         *,
         submissions: Submissions,
         opted_out: Callable[[Sequence[str]], Callable[[], Mapping[str, OptOutScope]]],
-        call: Call,
+        call: Send,
         admission: Admission,
-        places: AbstractContextManager[Any],
         clock: Clock,
         rules: Rules,
         new_owner: Callable[[], str],
@@ -71,7 +69,6 @@ class Delivery:
         self._opted_out = opted_out
         self._call = call
         self._admission = admission
-        self._places = places
         self._clock = clock
         self._rules = rules
         self._new_owner = new_owner
@@ -90,9 +87,8 @@ class Delivery:
         ready = [mine for mine, _ in claimed if withheld[mine.recipient] is None]
         if self._caps is not None:
             ready = [replace(mine, counted=True) for mine in ready]
-        with self._places:
-            job.called = job.called or bool(ready)
-            verdicts = self._call(message, ready, permit) if ready else []
+        job.called = job.called or bool(ready)
+        verdicts = self._call(message, ready, permit) if ready else []
         sent = {mine.recipient: self._settled(mine, one) for mine, one in zip(ready, verdicts, strict=True)}
         self._record(job, [Change(mine, withheld[mine.recipient] or sent[mine.recipient]) for mine, _ in claimed])
 
@@ -117,13 +113,14 @@ class Delivery:
             work = [(job, message) for job in one_of_each if job is not None for message in job.messages]
             left, threads = iter(work), min(workers, len(work))
             self._expect(threads)
-            others = [pool.submit(self._work, left) for _ in range(threads - 1)]
-            self._work(left)
-            for other in others:
-                other.result()
+            self._work(left, pool, threads - 1)
 
-    def _work(self, left: Iterator[Work]) -> None:
-        """Deliver one message after the other, beside other threads that take from the same."""
+    def _work(self, left: Iterator[Work], pool: Executor, others: int) -> None:
+        """Deliver one message after the other, beside so many other threads that take from the same.
+
+        Each thread starts the next. If one started all, they would contend for the interpreter before the first claim.
+        """
+        next_thread = pool.submit(self._work, left, pool, others - 1) if others else None
         for job, message in left:
             try:
                 self.deliver(job, message)
@@ -132,6 +129,8 @@ class Delivery:
                 later = Later(self._clock.now() + self._back_off(job))
                 job.ends = dict.fromkeys(message.recipients, later) | job.ends
         self._expect(-1)
+        if next_thread is not None:
+            next_thread.result()
 
     def _expect(self, more: int) -> None:
         """Expect so many more threads that deliver, or fewer if it is below zero."""

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from threading import BoundedSemaphore
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 from realtime_sms.aws import clients
@@ -26,7 +26,7 @@ from realtime_sms.aws.tokens import Tokens, ask_for_renewal
 from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.vocabulary import MessageType
 from send.admission import Admission, Clock, Invocation
-from send.call import Caller
+from send.call import Caller, in_threads
 from send.deliver import Delivery
 from send.lanes import move
 from send.messages import Job, acknowledge, read_record
@@ -72,7 +72,7 @@ class Sender:
         self._workers = settings.calls_in_flight + (0 if settings.rate else BATCH)
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="delivery")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="opt-outs")
-        self._places = BoundedSemaphore(settings.calls_in_flight)
+        self._callers = ThreadPoolExecutor(settings.calls_in_flight, thread_name_prefix="calls")
         self._last_end = 0.0
 
     @classmethod
@@ -110,21 +110,25 @@ class Sender:
         )
         forgetting = self._breakers.forgetting
         hashed = self._forgotten.hashes.of if forgetting else None
+        prefix, claims = secrets.token_hex(8), count(1)
         believed = self._settings.retry_server_errors
+        caller = Caller(self._post, self._tokens, admission, self._breakers, retry_server_errors=believed)
+        here = [one for one in jobs if one not in moving]
+        threads = min(self._workers, sum(len(job.messages) for job in here))
+        call = in_threads(caller.call, self._callers) if threads > self._settings.calls_in_flight else caller.call
         delivery = Delivery(
             submissions=self._submissions,
             opted_out=lambda numbers: self._readers.submit(self._opt_outs.find, numbers, hashed).result,
-            call=Caller(self._post, self._tokens, admission, self._breakers, retry_server_errors=believed).call,
+            call=call,
             admission=admission,
-            places=self._places,
             clock=clock,
             rules=self._rules,
-            new_owner=lambda: secrets.token_hex(8),
+            new_owner=lambda: f"{prefix}.{next(claims)}",
             holds=[*([until_its_time] if later else []), *([admission.outside_hours] if self._hours else [])],
             caps=self._caps.count if self._caps else None,
             forgotten=self._forgotten if forgetting else None,
         )
-        delivery.deliver_all([one for one in jobs if one not in moving], self._pool, self._workers)
+        delivery.deliver_all(here, self._pool, self._workers)
 
         if moving:
             move(moving, self._producer, self._rules, clock)

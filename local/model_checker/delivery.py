@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from local.model_checker.clients import AwsClients, RealTimeClient, TwoTokens
-from local.model_checker.invocation import GroupCommit, Invocation, Program, Semaphore, reported
+from local.model_checker.invocation import Callers, GroupCommit, Invocation, Program, Semaphore, reported
 from local.model_checker.scenario import CALL_SECONDS, DEFAULTS, Scenario
 from maintenance.changes import apply_all
 from maintenance.sweep import sweep
@@ -26,7 +26,7 @@ from realtime_sms.requests.prepare import Message
 from realtime_sms.vocabulary import MessageType, Reason
 from rtsms.redrive import Redrive
 from send.admission import Admission, Permit
-from send.call import Caller
+from send.call import Caller, in_threads
 from send.deliver import Delivery
 from send.lanes import move
 from send.messages import Job, Rejected, acknowledge, read_record
@@ -150,14 +150,14 @@ def _send(scenario: Scenario, begin: Begin, run: Invocation) -> tuple[str, ...]:
         jobs = [one for one in taken if isinstance(one, Job)]
     admission = Admission(breakers, here, call_seconds=CALL_SECONDS)
     claims = count(1)
+    post: Any = RealTimeClient(run, run.now).perform
+    caller = _Caller(post, TwoTokens(run), admission, breakers, token_test=Semaphore(1))
+    callers: Any = Callers(scenario.calls_in_flight)
     delivery = _Delivery(
         submissions=submissions,
         opted_out=lambda numbers: partial(opt_outs.find, numbers),  # beside the claims, so after them is as good
-        call=_Caller(
-            RealTimeClient(run, run.now).perform, TwoTokens(run), admission, breakers, token_test=Semaphore(1)
-        ).call,
+        call=in_threads(caller.call, callers),
         admission=admission,
-        places=Semaphore(scenario.calls_in_flight),
         clock=here,
         rules=scenario.rules,
         new_owner=lambda: f"{begin.number}.{next(claims)}",

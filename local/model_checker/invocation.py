@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it has no types
@@ -221,6 +222,18 @@ class Semaphore:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+class Callers:
+    """The threads that make calls: no more at once than there are places, each in the thread that waits for it."""
+
+    def __init__(self, places: int) -> None:
+        self._places = Semaphore(places)
+
+    def submit(self, send: Callable[..., object], *given: object) -> Any:  # noqa: ANN401 (a future)
+        with self._places:
+            sent = send(*given)
+        return SimpleNamespace(result=lambda: sent)
 
 
 def _group_commit() -> Any:  # noqa: ANN401 (the class of a module that is loaded once more)

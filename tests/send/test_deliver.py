@@ -106,6 +106,30 @@ def test_what_is_known_and_unwritten_is_bounded_by_the_workers(
     assert len({message.recipient for message in realtime.inbox()}) == CALLS
 
 
+def test_as_many_calls_are_in_flight_as_may_be(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are more threads than that, to claim the next messages meanwhile."""
+
+    class Slow(Watch):
+        in_flight = most_in_flight = 0
+        one_too_many = Event()
+
+        def perform(self, call: Call, *, latest: float) -> CallResult:
+            with self._lock:
+                self.in_flight += 1
+                self.most_in_flight = max(self.most_in_flight, self.in_flight)
+            if self.most_in_flight > IN_FLIGHT:
+                self.one_too_many.set()
+            self.one_too_many.wait(0.05)
+            reply = super().perform(call, latest=latest)
+            with self._lock:
+                self.in_flight -= 1
+            return reply
+
+    watch = Slow(sender, monkeypatch)
+    assert sender.send(_records()[:4], Context()) == []
+    assert (watch.made, watch.most_in_flight) == (4 * RECIPIENTS, IN_FLIGHT)
+
+
 def test_a_cancelled_campaign_takes_no_slots_of_the_rate_limit(fresh: FakeAws, realtime: Simulator) -> None:
     """Else its messages would leave the queue no faster than others are sent, and keep those from being sent."""
     realtime.reset()

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import BoundedSemaphore
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -17,6 +16,7 @@ from realtime_sms.provider.verdict import Kind, Verdict
 from realtime_sms.requests.prepare import Defaults, Message
 from realtime_sms.vocabulary import MessageType, Reason
 from send.admission import Admission, Clock
+from send.call import in_threads
 from send.deliver import Delivery
 from send.messages import Job, read_record
 
@@ -81,11 +81,11 @@ class Store:
 
 
 class Environment:
-    """The threads and places that all invocations of one environment share."""
+    """The threads that all invocations of one environment share."""
 
     def __init__(self, in_flight: int, workers: int | None = None) -> None:
         self._workers = workers or in_flight + BATCH
-        self._places = BoundedSemaphore(in_flight)
+        self._callers = ThreadPoolExecutor(in_flight)
         self._pool = ThreadPoolExecutor(self._workers)
 
     def __enter__(self) -> Self:
@@ -93,6 +93,7 @@ class Environment:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown()
+        self._callers.shutdown()
 
     def deliver(
         self,
@@ -105,9 +106,8 @@ class Environment:
         delivery = Delivery(
             submissions=store,
             opted_out=lambda _numbers: dict,
-            call=lambda message, ready, _permit: [call(message)] * len(ready),
+            call=in_threads(lambda message, ready, _permit: [call(message)] * len(ready), self._callers),
             admission=admission_of(clock),
-            places=self._places,
             clock=clock,
             rules=Rules(),
             new_owner=lambda: "owner",

@@ -187,7 +187,6 @@ class Environment(Clock):
             opted_out=lambda _numbers: dict[str, Any],
             call=Caller(self._post, self, admission, own).call,
             admission=admission,
-            places=Semaphore(self._kernel, terms.in_flight),
             clock=self,
             rules=Rules(),
             new_owner=lambda: "me",
