@@ -8,7 +8,7 @@ from realtime_sms.aws import clients
 from realtime_sms.aws.event_bus import EventBus, TimedEvent
 from realtime_sms.aws.forgotten import FORGOTTEN_MARK, PREFIX
 from realtime_sms.aws.opt_outs import read_entry
-from realtime_sms.aws.settings import AnnounceSettings, read
+from realtime_sms.aws.settings import EventBusSettings, read
 from realtime_sms.aws.submissions import UnreadableItemError, from_item
 from realtime_sms.aws.table import OPT_OUTS, key_of
 from realtime_sms.aws.telemetry import Metric, counters, instrumented, logger
@@ -42,7 +42,7 @@ class Announcer:
     @cache
     def from_environment(cls) -> Self:
         """Return the environment's announcer."""
-        return cls(EventBus(clients.events(), read(AnnounceSettings).event_bus_name))
+        return cls(EventBus(clients.events(), read(EventBusSettings).event_bus_name))
 
     def announce(self, records: Sequence[Mapping[str, Any]]) -> str | None:
         """Announce records in their order; return the sequence number from which the stream must go on, if it must.

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from api.description import app
 from api.incoming import routed
 from api.ports import Ports
+from api.settings import ApiSettings
 from realtime_sms.aws import clients
 from realtime_sms.aws.forgotten import Hashes
 from realtime_sms.aws.opt_outs import OptOuts
 from realtime_sms.aws.queues import Producer
 from realtime_sms.aws.requests import Requests
 from realtime_sms.aws.schedules import Schedules
-from realtime_sms.aws.settings import ApiSettings, read
+from realtime_sms.aws.settings import read
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.telemetry import instrumented

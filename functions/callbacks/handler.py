@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from callbacks.keys import CallbackKeys
 from callbacks.keywords import Keywords
 from callbacks.receive import Ports, receive
+from callbacks.settings import CallbackSettings
 from realtime_sms.aws import clients
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.event_bus import EventBus
 from realtime_sms.aws.forgotten import Hashes
 from realtime_sms.aws.opt_outs import OptOuts
-from realtime_sms.aws.settings import CallbackSettings, read
+from realtime_sms.aws.settings import read
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.telemetry import instrumented
 from realtime_sms.aws.unmatched_reports import UnmatchedReports

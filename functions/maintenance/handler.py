@@ -8,6 +8,7 @@ from maintenance.breaker_recovery import recover_breakers
 from maintenance.current_metrics import measure_current
 from maintenance.dead_letters import record_dead_letters
 from maintenance.gates import set_gates
+from maintenance.settings import MaintenanceSettings
 from maintenance.status_queries import StatusQueries, ask_cost, ask_overdue
 from maintenance.sweep import sweep
 from maintenance.time_budget import TimeBudget
@@ -18,7 +19,7 @@ from realtime_sms.aws.caps import DailyCap
 from realtime_sms.aws.deliveries import Deliveries
 from realtime_sms.aws.lanes import Lanes
 from realtime_sms.aws.queues import DeadLetters
-from realtime_sms.aws.settings import MaintenanceSettings, read
+from realtime_sms.aws.settings import read
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.telemetry import instrumented, logger

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from realtime_sms.aws import clients
 from realtime_sms.aws.lock import Lock
-from realtime_sms.aws.settings import RefreshSettings, read
+from realtime_sms.aws.settings import read
 from realtime_sms.aws.table import Table
 from realtime_sms.aws.telemetry import Metric, counters, instrumented, logger
 from realtime_sms.provider.client import RealTimeClient
 from refresh.refresher import Outcome, Refresher
+from refresh.settings import RefreshSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from realtime_sms.aws.caps import Window, parse_windows
+from realtime_sms.aws.hours_settings import HoursSettings
 from realtime_sms.aws.rate_limit import Rate
 from realtime_sms.aws.schedules import Route
 from realtime_sms.aws.settings import (
-    HoursSettings,
     LaneSettings,
     ProviderSettings,
     RequestSettings,

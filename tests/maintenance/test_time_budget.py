@@ -9,9 +9,9 @@ import pytest
 
 from local.model_checker.explorer import quiet
 from maintenance import handler
+from maintenance.settings import MaintenanceSettings
 from maintenance.sweep import sweep
 from maintenance.time_budget import SECONDS, TimeBudget
-from realtime_sms.aws.settings import MaintenanceSettings
 from realtime_sms.aws.submissions import Applied
 from realtime_sms.aws.table import Key
 from realtime_sms.outcomes.decide import Change

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from realtime_sms.aws.settings import HoursSettings
+from realtime_sms.aws.hours_settings import HoursSettings
 from realtime_sms.requests.hours import Hours
 from tests.template.rendered import rendered, template
 

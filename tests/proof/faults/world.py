@@ -15,10 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.fake_realtime import Simulator
 from local.model_checker.table import Value, fields, frozen
 from maintenance.handler import Maintenance
+from maintenance.settings import MaintenanceSettings
 from realtime_sms.aws import clients
 from realtime_sms.aws.breakers import Breaker, Breakers
 from realtime_sms.aws.lock import Lock
-from realtime_sms.aws.settings import MaintenanceSettings
 from realtime_sms.aws.submissions import Submissions
 from realtime_sms.aws.table import BREAKERS, StoreUnavailableError, Table, seconds
 from realtime_sms.outcomes.submission import Submission, iso

@@ -1,20 +1,22 @@
-"""What each function reads from its environment, typed and checked at its first use; the template sets every name."""
+"""What several functions read from their environment, typed and checked at its first use; the template sets all names.
+
+What one function reads is in the `settings.py` of its folder.
+"""
 
 import os
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Self
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from realtime_sms.outcomes.submission import Rules
-from realtime_sms.requests.hours import Hours
 from realtime_sms.requests.prepare import Defaults
-from realtime_sms.vocabulary import MessageType, OptOutScope
+from realtime_sms.vocabulary import MessageType
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
+    """Split a list with commas."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
@@ -46,8 +48,8 @@ class RequestSettings(Settings):
 
     default_region: str
     default_sender: str
-    plain_text_prefixes: Annotated[tuple[str, ...], BeforeValidator(_listed)]
-    allowed_prefixes: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+    plain_text_prefixes: Annotated[tuple[str, ...], BeforeValidator(listed)]
+    allowed_prefixes: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)]
 
     @property
     def defaults(self) -> Defaults:
@@ -82,71 +84,10 @@ class LaneSettings(Settings):
         }
 
 
-class DaySettings(Settings):
-    """By which clock days and hours count."""
-
-    time_zone: ZoneInfo = Field(default_factory=lambda: ZoneInfo("America/Santiago"))
-    max_segments_per_day: int = Field(default=0, ge=0)  # 0: as many as there are
-
-
-class HoursSettings(DaySettings):
-    """When promotional messages may go out."""
-
-    promotional_hours: str = ""
-    promotional_holidays: str = ""
-
-    @model_validator(mode="after")
-    def _are_readable(self) -> Self:
-        Hours.parse(self.promotional_hours, self.promotional_holidays, self.time_zone)
-        return self
-
-    @property
-    def hours(self) -> Hours | None:
-        """Return the sending hours; None if promotional messages may always go out."""
-        if not self.promotional_hours and not self.promotional_holidays:
-            return None
-        return Hours.parse(self.promotional_hours, self.promotional_holidays, self.time_zone)
-
-
-class RefreshSettings(StoreSettings, ProviderSettings):
-    """The refresh function's environment."""
-
-    credentials_secret_arn: str
-
-
-class AnnounceSettings(Settings):
-    """The announce function's environment."""
+class EventBusSettings(Settings):
+    """Where events go."""
 
     event_bus_name: str
-
-
-class ApiSettings(StoreSettings, RequestSettings, LaneSettings):
-    """The API function's environment."""
-
-    forget_key_secret_arn: str
-    schedule_group: str
-
-
-class MaintenanceSettings(StoreSettings, ProviderSettings, RequestSettings, RetrySettings, HoursSettings):
-    """The maintenance function's environment; mappings are the event source mappings of the lanes, by their ids."""
-
-    transactional_mapping: str
-    promotional_mapping: str
-    cost_asked_per_minute: int = Field(ge=0, le=600)
-    refresh_function_name: str
-    dead_letter_queue_url: str
-
-
-class CallbackSettings(StoreSettings, AnnounceSettings):
-    """The callback function's environment."""
-
-    opt_out_scope: OptOutScope = OptOutScope.ALL
-    inbound_text: bool = False  # whether the event of an inbound SMS has its text
-    callback_key_secret_arn: str
-    forget_key_secret_arn: str
-    cost_asked_per_minute: int = Field(ge=0, le=600)  # 0: RealTime is never asked what a message cost
-    opt_out_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
-    opt_in_words: Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 @lru_cache
