@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from local import ROOT, SCRATCH, TEMPLATE
+from local.compiled import compile_all
 
 ARCHITECTURES: Final = ("x86_64", "arm64")
 
@@ -45,9 +46,7 @@ def version_of(tag: str, project: str) -> str:
 def archive(built: Path, target: Path) -> None:
     """Write a folder as a tar archive that depends on nothing but its content."""
 
-    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
-        if "__pycache__" in Path(entry.name).parts:
-            return None
+    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid = entry.gid = entry.mtime = 0
         entry.uname = entry.gname = ""
         entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
@@ -76,6 +75,7 @@ def build(tag: str) -> Path:
         built = folder / architecture
         overrides = ("--parameter-overrides", f"Architecture={architecture}")
         _run("sam", "build", "--template-file", TEMPLATE, "--build-dir", built, *overrides)
+        compile_all(built)
         archive(built, files / f"realtime-sms-sender-{version}-{architecture}.tar.xz")
     (files / "SHA256SUMS").write_text(checksums(files), encoding="utf-8")
     (folder / "notes.md").write_text(told, encoding="utf-8")

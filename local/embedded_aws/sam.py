@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 
 from local import ROOT, SCRATCH, TEMPLATE
+from local.compiled import compile_all
 from local.embedded_aws.server import REGION, EmbeddedAws
 
 _BUILDS_KEPT = 3
@@ -33,7 +34,7 @@ def architecture() -> str:
 
 
 def build() -> Path:
-    """Build functions and layer for this machine; return the path of the built template.
+    """Build functions and layer for this machine as `make build` does; return the path of the built template.
 
     The last builds are kept and found by a hash of the source. SAM keeps the layer's downloads until its requirements
     change. Only one process builds at a time. Prints nothing; raises `SamError`.
@@ -52,6 +53,7 @@ def build() -> Path:
                 "--parameter-overrides": f"Architecture={architecture()}",
             }
             sam("build", ["--cached"], options, {})
+            compile_all(fresh)
             fresh.rename(built)
         built.touch()
         for old in sorted(builds.iterdir(), key=lambda path: path.stat().st_mtime)[:-_BUILDS_KEPT]:

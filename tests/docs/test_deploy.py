@@ -17,17 +17,18 @@ BLOCKS = re.findall(r"^```sh[^\n]*\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def commands(block: str) -> Iterator[list[str]]:
-    """Yield the commands of SAM CLI in a block, in words."""
+    """Yield the commands of SAM CLI and of make in a block, in words."""
     for line in block.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
-        if words[:1] == ["sam"]:
+        if words[:1] in (["sam"], ["make"]):
             yield words[1:]
 
 
 def architecture(words: list[str]) -> str:
     """Return the processor that a command names, else the default."""
     given = dict(word.split("=", 1) for word in words if re.match(r"[A-Z]\w+=", word))
-    return str(given.get("Architecture", rendered()["SendFunction"]["Properties"]["Architectures"][0]))
+    named = given.get("Architecture") or given.get("ARCHITECTURE")
+    return str(named or rendered()["SendFunction"]["Properties"]["Architectures"][0])
 
 
 def built_for(name: str) -> str:
@@ -45,7 +46,7 @@ def test_the_layer_is_built_for_the_processor_of_the_functions(name: str) -> Non
     assert built_for(name) == function == name
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS if "sam build" in block])
+@pytest.mark.parametrize("block", [block for block in BLOCKS if re.search("^(make|sam) build", block, re.MULTILINE)])
 def test_what_a_block_builds_is_what_it_deploys(block: str) -> None:
     """A layer of the other processor imports nothing."""
     told = {words[0]: architecture(words) for words in commands(block)}

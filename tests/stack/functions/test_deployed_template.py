@@ -1,5 +1,9 @@
 """The template that CloudFormation gets, after SAM CLI has built and packaged ours."""
 
+from importlib.util import cache_from_source
+from io import BytesIO
+from zipfile import ZipFile
+
 import pytest
 import yaml
 from samcli.yamlhelper import yaml_parse
@@ -41,3 +45,20 @@ def test_it_is_ours_but_for_the_code_in_s3(body: str) -> None:
             for name in ("CodeUri", "ContentUri"):
                 resource["Properties"].pop(name, None)
     assert sent == ours
+
+
+def test_the_code_in_s3_is_compiled(deployed: Deployment, body: str) -> None:
+    """A new environment of a function compiles nothing, with the Python of Lambda's runtime."""
+    resources = yaml_parse(body)["Resources"].values()
+    places = {one["Properties"].get(name) for one in resources for name in ("CodeUri", "ContentUri")} - {None}
+    names = [set(ZipFile(BytesIO(_fetched(deployed, place))).namelist()) for place in places]
+    assert any("python/realtime_sms/vocabulary.py" in archive for archive in names)
+    assert any("send/handler.py" in archive for archive in names)
+    for archive in names:
+        sources = [name for name in archive if name.endswith(".py")]
+        assert {cache_from_source(name) for name in sources} <= archive
+
+
+def _fetched(deployed: Deployment, place: str) -> bytes:
+    bucket, _, key = place.removeprefix("s3://").partition("/")
+    return bytes(deployed.session.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
