@@ -223,9 +223,9 @@ class Delivery:
             Claim(result, is_stopped(change.after, opted_out) if opted_out else False) for (_, change), result in pairs
         ]
         changes = [change for _, change in writes]
-        if self._caps is not None:
-            claims = counted(changes, claims, self._caps)
-        return claims if self._forgotten is None else looked_at_again(changes, claims, self._forgotten)
+        if self._forgotten is not None:
+            claims = looked_at_again(changes, claims, self._forgotten)
+        return claims if self._caps is None else counted(changes, claims, self._caps)
 
     def _delay(self, job: Job) -> float:
         """Return how long a message waits that was not admitted: not at all if only time is short.

@@ -32,11 +32,11 @@ def is_stopped(mine: Submission, opted_out: Mapping[str, OptOutScope]) -> bool:
 
 
 def counted(changes: Sequence[Change], claims: list[Claim], caps: Caps) -> list[Claim]:
-    """Count the claims that succeeded; what has opted out is not counted."""
+    """Count the claims that succeeded and that nothing stops yet."""
     places = [
         place
         for place, (change, claim) in enumerate(zip(changes, claims, strict=True))
-        if change.is_claim and isinstance(claim.result, Applied) and not claim.opted_out
+        if change.is_claim and isinstance(claim.result, Applied) and claim.opted_out is False and not claim.stop
     ]
     for place, answer in zip(places, caps([changes[place].after for place in places]), strict=True):
         claims[place] = claims[place]._replace(stop=answer)

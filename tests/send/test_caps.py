@@ -1,15 +1,16 @@
 """Caps on the way of a message: counted after the claim and before the call, and once for each submission."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import pytest
 
 from local.fake_realtime import Simulator
 from realtime_sms.aws.caps import Window
+from realtime_sms.aws.forgotten import MARKER, Forgotten
 from realtime_sms.aws.settings import read
-from realtime_sms.aws.table import CAPS
+from realtime_sms.aws.table import CAPS, Key, StoreUnavailableError
 from realtime_sms.outcomes.submission import iso
 from realtime_sms.provider.calls import Call, CallResult
 from realtime_sms.vocabulary import OptOutScope
@@ -88,6 +89,27 @@ def test_what_has_opted_out_is_not_counted(make: MakeSender, fresh: FakeAws, mon
     monkeypatch.setattr(sender._opt_outs, "find", lambda numbers, _hashed: dict.fromkeys(numbers, OptOutScope.ALL))
     sender.send([_record("r-1", NUMBER)], Context())
     assert (_outcome(fresh, "r-1")["reason"], _used(fresh)) == ("opted_out", 0)
+
+
+@pytest.mark.parametrize("second", ["found", "failed"])
+def test_what_a_second_look_for_forgotten_numbers_stops_is_not_counted(
+    make: MakeSender, fresh: FakeAws, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    """Nothing is sent to a number that was forgotten meanwhile, nor while nobody knows; so no cap is used."""
+    sender = make(max_segments_per_day=9)
+    fresh.items[MARKER] = (("recipient", ("S", MARKER[1])), ("requestId", ("S", MARKER[0])))
+    looks: list[object] = []
+
+    def finished(_forgotten: Forgotten, keys: Collection[Key]) -> set[Key]:
+        looks.append(keys)
+        if len(looks) > 1 and second == "failed":
+            raise StoreUnavailableError
+        return set(keys) if len(looks) > 1 else set()
+
+    monkeypatch.setattr(Forgotten, "finished", finished)
+    monkeypatch.setattr(sender._opt_outs, "find", lambda _numbers, _hashed: {})
+    sender.send([_record("r-1", NUMBER)], Context())
+    assert (_outcome(fresh, "r-1")["status"], _used(fresh)) == ("failed" if second == "found" else "waiting", 0)
 
 
 def test_a_retry_is_not_counted_again(make: MakeSender, fresh: FakeAws, realtime: Simulator) -> None:
