@@ -38,7 +38,9 @@ class Clock:
 
     def __init__(self, invocation: Invocation) -> None:
         self._ends = time.monotonic() + invocation.get_remaining_time_in_millis() / 1000
-        self._chance = random.Random()  # noqa: S311 (for jitter; made anew, as environments of one snapshot are alike)
+        # A fraction in [0, 1) that varies delays, so that what failed together does not come back together. Its
+        # generator is made here, since all environments of one snapshot begin with the same state of `random`.
+        self.jitter = random.Random().random  # noqa: S311 (no secret)
 
     def now(self) -> float:
         """Return the epoch seconds."""
@@ -51,10 +53,6 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Block the calling thread."""
         time.sleep(seconds)
-
-    def jitter(self) -> float:
-        """Return a fraction in [0, 1) that varies delays, so that what failed together does not come back together."""
-        return self._chance.random()
 
 
 @dataclass(frozen=True, slots=True)

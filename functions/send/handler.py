@@ -26,7 +26,7 @@ from realtime_sms.aws.tokens import Tokens, ask_for_renewal
 from realtime_sms.provider.client import RealTimeClient
 from realtime_sms.vocabulary import MessageType
 from send.admission import Admission, Clock, Invocation
-from send.call import Caller, in_threads
+from send.call import Caller, Send, in_threads
 from send.deliver import Delivery
 from send.lanes import move
 from send.messages import Job, acknowledge, read_record
@@ -108,27 +108,8 @@ class Sender:
             rate_limit=self._rate_limit,
             hours=self._hours,
         )
-        forgetting = self._breakers.forgetting
-        hashed = self._forgotten.hashes.of if forgetting else None
-        prefix, claims = secrets.token_hex(8), count(1)
-        believed = self._settings.retry_server_errors
-        caller = Caller(self._post, self._tokens, admission, self._breakers, retry_server_errors=believed)
         here = [one for one in jobs if one not in moving]
-        threads = min(self._workers, sum(len(job.messages) for job in here))
-        call = in_threads(caller.call, self._callers) if threads > self._settings.calls_in_flight else caller.call
-        delivery = Delivery(
-            submissions=self._submissions,
-            opted_out=lambda numbers: self._readers.submit(self._opt_outs.find, numbers, hashed).result,
-            call=call,
-            admission=admission,
-            clock=clock,
-            rules=self._rules,
-            new_owner=lambda: f"{prefix}.{next(claims)}",
-            holds=[*([until_its_time] if later else []), *([admission.outside_hours] if self._hours else [])],
-            caps=self._caps.count if self._caps else None,
-            forgotten=self._forgotten if forgetting else None,
-        )
-        delivery.deliver_all(here, self._pool, self._workers)
+        self._delivery(here, admission, clock).deliver_all(here, self._pool, self._workers)
 
         if moving:
             move(moving, self._producer, self._rules, clock)
@@ -137,6 +118,30 @@ class Sender:
         kept = acknowledge(taken, queue, self._dead_letters, self._submissions, clock)
         self._last_end = clock.now()
         return kept
+
+    def _delivery(self, jobs: Sequence[Job], admission: Admission, clock: Clock) -> Delivery:
+        """Return what delivers these jobs in one invocation."""
+        believed = self._settings.retry_server_errors
+        call: Send = Caller(self._post, self._tokens, admission, self._breakers, retry_server_errors=believed).call
+        messages = [message for job in jobs for message in job.messages]
+        if min(self._workers, len(messages)) > self._settings.calls_in_flight:
+            call = in_threads(call, self._callers)
+        scheduled = any(one.send_at is not None for one in messages)
+        forgetting = self._breakers.forgetting
+        hashed = self._forgotten.hashes.of if forgetting else None
+        prefix, claims = secrets.token_hex(8), count(1)
+        return Delivery(
+            submissions=self._submissions,
+            opted_out=lambda numbers: self._readers.submit(self._opt_outs.find, numbers, hashed).result,
+            call=call,
+            admission=admission,
+            clock=clock,
+            rules=self._rules,
+            new_owner=lambda: f"{prefix}.{next(claims)}",
+            holds=[*([until_its_time] if scheduled else []), *([admission.outside_hours] if self._hours else [])],
+            caps=self._caps.count if self._caps else None,
+            forgotten=self._forgotten if forgetting else None,
+        )
 
     def _scheduling(self, record: dict[str, Any], clock: Clock) -> Scheduling:
         """Return what schedules messages; all records of an invocation come from one queue."""

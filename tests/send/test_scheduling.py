@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """Return the time, which a test may set."""
     at = {"now": NOW}
     monkeypatch.setattr(Clock, "now", lambda _self: at["now"])
-    monkeypatch.setattr(Clock, "jitter", lambda _self: 0.0)
+    monkeypatch.setattr("send.admission.random", SimpleNamespace(Random=lambda: SimpleNamespace(random=lambda: 0.0)))
     return at
 
 
