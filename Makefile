@@ -7,6 +7,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)/layers/realtime-sms:$(CURDIR)
 export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes are started: each would compile all that it imports
 WORKERS ?= 3
+ARCHITECTURE := # by command line only: a variable of the shell would not reach `sam deploy`
 COMPILE := uv pip compile --quiet --python-version 3.13 --no-emit-index-url --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help

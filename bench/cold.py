@@ -71,7 +71,7 @@ def measure(setup: Setup) -> Result:
 def _start_all(
     setup: Setup, server: Stub, handlers: dict[Case, str], variables: dict[str, str], rounds: int
 ) -> tuple[dict[Case, float], dict[Case, list[float]]]:
-    """Start all in turns; return after how many seconds each asked for its first event, and had answered it."""
+    """Start all in turns; return the seconds until each asked for its first event, and until it had answered it."""
     answered: dict[Case, list[float]] = {case: [] for case in handlers}
     starts = {
         case: partial(_start, setup, server, case[0], module, answered[case], variables)

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Python does not check a compiled file against its source: SAM CLI and Lambda change the times of files.
-_COMPILE = ("compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash")
+# Python compares the hash of a source with that in its compiled file. SAM CLI and Lambda change the times of files.
+_COMPILE = ("compileall", "-q", "-j", "0", "--invalidation-mode", "checked-hash")
 
 
 def compile_all(built: Path) -> None:

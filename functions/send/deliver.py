@@ -5,7 +5,7 @@ way at the same time travel together, up to 25 to a call of the table (see `Grou
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from itertools import chain, repeat, zip_longest
 from typing import Any
@@ -113,14 +113,19 @@ class Delivery:
             work = [(job, message) for job in one_of_each if job is not None for message in job.messages]
             left, threads = iter(work), min(workers, len(work))
             self._expect(threads)
-            self._work(left, pool, threads - 1)
+            started: list[Future[None]] = []
+            self._work(left, pool, threads - 1, started)
+            for thread in started:  # each adds the next before it ends
+                thread.result()
 
-    def _work(self, left: Iterator[Work], pool: Executor, others: int) -> None:
+    def _work(self, left: Iterator[Work], pool: Executor, others: int, started: list[Future[None]]) -> None:
         """Deliver one message after the other, beside so many other threads that take from the same.
 
         Each thread starts the next. If one started all, they would contend for the interpreter before the first claim.
+        None waits for the next: the pool may give that one no thread before another has ended.
         """
-        next_thread = pool.submit(self._work, left, pool, others - 1) if others else None
+        if others:
+            started.append(pool.submit(self._work, left, pool, others - 1, started))
         for job, message in left:
             try:
                 self.deliver(job, message)
@@ -129,8 +134,6 @@ class Delivery:
                 later = Later(self._clock.now() + self._back_off(job))
                 job.ends = dict.fromkeys(message.recipients, later) | job.ends
         self._expect(-1)
-        if next_thread is not None:
-            next_thread.result()
 
     def _expect(self, more: int) -> None:
         """Expect so many more threads that deliver, or fewer if it is below zero."""

@@ -120,16 +120,17 @@ class Sender:
         return kept
 
     def _delivery(self, jobs: Sequence[Job], admission: Admission, clock: Clock) -> Delivery:
-        """Return what delivers these jobs in one invocation."""
+        """Return the delivery of these jobs."""
         believed = self._settings.retry_server_errors
         call: Send = Caller(self._post, self._tokens, admission, self._breakers, retry_server_errors=believed).call
         messages = [message for job in jobs for message in job.messages]
+        # Else there are no more threads than calls that may be in flight: few messages, or a rate limit.
         if min(self._workers, len(messages)) > self._settings.calls_in_flight:
             call = in_threads(call, self._callers)
         scheduled = any(one.send_at is not None for one in messages)
         forgetting = self._breakers.forgetting
         hashed = self._forgotten.hashes.of if forgetting else None
-        prefix, claims = secrets.token_hex(8), count(1)
+        prefix, numbers = secrets.token_hex(8), count(1)
         return Delivery(
             submissions=self._submissions,
             opted_out=lambda numbers: self._readers.submit(self._opt_outs.find, numbers, hashed).result,
@@ -137,7 +138,7 @@ class Sender:
             admission=admission,
             clock=clock,
             rules=self._rules,
-            new_owner=lambda: f"{prefix}.{next(claims)}",
+            new_owner=lambda: f"{prefix}.{next(numbers)}",
             holds=[*([until_its_time] if scheduled else []), *([admission.outside_hours] if self._hours else [])],
             caps=self._caps.count if self._caps else None,
             forgotten=self._forgotten if forgetting else None,

@@ -25,8 +25,8 @@ class Job:
     """A queue message and what it asks for: the messages to send, and how far each recipient has come.
 
     Each message goes out in one call. `found` is what the table is known to hold, `ends` how recipients ended in this
-    invocation, both by recipient. `called` is set once a call was made for any of them. The queue need not keep the
-    message for what is due when a schedule brings it back (`brought_back_at`, epoch seconds), or later.
+    invocation, both by recipient. `called` is set once a call is about to be made for any of them. The queue need not
+    keep the message for what is due when a schedule brings it back (`brought_back_at`, epoch seconds), or later.
     """
 
     queue_message: QueueMessage

@@ -37,7 +37,8 @@ def build() -> Path:
     """Build functions and layer for this machine as `make build` does; return the path of the built template.
 
     The last builds are kept and found by a hash of the source. SAM keeps the layer's downloads until its requirements
-    change. Only one process builds at a time. Prints nothing; raises `SamError`.
+    change. Only one process builds at a time. Raises `SamError`, or CalledProcessError if a file
+    cannot be compiled; prints nothing else.
     """
     builds = SCRATCH / "builds"
     builds.mkdir(parents=True, exist_ok=True)
@@ -142,7 +143,7 @@ def _fingerprint() -> str:
     """Return a hash of the machine and of every file that a build reads."""
     digest = hashlib.sha256(architecture().encode())
     sources = [path for folder in ("functions", "layers") for path in (ROOT / folder).rglob("*") if path.is_file()]
-    for path in [TEMPLATE, *sorted(sources)]:
+    for path in [TEMPLATE, ROOT / "local" / "compiled.py", *sorted(sources)]:
         if "__pycache__" not in path.parts:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{path.relative_to(ROOT)} {content}\n".encode())

@@ -1,7 +1,9 @@
 """The commands of the deploy page build the layer for the processor that they deploy."""
 
+import os
 import re
 import shlex
+import subprocess
 import tomllib
 from collections.abc import Iterator
 
@@ -51,6 +53,18 @@ def test_what_a_block_builds_is_what_it_deploys(block: str) -> None:
     """A layer of the other processor imports nothing."""
     told = {words[0]: architecture(words) for words in commands(block)}
     assert told["build"] == told["deploy"]
+
+
+def test_make_builds_for_the_processor_that_its_command_line_names() -> None:
+    """A variable of the shell does not count: `sam deploy` would not see it. What was built is compiled."""
+
+    def told(*arguments: str, **variables: str) -> list[str]:
+        make = ["make", "--dry-run", "--no-print-directory", "build", *arguments]
+        return subprocess.check_output(make, cwd=ROOT, env=os.environ | variables, text=True).splitlines()[-2:]
+
+    compiled = "python -m local.compiled .aws-sam/build"
+    assert told("ARCHITECTURE=arm64") == ["sam build --parameter-overrides Architecture=arm64", compiled]
+    assert told(ARCHITECTURE="arm64") == ["sam build ", compiled]
 
 
 def test_the_page_shows_each_processor() -> None:

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import tarfile
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from local import ROOT, release
 from local.compiled import compile_all
 from local.release import ReleaseError, archive, checksums, notes, version_of
 
@@ -63,6 +65,25 @@ def test_an_archive_depends_on_its_content_alone(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "one.tar.xz") as tar:
         compiled = [f"code/__pycache__/{name}.cpython-313.pyc" for name in "ab"]
         assert tar.getnames() == ["code", "code/__pycache__", *compiled, "code/a.py", "code/b.py"]
+
+
+def test_what_is_released_is_compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As `make build` does it."""
+
+    def run(command: str, *arguments: str | Path) -> None:
+        if command == "sam":
+            built = Path(arguments[arguments.index("--build-dir") + 1])
+            built.mkdir()
+            (built / "a.py").write_text("one = 1", encoding="utf-8")
+
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    monkeypatch.setattr(release, "_run", run)
+    monkeypatch.setattr(release, "SCRATCH", tmp_path)
+    monkeypatch.setattr(release, "notes", lambda _version, _changelog: "")
+    folder = release.build(f"v{version}")
+    for name in release.ARCHITECTURES:
+        with tarfile.open(folder / "files" / f"realtime-sms-sender-{version}-{name}.tar.xz") as tar:
+            assert "__pycache__/a.cpython-313.pyc" in tar.getnames()
 
 
 def test_the_checksums_are_those_that_sha256sum_reads(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
-from threading import Event, Lock
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock, Thread
 from typing import Any
 
 import pytest
@@ -128,6 +129,16 @@ def test_as_many_calls_are_in_flight_as_may_be(sender: Sender, monkeypatch: pyte
     watch = Slow(sender, monkeypatch)
     assert sender.send(_records()[:4], Context()) == []
     assert (watch.made, watch.most_in_flight) == (4 * RECIPIENTS, IN_FLIGHT)
+
+
+def test_an_invocation_ends_although_the_pool_has_too_few_threads(sender: Sender) -> None:
+    """A pool starts a thread too few if it takes a thread for idle that is about to work."""
+    sender._pool = ThreadPoolExecutor(1)
+    kept: list[str] = ["never ended"]
+    invocation = Thread(target=lambda: kept.__setitem__(slice(None), sender.send(_records(), Context())), daemon=True)
+    invocation.start()
+    invocation.join(PATIENCE)
+    assert kept == []
 
 
 def test_a_cancelled_campaign_takes_no_slots_of_the_rate_limit(fresh: FakeAws, realtime: Simulator) -> None:
