@@ -39,7 +39,7 @@ _NOT_SHOWN = ("waiting-no-balance", "waiting-forbidden", "waiting-wrong-address"
 # The second part: RealTime reports on messages, and a recipient who answers BAJA gets no more.
 REPORTED: Final = "reported"  # the request whose recipients get a delivery report
 REFUSED: Final = "opted-out"  # the request to the recipient who answered
-_TIMEOUT_SECONDS: Final = 60  # the callback function's first call takes seconds on a busy machine
+_TIMEOUT_SECONDS: Final = 60  # the callbacks function's first call takes seconds on a busy machine
 _ANSWERED: Final = "+56900006001"
 _REPORT_COLUMNS: Final = ("status", "reason", "delivery", "deliveryReason")
 

@@ -1,4 +1,4 @@
-"""What the callback function reads from its environment."""
+"""What the callbacks function reads from its environment."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from realtime_sms.vocabulary import OptOutScope
 
 
 class CallbackSettings(StoreSettings, EventBusSettings):
-    """The callback function's environment."""
+    """The callbacks function's environment."""
 
     opt_out_scope: OptOutScope = OptOutScope.ALL
     inbound_text: bool = False  # whether the event of an inbound SMS has its text

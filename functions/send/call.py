@@ -151,7 +151,7 @@ class Caller:
 
 
 def in_threads(send: Send, threads: Executor) -> Send:
-    """Return a function that makes a call in one of `threads` and waits for it, so that no more are in flight.
+    """Return a function that makes a call in one of `threads` and waits for it: no more calls are in flight than those.
 
     A thread that has its reply makes the next call at once. If a place were handed from one thread to another instead,
     it would be empty until that other thread is given the interpreter.

@@ -45,9 +45,8 @@ class Delivery:
     """Delivers the messages of one invocation, from many threads.
 
     `opted_out` starts to look numbers up, and returns a function that waits for the answer. `holds` say why and until
-    when a message must not be sent yet; the first that does so counts.
-    `caps` counts claimed submissions, where the deployment has caps.
-    `forgotten` finds submissions that had ended before their number was forgotten.
+    when a message must not be sent yet; the first that does so counts. `caps` counts claimed submissions, where the
+    deployment has caps. `forgotten` finds submissions that had ended before their number was forgotten.
     """
 
     def __init__(  # noqa: PLR0913 (the ports, by name)

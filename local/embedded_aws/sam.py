@@ -37,8 +37,8 @@ def build() -> Path:
     """Build functions and layer for this machine as `make build` does; return the path of the built template.
 
     The last builds are kept and found by a hash of the source. SAM keeps the layer's downloads until its requirements
-    change. Only one process builds at a time. Raises `SamError`, or CalledProcessError if a file
-    cannot be compiled; prints nothing else.
+    change. Only one process builds at a time. Raises `SamError`, or CalledProcessError if a file cannot be compiled,
+    of which Python prints the name; prints nothing else.
     """
     builds = SCRATCH / "builds"
     builds.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The callback function on a real table, with a secret in memory."""
+"""The callbacks function on a real table, with a secret in memory."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class Bridge:
 
 @dataclass
 class Callbacks:
-    """The callback function, called as API Gateway calls it."""
+    """The callbacks function, called as API Gateway calls it."""
 
     store: Store
     now: float = NOW

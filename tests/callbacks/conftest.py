@@ -1,4 +1,4 @@
-"""The callback function for the tests of this folder, and what it logs."""
+"""The callbacks function for the tests of this folder, and what it logs."""
 
 import io
 from collections.abc import Iterator

@@ -9,16 +9,11 @@ from realtime_sms.aws.settings import Settings
 from realtime_sms.requests.hours import Hours
 
 
-class DaySettings(Settings):
-    """By which clock days and hours count."""
+class HoursSettings(Settings):
+    """The time zone of days and hours, how much a day may send, and when promotional messages may be sent."""
 
     time_zone: ZoneInfo = Field(default_factory=lambda: ZoneInfo("America/Santiago"))
     max_segments_per_day: int = Field(default=0, ge=0)  # 0: as many as there are
-
-
-class HoursSettings(DaySettings):
-    """When promotional messages may go out."""
-
     promotional_hours: str = ""
     promotional_holidays: str = ""
 
